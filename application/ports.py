@@ -1,0 +1,55 @@
+"""Roles the use cases need filled from outside; the infrastructure fills them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from domain.values import ContextTag, Draft, Failure, Locale, MovieFacts, PaidCall, Priority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingTask:
+    """What a writer is told: the film, the variant, and which revision of it this will be (from 1)."""
+
+    slug: str
+    facts: MovieFacts
+    locale: Locale
+    context_tag: ContextTag
+    revision: int
+    job_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A draft and every paid call it took."""
+
+    draft: Draft
+    calls: tuple[PaidCall, ...] = ()
+
+
+class WritingFailed(Exception):
+    """The writer ended without a text."""
+
+    def __init__(self, failure: Failure, calls: tuple[PaidCall, ...] = ()) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.calls = calls
+
+
+class DescriptionWriter(Protocol):
+    """Writes one description; may take seconds and cost money."""
+
+    def write(self, task: WritingTask) -> Written:
+        """Raises WritingFailed, with the type of the failure and what it cost."""
+        ...
+
+
+class JobQueue(Protocol):
+    """Wakes workers. A message is disposable: it names an attempt and carries no state."""
+
+    def epoch(self) -> str:
+        """Changes whenever queued messages may have been lost, so that they are sent again."""
+        ...
+
+    def enqueue(self, *, slug: str, job_id: UUID, attempt: int, priority: Priority) -> None: ...

@@ -1,0 +1,119 @@
+"""Slugs: a film's key, made from its title and year or chosen by a client, and how far we trust it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slugify import slugify
+
+from domain.errors import FactsContradictSlug, SlugRefused, TitleMakesNoSlug
+from domain.values import MovieFacts
+
+MIN_LENGTH, MAX_LENGTH = 3, 255
+MIN_LENGTH_WITHOUT_YEAR = 5
+FIRST_FILM_YEAR = 1888
+ANNOUNCED_AHEAD_YEARS = 2
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_YEAR_GROUP = re.compile(r"(?<![a-z0-9])\d{4}(?![a-z0-9])")
+
+# Phrases that only make sense as orders to a model. Whole words in this order: single words such as
+# "reveal" or "override" are in the titles of real films.
+_INSTRUCTIONS = re.compile(
+    r"(^|-)("
+    r"(ignore|disregard|forget)-(all-|any-|the-|your-|my-|these-|those-)*"
+    r"(previous-|prior-|above-|earlier-|preceding-|system-)*(instructions?|prompts?|rules|directives)"
+    r"|(system|safety|admin)-override|override-(the-|all-|your-)*(system|safety|instructions?|rules)"
+    r"|developer-mode|jailbreak-mode|do-anything-now"
+    r"|(reveal|print|show|repeat|leak)-(me-)?(the-|your-)?(system-)?(prompt|instructions)"
+    r"|system-prompt|new-instructions|you-are-now-(a|an|the|in)"
+    r")(-|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """How sure we are that a slug names one film: a confidence of 0..1 and the year it carries."""
+
+    confidence: float
+    release_year: int | None
+
+
+def assess(slug: str, *, current_year: int) -> Assessment:
+    """Judge a slug chosen by a client. Raises SlugRefused, with the rule it breaks."""
+    if not MIN_LENGTH <= len(slug) <= MAX_LENGTH:
+        raise SlugRefused(_shortened(slug), f"it must have {MIN_LENGTH} to {MAX_LENGTH} characters")
+    if not _SLUG.fullmatch(slug):
+        raise SlugRefused(
+            slug, "it must be lower case letters a-z and digits, in groups joined by single hyphens"
+        )
+    if slug.isdigit():
+        raise SlugRefused(slug, "digits alone name no film; write title and year, such as 1917-2019")
+    if _INSTRUCTIONS.search(slug):
+        raise SlugRefused(slug, "it reads like an instruction to a model, not like a film")
+    year = plausible_year(slug, current_year=current_year)
+    if year is not None:
+        return Assessment(0.9, year)
+    if len(slug) < MIN_LENGTH_WITHOUT_YEAR:
+        raise SlugRefused(slug, f"without a year it needs at least {MIN_LENGTH_WITHOUT_YEAR} characters")
+    return Assessment(0.6, None)
+
+
+def level(confidence: float) -> str:
+    """The confidence as a word: high, medium, low or very_low."""
+    if confidence >= 0.9:
+        return "high"
+    if confidence >= 0.7:
+        return "medium"
+    return "low" if confidence >= 0.5 else "very_low"
+
+
+def plausible_year(slug: str, *, current_year: int) -> int | None:
+    """The release year a slug carries: its last four-digit group, if a film can be of that year."""
+    groups = _YEAR_GROUP.findall(slug)
+    if groups and FIRST_FILM_YEAR <= int(groups[-1]) <= current_year + ANNOUNCED_AHEAD_YEARS:
+        return int(groups[-1])
+    return None
+
+
+def from_title(title: str, release_year: int | None) -> str:
+    """`title-year` for a film. Raises TitleMakesNoSlug: a bare year would name every film of that year."""
+    stem = slugify(title)
+    if not stem:
+        raise TitleMakesNoSlug(title)
+    return f"{_cut(stem, MAX_LENGTH - 5)}-{release_year}" if release_year else _cut(stem, MAX_LENGTH)
+
+
+def title_from(slug: str, *, current_year: int) -> str:
+    """A readable title for a film of which only the slug is known: `the-matrix-1999` is "The Matrix"."""
+    year = plausible_year(slug, current_year=current_year)
+    stem = slug.rpartition(str(year))[0] if year else slug
+    return (stem or slug).strip("-").replace("-", " ").title()
+
+
+def candidates(slug: str, director: str | None) -> Iterator[str]:
+    """Slugs to try for a film, in order: its own, then with the director, then -2, -3 and so on.
+
+    The later ones serve films that share title and year but not the director.
+    """
+    yield slug
+    first_director = slugify((director or "").split(",")[0])
+    with_director = _cut(f"{slug}-{first_director}", MAX_LENGTH - 5) if first_director else slug
+    if with_director != slug:
+        yield with_director
+    for number in range(2, 1_000):
+        yield f"{_cut(with_director, MAX_LENGTH - 5)}-{number}"
+
+
+def check_agreement(slug: str, assessment: Assessment, facts: MovieFacts) -> None:
+    """Raises FactsContradictSlug when the supplied year is not the slug's."""
+    if assessment.release_year and facts.release_year and assessment.release_year != facts.release_year:
+        raise FactsContradictSlug(slug, assessment.release_year, facts.release_year)
+
+
+def _cut(slug: str, length: int) -> str:
+    return slug[:length].rstrip("-")
+
+
+def _shortened(slug: str) -> str:
+    return slug if len(slug) <= 40 else slug[:40] + "…"
