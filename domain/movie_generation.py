@@ -8,13 +8,14 @@ and time go onto every event of that decision.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
-from domain import errors, events
+from domain import errors, events, slugs
 from domain.description import Description, Descriptions
 from domain.job import Job, Jobs
 from domain.values import (
@@ -99,7 +100,10 @@ class MovieGeneration(Aggregate):
         """Make sure a request means this film, and learn the facts it knows and the stream does not."""
         if not self.facts.could_be(supplied):
             raise errors.DifferentFilm(self.slug, self.facts.director)
-        self.correct_facts(self.facts.completed_by(supplied), reason="supplied with a request")
+        known = self.facts.completed_by(supplied)
+        if self._title_is_a_guess() and slugs.from_title(supplied.title, known.release_year) == self.slug:
+            known = replace(known, title=supplied.title)
+        self.correct_facts(known, reason="supplied with a request")
 
     def request(
         self,
@@ -279,6 +283,10 @@ class MovieGeneration(Aggregate):
     def _signed_at(self) -> datetime:
         assert self._at is not None, "sign the aggregate before a decision: events say when"
         return self._at
+
+    def _title_is_a_guess(self) -> bool:
+        """Whether the film was registered by its slug alone."""
+        return self.facts.title == slugs.title_from(self.slug, current_year=self._signed_at().year)
 
     def _active(self, job_id: UUID) -> Job:
         job = self.jobs.find(job_id)

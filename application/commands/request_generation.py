@@ -1,0 +1,81 @@
+"""Ask for a film's description in one or several styles."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from application.movie_generations import MovieGenerations
+from domain import slugs
+from domain.errors import DifferentFilm, SlugRefused
+from domain.movie_generation import MovieGeneration
+from domain.values import Actor, ContextTag, Locale, MovieFacts, Priority, Requested, Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestGeneration:
+    """Facts other than the slug are optional; what is not supplied is read from the slug where possible."""
+
+    slug: str
+    by: Actor
+    locale: Locale = Locale.EN_US
+    context_tags: tuple[ContextTag, ...] = (ContextTag.DEFAULT,)
+    force: bool = False
+    priority: Priority = Priority.INTERACTIVE
+    title: str | None = None
+    release_year: int | None = None
+    director: str | None = None
+    genres: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedGeneration:
+    """One answer per style asked for. `slug` differs from the requested one when that is another film's."""
+
+    movie_id: UUID
+    slug: str
+    requested_slug: str
+    confidence: float
+    requested: tuple[Requested, ...]
+
+
+def request_generation(command: RequestGeneration, *, generations: MovieGenerations) -> RequestedGeneration:
+    """Accept new jobs, or answer with the active job or the description there is.
+
+    All styles are decided together and saved in one append. Raises SlugRefused, FactsContradictSlug,
+    TooMuchContention, StoreUnavailable.
+    """
+    this_year = generations.clock().year
+    assessment = slugs.assess(command.slug, current_year=this_year)
+    facts = MovieFacts(
+        title=command.title or slugs.title_from(command.slug, current_year=this_year),
+        release_year=command.release_year or assessment.release_year,
+        director=command.director,
+        genres=command.genres,
+    )
+    slugs.check_agreement(command.slug, assessment, facts)
+    job_ids = {
+        tag: uuid4() for tag in command.context_tags
+    }  # kept over re-decisions: they recognise our own append
+
+    def ask(movie: MovieGeneration) -> RequestedGeneration:
+        movie.recognise(facts)
+        requested = [
+            movie.request(
+                Variant(command.locale, tag),
+                job_id=job_id,
+                requested_slug=command.slug,
+                confidence=assessment.confidence,
+                force=command.force,
+                priority=command.priority,
+            )
+            for tag, job_id in job_ids.items()
+        ]
+        return RequestedGeneration(
+            movie.id, movie.slug, command.slug, assessment.confidence, tuple(requested)
+        )
+
+    for slug in slugs.candidates(command.slug, command.director):
+        try:
+            return generations.decide(slug, ask, by=command.by, register=facts)
+        except DifferentFilm:
+            continue
+    raise SlugRefused(command.slug, "too many films share it; name this one by a slug of its own")

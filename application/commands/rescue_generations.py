@@ -1,0 +1,50 @@
+"""End the attempts of workers that died or ran out of time, so that their jobs are due again."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from application.movie_generations import MovieGenerations
+from application.read_models import JobsView, OpenClaim
+from application.worker_watch import WorkerWatch
+from domain.movie_generation import MovieGeneration
+from domain.values import Actor
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RescueGenerations:
+    by: Actor
+
+
+def rescue_generations(
+    command: RescueGenerations, *, generations: MovieGenerations, jobs: JobsView, watch: WorkerWatch
+) -> int:
+    """Returns how many attempts were ended. A worker that comes back late is refused by the film itself."""
+    claims = jobs.open_claims()
+    watch.look()  # after the claims were read: whoever holds one of them has beaten before
+    lost = [(claim, why) for claim in claims if (why := _why_lost(claim, generations, watch))]
+    return sum(_end_attempt(command, claim, why, generations) for claim, why in lost)
+
+
+def _end_attempt(
+    command: RescueGenerations, claim: OpenClaim, why: str, generations: MovieGenerations
+) -> bool:
+    def lose(movie: MovieGeneration) -> bool:
+        return movie.lose(claim.job_id, claim.attempt, why=why)
+
+    ended = generations.decide(claim.slug, lose, by=command.by)
+    if ended:
+        log.warning(
+            "generation.rescued", slug=claim.slug, job_id=str(claim.job_id), attempt=claim.attempt, why=why
+        )
+    return ended
+
+
+def _why_lost(claim: OpenClaim, generations: MovieGenerations, watch: WorkerWatch) -> str | None:
+    if watch.is_dead(claim.worker_id):
+        return f"worker {claim.worker_id} gives no sign of life"
+    if claim.expires_at < generations.clock():
+        return f"worker {claim.worker_id} held the job past its limit"
+    return None

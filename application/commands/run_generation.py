@@ -1,0 +1,171 @@
+"""Write one description: claim the job, call the writer, and have the text accepted exactly once.
+
+This is the heart of the service. Two workers may hold the same job: a message delivered twice, a zombie
+that wakes up, a take-over, a retry. Nobody locks anything. The claim is an event; the text is saved **at
+the version the claim produced**, so the store refuses whoever was overtaken. The loser then finds the
+`DescriptionGenerated` that came first in the stream, records its own text as refused, and ends with the
+same description.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+
+from application.movie_generations import MovieGenerations
+from application.ports import DescriptionWriter, WritingFailed, WritingTask, Written
+from domain.errors import AlreadyClaimed, JobIsFinal, NotDueYet
+from domain.events import DescriptionEdited, DescriptionGenerated
+from domain.movie_generation import MovieGeneration
+from domain.values import Actor, Failure, FailureType
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunGeneration:
+    """`worker_id` must change with every start of a process: a restarted worker owns no old claims."""
+
+    slug: str
+    job_id: UUID
+    worker_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """`claim` is how long even a live worker may hold a job; `backoff` gives the waits between tries."""
+
+    claim: timedelta
+    backoff: Callable[[], Sequence[timedelta]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A job this worker holds: the film as the claim left it, the fencing token, and until when."""
+
+    movie: MovieGeneration
+    attempt: int
+    expires_at: datetime
+
+
+def run_generation(
+    command: RunGeneration, *, generations: MovieGenerations, writer: DescriptionWriter, limits: RunLimits
+) -> DescriptionGenerated | DescriptionEdited | None:
+    """Returns the event, read from the stream, that accepted the description the job ends with.
+
+    None when the job was not for us to run, or the try failed; what failed is in the stream.
+    """
+    by = Actor(command.worker_id, correlation_id=str(command.job_id))
+    claimed = _claim(command, generations, limits, by)
+    if claimed is None:
+        existing = generations.load(command.slug).jobs.find(command.job_id).description_id
+        return _replay(command, existing, generations)
+    try:
+        written = _write(command, claimed, writer)
+    except WritingFailed as failed:
+        _record_failure(command, claimed, failed, generations, limits, by)
+        return None
+    description_id = _complete(command, claimed, written, generations, by)
+    return _replay(command, description_id, generations)
+
+
+def _claim(
+    command: RunGeneration, generations: MovieGenerations, limits: RunLimits, by: Actor
+) -> _Claimed | None:
+    """Start the next attempt, saved before any money is spent; None when there is nothing to write."""
+
+    def start(movie: MovieGeneration) -> _Claimed | None:
+        attempt = movie.start(command.job_id, worker_id=command.worker_id, limit=limits.claim)
+        return None if attempt is None else _Claimed(movie, attempt, generations.clock() + limits.claim)
+
+    try:
+        claimed = generations.decide(command.slug, start, by=by)
+    except (AlreadyClaimed, JobIsFinal, NotDueYet) as refusal:
+        log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason=refusal.code)
+        return None
+    if claimed is not None:
+        log.info("generation.started", slug=command.slug, job_id=str(command.job_id), attempt=claimed.attempt)
+    return claimed
+
+
+def _write(command: RunGeneration, claimed: _Claimed, writer: DescriptionWriter) -> Written:
+    """Call the writer, no transaction open. Raises WritingFailed, whatever the writer raised."""
+    variant = claimed.movie.jobs[command.job_id].variant
+    task = WritingTask(
+        slug=command.slug,
+        facts=claimed.movie.facts,
+        locale=variant.locale,
+        context_tag=variant.context_tag,
+        revision=claimed.movie.descriptions.next_revision(variant),
+        job_id=command.job_id,
+        attempt=claimed.attempt,
+    )
+    try:
+        return writer.write(task)
+    except WritingFailed:
+        raise
+    except Exception as error:
+        log.exception("writer.broke", slug=command.slug, job_id=str(command.job_id))
+        failure = Failure(
+            FailureType.UNKNOWN_ERROR,
+            "The writer failed in an unexpected way.",
+            f"{type(error).__name__}: {error}",
+        )
+        raise WritingFailed(failure) from error
+
+
+def _complete(
+    command: RunGeneration, claimed: _Claimed, written: Written, generations: MovieGenerations, by: Actor
+) -> UUID | None:
+    """Save the text at the version the claim produced; overtaken, let the film decide what it is worth."""
+    description_id = uuid4()
+
+    def complete(movie: MovieGeneration) -> UUID | None:
+        return movie.complete(
+            command.job_id, claimed.attempt, written.draft, written.calls, description_id=description_id
+        )
+
+    ends_with = generations.decide(
+        command.slug, complete, by=by, first_on=claimed.movie, until=claimed.expires_at
+    )
+    log.info(
+        "generation.accepted" if ends_with == description_id else "generation.result_refused",
+        slug=command.slug,
+        job_id=str(command.job_id),
+        attempt=claimed.attempt,
+        description_id=str(ends_with) if ends_with else None,
+    )
+    return ends_with
+
+
+def _record_failure(
+    command: RunGeneration,
+    claimed: _Claimed,
+    failed: WritingFailed,
+    generations: MovieGenerations,
+    limits: RunLimits,
+    by: Actor,
+) -> None:
+    backoff = limits.backoff()
+
+    def fail(movie: MovieGeneration) -> None:
+        movie.fail(command.job_id, claimed.attempt, failed.failure, failed.calls, backoff=backoff)
+
+    generations.decide(command.slug, fail, by=by, first_on=claimed.movie, until=claimed.expires_at)
+    log.warning(
+        "generation.attempt_failed",
+        slug=command.slug,
+        job_id=str(command.job_id),
+        attempt=claimed.attempt,
+        failure_type=failed.failure.type.value,
+        technical_message=failed.failure.technical_message,
+    )
+
+
+def _replay(
+    command: RunGeneration, description_id: UUID | None, generations: MovieGenerations
+) -> DescriptionGenerated | DescriptionEdited | None:
+    """What the stream says was accepted; never a read-model row, never what we hold in memory."""
+    return None if description_id is None else generations.replay_description(command.slug, description_id)

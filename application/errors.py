@@ -1,0 +1,34 @@
+"""What can go wrong around the rules. The docstring of a class is the sentence a person reads."""
+
+from dataclasses import dataclass
+
+from domain.errors import MovieMindError
+
+
+@dataclass(eq=False)
+class MovieNotFound(MovieMindError):
+    """There is no film '{slug}'."""
+
+    slug: str
+
+
+@dataclass(eq=False)
+class TooMuchContention(MovieMindError):
+    """Others are changing '{slug}' so quickly that {decisions} decisions on it were overtaken; try again."""
+
+    slug: str
+    decisions: int
+
+
+@dataclass(eq=False)
+class StoreUnavailable(MovieMindError):
+    """The event store cannot be used at the moment: {reason}. Nothing was accepted; try again."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class ReadBehind(MovieMindError):
+    """The '{view}' view has not caught up with what was just written; try again in a moment."""
+
+    view: str

@@ -1,0 +1,1 @@
+"""Projections fold events into the rows of a view. They never decide: what they need is in the events."""

@@ -1,0 +1,60 @@
+"""The history view: every event of a film, readable, at its position in the log."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from application.event_log import Recorded
+from application.projections.projection import Projection
+from application.read_models import HistoryRow, HistoryView
+from domain.events import Event
+
+_ENVELOPE = {
+    "originator_id",
+    "originator_version",
+    "originator_topic",
+    "timestamp",
+    "actor",
+    "correlation_id",
+}
+
+
+class HistoryProjection(Projection):
+    def __init__(self, view: HistoryView) -> None:
+        self._view = view
+
+    @property
+    def view(self) -> HistoryView:
+        return self._view
+
+    def fold(self, batch: Sequence[Recorded]) -> None:
+        with self._view.writing(up_to=batch[-1].position) as rows:
+            for recorded in batch:
+                rows.add(_row(recorded))
+
+
+def _row(recorded: Recorded) -> HistoryRow:
+    event = recorded.event
+    return HistoryRow(
+        position=recorded.position,
+        slug=recorded.slug,
+        version=recorded.version,
+        event=type(event).__name__,
+        at=event.timestamp,
+        actor=event.actor,
+        correlation_id=event.correlation_id,
+        data=_own_fields(event),
+    )
+
+
+def _own_fields(event: Event) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in vars(event).items() if name not in _ENVELOPE}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value

@@ -1,0 +1,213 @@
+"""Rows shaped for a question, and the views that hold them.
+
+Projections write the rows (`writing`), queries read them. A view can be thrown away and folded again from
+the log at any time; nothing is decided on it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain.errors import JobNotFound
+from domain.values import JobStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    """A job as its requester follows it. `position` is that of its request in the log."""
+
+    job_id: UUID
+    slug: str
+    requested_slug: str
+    locale: str
+    context_tag: str
+    status: JobStatus
+    confidence: float
+    forced: bool
+    priority: str
+    requested_by: str
+    attempts: int
+    max_attempts: int
+    next_attempt_at: datetime | None
+    worker_id: str | None
+    claim_expires_at: datetime | None
+    description_id: UUID | None
+    failure_type: str | None
+    failure_message: str | None
+    failure_technical_message: str | None
+    created_at: datetime
+    updated_at: datetime
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescriptionRow:
+    """An accepted text. A withdrawn one keeps its place, without the text."""
+
+    description_id: UUID
+    locale: str
+    context_tag: str
+    revision: int
+    text: str
+    origin: str
+    ai_model: str | None
+    prompt_version: str | None
+    is_current: bool
+    is_withdrawn: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovieRow:
+    """A film with all its descriptions, oldest first.
+
+    `visible_version` is the stream version of the last event that changed what a reader sees;
+    `listed_position` is the log position of the first description, None while there is none.
+    """
+
+    movie_id: UUID
+    slug: str
+    title: str
+    release_year: int | None
+    director: str | None
+    genres: tuple[str, ...]
+    default_description_id: UUID | None
+    descriptions: tuple[DescriptionRow, ...]
+    visible_version: int
+    listed_position: int | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def shown(self) -> tuple[DescriptionRow, ...]:
+        return tuple(description for description in self.descriptions if not description.is_withdrawn)
+
+    def description(self, description_id: UUID | None) -> DescriptionRow | None:
+        return next((d for d in self.descriptions if d.description_id == description_id), None)
+
+    def current(self, locale: str, context_tag: str) -> DescriptionRow | None:
+        """The description shown for a variant."""
+        return next(
+            (d for d in self.shown if d.is_current and (d.locale, d.context_tag) == (locale, context_tag)),
+            None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """One event of a film's stream; `data` holds its own fields as plain JSON values."""
+
+    position: int
+    slug: str
+    version: int
+    event: str
+    at: datetime
+    actor: str
+    correlation_id: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim:
+    job_id: UUID
+    slug: str
+    attempt: int
+    worker_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    """`oldest_due_at` is since when the longest waiting due job has been waiting."""
+
+    by_status: dict[JobStatus, int]
+    oldest_due_at: datetime | None
+
+
+class View(ABC):
+    """What all views have in common: a name, and how far they have followed the log."""
+
+    name: str
+
+    @abstractmethod
+    def position(self) -> int:
+        """Position of the last event folded in; 0 before the first."""
+
+
+class JobRows(Protocol):
+    def get(self, job_id: UUID) -> JobRow: ...
+    def put(self, row: JobRow) -> None: ...
+
+
+class JobsView(View):
+    name = "jobs"
+
+    @abstractmethod
+    def writing(self, *, up_to: int) -> AbstractContextManager[JobRows]:
+        """A transaction that commits the rows together with the position they are folded up to."""
+
+    @abstractmethod
+    def get(self, job_id: UUID) -> JobRow | None: ...
+
+    @abstractmethod
+    def list(
+        self,
+        *,
+        status: JobStatus | None,
+        slug: str | None,
+        since: datetime | None,
+        before: int | None,
+        limit: int,
+    ) -> Sequence[JobRow]:
+        """Newest request first; `before` is the position the last page ended at."""
+
+    @abstractmethod
+    def open_claims(self) -> Sequence[OpenClaim]: ...
+
+    @abstractmethod
+    def counts(self, now: datetime) -> JobCounts: ...
+
+    def slug_of(self, job_id: UUID) -> str:
+        """Raises JobNotFound."""
+        row = self.get(job_id)
+        if row is None:
+            raise JobNotFound(job_id)
+        return row.slug
+
+
+class MovieRows(Protocol):
+    def get(self, slug: str) -> MovieRow: ...
+    def put(self, row: MovieRow) -> None: ...
+
+
+class MoviesView(View):
+    name = "movies"
+
+    @abstractmethod
+    def writing(self, *, up_to: int) -> AbstractContextManager[MovieRows]: ...
+
+    @abstractmethod
+    def get(self, slug: str) -> MovieRow | None: ...
+
+    @abstractmethod
+    def list(self, *, after: int, limit: int) -> Sequence[MovieRow]:
+        """Films that have a description, in the order they got their first one, behind a position."""
+
+
+class HistoryRows(Protocol):
+    def add(self, row: HistoryRow) -> None: ...
+
+
+class HistoryView(View):
+    name = "history"
+
+    @abstractmethod
+    def writing(self, *, up_to: int) -> AbstractContextManager[HistoryRows]: ...
+
+    @abstractmethod
+    def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:
+        """A film's events behind a position, oldest first."""

@@ -1,0 +1,71 @@
+"""Tells dead workers from live ones by their heartbeats, without comparing clocks.
+
+Each worker counts beats in the store. Silence is the time during which this watcher looked and saw the
+count stand still. A pause of the watcher itself, or of the store, is nobody's silence: what it could not
+see it does not count.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Heartbeats(ABC):
+    """Where workers leave signs of life."""
+
+    @abstractmethod
+    def beat(self, worker_id: str) -> None: ...
+
+    @abstractmethod
+    def counts(self) -> dict[str, int]:
+        """Beats so far of every worker that has not signed off."""
+
+    @abstractmethod
+    def sign_off(self, worker_id: str) -> None:
+        """A worker that ends in order, or one that is known to be dead."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    beats: int
+    silent_seconds: float = 0.0
+
+
+class WorkerWatch:
+    def __init__(
+        self,
+        heartbeats: Heartbeats,
+        *,
+        dead_after_seconds: float,
+        looks_every_seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._heartbeats = heartbeats
+        self._dead_after = dead_after_seconds
+        self._longest_step = 2 * looks_every_seconds
+        self._monotonic = monotonic
+        self._seen: dict[str, _Seen] = {}
+        self._last_look: float | None = None
+
+    def look(self) -> None:
+        """Read the heartbeats once; meant to be called at a steady pace."""
+        counts = self._heartbeats.counts()
+        now = self._monotonic()
+        step = min(now - (self._last_look if self._last_look is not None else now), self._longest_step)
+        self._last_look = now
+        before, self._seen = self._seen, {}
+        for worker_id, beats in counts.items():
+            seen = before.get(worker_id)
+            if seen is None or seen.beats != beats:
+                self._seen[worker_id] = _Seen(beats)
+            else:
+                self._seen[worker_id] = _Seen(beats, seen.silent_seconds + step)
+
+    def is_dead(self, worker_id: str) -> bool:
+        """A worker beats before it claims, so one without a heartbeat has ended."""
+        seen = self._seen.get(worker_id)
+        return seen is None or seen.silent_seconds >= self._dead_after
+
+    def alive(self) -> list[str]:
+        return [worker_id for worker_id in self._seen if not self.is_dead(worker_id)]

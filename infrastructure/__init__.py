@@ -1,0 +1,1 @@
+"""What fills the roles of the application: databases, queues, writers, settings, logs."""

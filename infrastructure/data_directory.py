@@ -1,0 +1,81 @@
+"""The embedded service's directory, held by one process at a time through a file lock.
+
+The lock file says where the holder serves, so that other commands can talk to it. The lock dies with the
+process; the file's text alone means nothing.
+"""
+
+import fcntl
+import json
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Self
+
+from infrastructure.errors import DataDirectoryInUse, DataDirectoryNotUsable
+
+LOCK_FILE = "moviemind.lock"
+
+
+class DataDirectory:
+    """An exclusively held data directory. Raises DataDirectoryInUse, DataDirectoryNotUsable."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._file: IO[str] = (path / LOCK_FILE).open("a+")
+        except OSError as error:
+            raise DataDirectoryNotUsable(str(path), error.strerror or str(error)) from error
+        if not _lock_soon(self._file):
+            url = _read(self._file).get("url")
+            self._file.close()
+            raise DataDirectoryInUse(str(path), f" at {url}" if url else "")
+        self.announce(None)
+
+    def announce(self, url: str | None) -> None:
+        """Tell other commands where this process serves."""
+        self._file.truncate(0)
+        self._file.write(json.dumps({"pid": os.getpid(), "url": url}))
+        self._file.flush()
+
+    def release(self) -> None:
+        self._file.truncate(0)
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def serving_url(path: Path) -> str | None:
+    """Where the process that holds the directory serves; None if nobody holds it or it does not serve."""
+    try:
+        file = (path / LOCK_FILE).open("r+")
+    except OSError:
+        return None
+    with file:
+        return None if _try_lock(file) else _read(file).get("url")
+
+
+def _lock_soon(file: IO[str]) -> bool:
+    """Somebody who only asks `serving_url` holds the lock for an instant; that must not turn us away."""
+    return any(_try_lock(file) or time.sleep(0.02) for _ in range(10))
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _read(file: IO[str]) -> dict[str, Any]:
+    file.seek(0)
+    found: dict[str, Any] = {}
+    with suppress(json.JSONDecodeError):  # between truncate and write of the holder
+        found = json.loads(file.read())
+    return found

@@ -1,0 +1,46 @@
+"""What stops a process from starting. The docstring of a class is the sentence a person reads."""
+
+from dataclasses import dataclass
+
+from domain.errors import MovieMindError
+
+
+@dataclass(eq=False)
+class StoreNotUsable(MovieMindError):
+    """The event store {path} cannot be opened: {reason}."""
+
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class SchemaTooNew(MovieMindError):
+    """{path} was written by a newer MovieMind (schema {found}, this one knows {known}); upgrade MovieMind."""
+
+    path: str
+    found: int
+    known: int
+
+
+@dataclass(eq=False)
+class DataDirectoryInUse(MovieMindError):
+    """The data directory {path} is already served{where}; stop that process or choose another directory."""
+
+    path: str
+    where: str
+
+
+@dataclass(eq=False)
+class DataDirectoryNotUsable(MovieMindError):
+    """The data directory {path} cannot be used: {reason}; choose another with --data-dir."""
+
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class WrongSettings(MovieMindError):
+    """The settings are wrong.
+    {problems}"""
+
+    problems: str

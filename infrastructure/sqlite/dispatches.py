@@ -1,0 +1,73 @@
+"""The dispatcher's memory on SQLite. Rows of jobs that have started are swept away as new ones come."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from application.dispatching import Dispatches, DueJob
+from domain.values import Priority
+from infrastructure.sqlite.columns import column
+from infrastructure.sqlite.view_store import ViewStore
+
+SCHEMA = """
+CREATE TABLE dispatches (
+    job_id TEXT PRIMARY KEY, attempt INTEGER NOT NULL, epoch TEXT NOT NULL, dispatched_at TEXT NOT NULL
+);
+"""
+
+# Served by the index jobs_waiting (status, priority, position).
+_DUE = """
+SELECT jobs.job_id, jobs.slug, jobs.attempts + 1 AS attempt
+FROM jobs LEFT JOIN dispatches
+  ON dispatches.job_id = jobs.job_id AND dispatches.attempt = jobs.attempts + 1
+  AND dispatches.epoch = :epoch AND dispatches.dispatched_at >= :sent_before
+WHERE jobs.status = 'PENDING' AND jobs.priority = :priority
+  AND (jobs.next_attempt_at IS NULL OR jobs.next_attempt_at <= :now)
+  AND dispatches.job_id IS NULL
+ORDER BY jobs.position LIMIT :limit
+"""
+
+_WAITING = """
+SELECT count(*) FROM dispatches JOIN jobs USING (job_id)
+WHERE dispatches.epoch = :epoch AND dispatches.attempt = jobs.attempts + 1
+  AND jobs.status = 'PENDING' AND jobs.priority = :priority
+"""
+
+_SWEEP = """
+DELETE FROM dispatches WHERE job_id IN (
+  SELECT job_id FROM dispatches JOIN jobs USING (job_id)
+  WHERE jobs.status <> 'PENDING' OR dispatches.attempt <> jobs.attempts + 1)
+"""
+
+
+class SqliteDispatches(Dispatches):
+    def __init__(self, store: ViewStore) -> None:
+        self._store = store
+
+    def due(
+        self, priority: Priority, *, now: datetime, epoch: str, sent_before: datetime, limit: int
+    ) -> Sequence[DueJob]:
+        wanted = {
+            "priority": priority,
+            "now": column(now),
+            "epoch": epoch,
+            "sent_before": column(sent_before),
+            "limit": limit,
+        }
+        with self._store.reading() as cursor:
+            cursor.execute(_DUE, wanted)
+            return [DueJob(UUID(row["job_id"]), row["slug"], row["attempt"]) for row in cursor.fetchall()]
+
+    def waiting(self, priority: Priority, *, epoch: str) -> int:
+        with self._store.reading() as cursor:
+            cursor.execute(_WAITING, {"priority": priority, "epoch": epoch})
+            count: int = cursor.fetchone()[0]
+            return count
+
+    def record(self, due: Sequence[DueJob], *, epoch: str, at: datetime) -> None:
+        with self._store.writing() as cursor:
+            cursor.execute(_SWEEP)
+            cursor.executemany(
+                "INSERT OR REPLACE INTO dispatches VALUES (?, ?, ?, ?)",
+                [(str(job.job_id), job.attempt, epoch, column(at)) for job in due],
+            )

@@ -1,0 +1,54 @@
+"""The embedded event store: the library's SQLite recorder on one file.
+
+The version check is the table's primary key (originator_id, originator_version): of two appends at one
+version the second fails with SQLITE_CONSTRAINT_PRIMARYKEY, which the library raises as IntegrityError.
+Commits are synced to disk (`synchronous=FULL`, SQLite's default).
+"""
+
+import secrets
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from infrastructure.errors import SchemaTooNew, StoreNotUsable
+
+SCHEMA_VERSION = 1
+LOCK_TIMEOUT_SECONDS = 30
+
+
+def environment(path: Path) -> dict[str, str]:
+    """The library's configuration for this store."""
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+        "SQLITE_DBNAME": str(path),
+        "SQLITE_LOCK_TIMEOUT": str(LOCK_TIMEOUT_SECONDS),
+    }
+
+
+def prepare(path: Path) -> str:
+    """Create the file if it is missing, and return the log's epoch.
+
+    The epoch is drawn once when a log begins. Positions given to the outside carry it, so that those of
+    another log are recognised. Raises StoreNotUsable, SchemaTooNew.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)) as connection:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found > SCHEMA_VERSION:
+                raise SchemaTooNew(str(path), found, SCHEMA_VERSION)
+            return _epoch(connection)
+    except sqlite3.Error as error:
+        raise StoreNotUsable(str(path), str(error)) from error
+
+
+def _epoch(connection: sqlite3.Connection) -> str:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    connection.execute("CREATE TABLE IF NOT EXISTS log_epochs (epoch TEXT NOT NULL PRIMARY KEY)")
+    row = connection.execute("SELECT epoch FROM log_epochs").fetchone()
+    epoch: str = row[0] if row else secrets.token_hex(4)
+    if row is None:
+        connection.execute("INSERT INTO log_epochs VALUES (?)", (epoch,))
+    connection.execute("COMMIT")
+    return epoch

@@ -1,0 +1,64 @@
+"""The history view on SQLite."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from application.read_models import HistoryRow, HistoryRows, HistoryView
+from infrastructure.sqlite.columns import column, insert
+from infrastructure.sqlite.view_store import ViewStore
+
+SCHEMA = """
+CREATE TABLE history (
+    position INTEGER PRIMARY KEY, slug TEXT NOT NULL, version INTEGER NOT NULL, event TEXT NOT NULL,
+    at TEXT NOT NULL, actor TEXT NOT NULL, correlation_id TEXT NOT NULL, data TEXT NOT NULL
+);
+CREATE INDEX history_of_a_film ON history (slug, position);
+"""
+
+
+class SqliteHistoryView(HistoryView):
+    _COLUMNS = tuple(field.name for field in fields(HistoryRow))
+    _INSERT = insert("history", _COLUMNS)
+
+    def __init__(self, store: ViewStore) -> None:
+        self._store = store
+
+    def position(self) -> int:
+        return self._store.position(self.name)
+
+    @contextmanager
+    def writing(self, *, up_to: int) -> Iterator[HistoryRows]:
+        with self._store.writing() as cursor:
+            added = _Added()
+            yield added
+            cursor.executemany(self._INSERT, [self._values(row) for row in added.rows])
+            self._store.track(cursor, self.name, up_to)
+
+    def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:
+        with self._store.reading() as cursor:
+            cursor.execute(
+                "SELECT * FROM history WHERE slug = ? AND position > ? ORDER BY position LIMIT ?",
+                (slug, after, limit),
+            )
+            return [
+                HistoryRow(
+                    **dict(row) | {"at": datetime.fromisoformat(row["at"]), "data": json.loads(row["data"])}
+                )
+                for row in cursor.fetchall()
+            ]
+
+    def _values(self, row: HistoryRow) -> tuple[Any, ...]:
+        data = json.dumps(row.data, ensure_ascii=False)
+        return tuple(data if name == "data" else column(getattr(row, name)) for name in self._COLUMNS)
+
+
+class _Added:
+    def __init__(self) -> None:
+        self.rows: list[HistoryRow] = []
+
+    def add(self, row: HistoryRow) -> None:
+        self.rows.append(row)

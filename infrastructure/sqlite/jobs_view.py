@@ -1,0 +1,123 @@
+"""The jobs view on SQLite."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.sqlite import SQLiteCursor
+
+from application.read_models import JobCounts, JobRow, JobRows, JobsView, OpenClaim
+from domain.values import JobStatus
+from infrastructure.sqlite.columns import ChangedRows, column, insert, moment, uuid
+from infrastructure.sqlite.view_store import ViewStore
+
+SCHEMA = """
+CREATE TABLE jobs (
+    job_id TEXT PRIMARY KEY, slug TEXT NOT NULL, requested_slug TEXT NOT NULL, locale TEXT NOT NULL,
+    context_tag TEXT NOT NULL, status TEXT NOT NULL, confidence REAL NOT NULL, forced INTEGER NOT NULL,
+    priority TEXT NOT NULL, requested_by TEXT NOT NULL, attempts INTEGER NOT NULL,
+    max_attempts INTEGER NOT NULL, next_attempt_at TEXT, worker_id TEXT, claim_expires_at TEXT,
+    description_id TEXT, failure_type TEXT, failure_message TEXT, failure_technical_message TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, position INTEGER NOT NULL UNIQUE
+);
+CREATE INDEX jobs_waiting ON jobs (status, priority, position);
+CREATE INDEX jobs_of_a_film ON jobs (slug, position);
+"""
+
+
+class SqliteJobsView(JobsView):
+    _COLUMNS = tuple(field.name for field in fields(JobRow))
+    _UPSERT = insert("jobs", _COLUMNS, or_replace=True)
+
+    def __init__(self, store: ViewStore) -> None:
+        self._store = store
+
+    def position(self) -> int:
+        return self._store.position(self.name)
+
+    @contextmanager
+    def writing(self, *, up_to: int) -> Iterator[JobRows]:
+        with self._store.writing() as cursor:
+            changed = ChangedRows[UUID, JobRow](lambda job_id: _job(cursor, job_id), lambda row: row.job_id)
+            yield changed
+            cursor.executemany(self._UPSERT, [self._values(row) for row in changed.all()])
+            self._store.track(cursor, self.name, up_to)
+
+    def get(self, job_id: UUID) -> JobRow | None:
+        with self._store.reading() as cursor:
+            return _job(cursor, job_id)
+
+    def list(
+        self,
+        *,
+        status: JobStatus | None,
+        slug: str | None,
+        since: datetime | None,
+        before: int | None,
+        limit: int,
+    ) -> Sequence[JobRow]:
+        wanted = {
+            "status = ?": status,
+            "slug = ?": slug,
+            "created_at >= ?": column(since),
+            "position < ?": before,
+        }
+        wanted = {condition: value for condition, value in wanted.items() if value is not None}
+        where = " AND ".join(wanted) or "TRUE"
+        with self._store.reading() as cursor:
+            cursor.execute(
+                f"SELECT * FROM jobs WHERE {where} ORDER BY position DESC LIMIT ?", (*wanted.values(), limit)
+            )
+            return [_job_row(row) for row in cursor.fetchall()]
+
+    def open_claims(self) -> Sequence[OpenClaim]:
+        with self._store.reading() as cursor:
+            cursor.execute(
+                "SELECT job_id, slug, attempts, worker_id, claim_expires_at FROM jobs"
+                " WHERE status = 'IN_PROGRESS'"
+            )
+            return [
+                OpenClaim(
+                    UUID(row["job_id"]),
+                    row["slug"],
+                    row["attempts"],
+                    row["worker_id"],
+                    datetime.fromisoformat(row["claim_expires_at"]),
+                )
+                for row in cursor.fetchall()
+            ]
+
+    def counts(self, now: datetime) -> JobCounts:
+        with self._store.reading() as cursor:
+            cursor.execute("SELECT status, count(*) AS jobs FROM jobs GROUP BY status")
+            by_status = {JobStatus(row["status"]): row["jobs"] for row in cursor.fetchall()}
+            cursor.execute(
+                "SELECT min(coalesce(next_attempt_at, updated_at)) FROM jobs"
+                " WHERE status = 'PENDING' AND coalesce(next_attempt_at, updated_at) <= ?",
+                (column(now),),
+            )
+            return JobCounts(by_status, moment(cursor.fetchone()[0]))
+
+    def _values(self, row: JobRow) -> tuple[Any, ...]:
+        return tuple(column(getattr(row, name)) for name in self._COLUMNS)
+
+
+def _job(cursor: SQLiteCursor, job_id: UUID) -> JobRow | None:
+    cursor.execute("SELECT * FROM jobs WHERE job_id = ?", (str(job_id),))
+    row = cursor.fetchone()
+    return None if row is None else _job_row(row)
+
+
+def _job_row(row: sqlite3.Row) -> JobRow:
+    typed = {
+        "job_id": UUID(row["job_id"]),
+        "status": JobStatus(row["status"]),
+        "forced": bool(row["forced"]),
+        "description_id": uuid(row["description_id"]),
+    }
+    moments = ("next_attempt_at", "claim_expires_at", "created_at", "updated_at")
+    return JobRow(**dict(row) | typed | {name: moment(row[name]) for name in moments})

@@ -1,0 +1,85 @@
+"""The movies view on SQLite: one row per film, its descriptions in it as a document."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.sqlite import SQLiteCursor
+from pydantic import TypeAdapter
+
+from application.read_models import DescriptionRow, MovieRow, MovieRows, MoviesView
+from infrastructure.sqlite.columns import ChangedRows, column, insert, uuid
+from infrastructure.sqlite.view_store import ViewStore
+
+SCHEMA = """
+CREATE TABLE movies (
+    slug TEXT PRIMARY KEY, movie_id TEXT NOT NULL, title TEXT NOT NULL, release_year INTEGER,
+    director TEXT, genres TEXT NOT NULL, default_description_id TEXT, descriptions TEXT NOT NULL,
+    visible_version INTEGER NOT NULL, listed_position INTEGER, created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE INDEX movies_listed ON movies (listed_position) WHERE listed_position IS NOT NULL;
+"""
+
+_DESCRIPTIONS = TypeAdapter(tuple[DescriptionRow, ...])
+
+
+class SqliteMoviesView(MoviesView):
+    _COLUMNS = tuple(field.name for field in fields(MovieRow))
+    _UPSERT = insert("movies", _COLUMNS, or_replace=True)
+
+    def __init__(self, store: ViewStore) -> None:
+        self._store = store
+
+    def position(self) -> int:
+        return self._store.position(self.name)
+
+    @contextmanager
+    def writing(self, *, up_to: int) -> Iterator[MovieRows]:
+        with self._store.writing() as cursor:
+            changed = ChangedRows[str, MovieRow](lambda slug: _movie(cursor, slug), lambda row: row.slug)
+            yield changed
+            cursor.executemany(self._UPSERT, [self._values(row) for row in changed.all()])
+            self._store.track(cursor, self.name, up_to)
+
+    def get(self, slug: str) -> MovieRow | None:
+        with self._store.reading() as cursor:
+            return _movie(cursor, slug)
+
+    def list(self, *, after: int, limit: int) -> Sequence[MovieRow]:
+        with self._store.reading() as cursor:
+            cursor.execute(
+                "SELECT * FROM movies WHERE listed_position > ? ORDER BY listed_position LIMIT ?",
+                (after, limit),
+            )
+            return [_movie_row(row) for row in cursor.fetchall()]
+
+    def _values(self, row: MovieRow) -> tuple[Any, ...]:
+        as_json = {
+            "genres": json.dumps(row.genres, ensure_ascii=False),
+            "descriptions": _DESCRIPTIONS.dump_json(row.descriptions).decode(),
+        }
+        return tuple(as_json.get(name) or column(getattr(row, name)) for name in self._COLUMNS)
+
+
+def _movie(cursor: SQLiteCursor, slug: str) -> MovieRow | None:
+    cursor.execute("SELECT * FROM movies WHERE slug = ?", (slug,))
+    row = cursor.fetchone()
+    return None if row is None else _movie_row(row)
+
+
+def _movie_row(row: sqlite3.Row) -> MovieRow:
+    typed = {
+        "movie_id": UUID(row["movie_id"]),
+        "genres": tuple(json.loads(row["genres"])),
+        "default_description_id": uuid(row["default_description_id"]),
+        "descriptions": _DESCRIPTIONS.validate_json(row["descriptions"]),
+        "created_at": datetime.fromisoformat(row["created_at"]),
+        "updated_at": datetime.fromisoformat(row["updated_at"]),
+    }
+    return MovieRow(**dict(row) | typed)

@@ -1,0 +1,101 @@
+"""The file beside the event store that holds what can be made again: views, dispatches, heartbeats.
+
+It is a file of its own so that folding never waits for an append or the other way round. A commit here is
+not synced to disk: after a power cut the views are older than the log, and follow it from where they are.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from eventsourcing.persistence import PersistenceError, Tracking
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
+
+from application.errors import StoreUnavailable
+from infrastructure.sqlite.event_store import LOCK_TIMEOUT_SECONDS
+
+SCHEMA_VERSION = 1
+CONNECTIONS = 16
+
+_SOURCES = "CREATE TABLE sources (log_epoch TEXT PRIMARY KEY);"
+
+
+class ViewStore:
+    """Connections to the file, and the transactions in which rows and tracking move together."""
+
+    def __init__(self, path: Path) -> None:
+        self._datastore = SQLiteDatastore(
+            str(path),
+            lock_timeout=LOCK_TIMEOUT_SECONDS,
+            pool_size=CONNECTIONS,
+            pool_timeout=LOCK_TIMEOUT_SECONDS,
+        )
+        self._tracking = SQLiteTrackingRecorder(self._datastore)
+
+    @contextmanager
+    def reading(self) -> Iterator[SQLiteCursor]:
+        with _store_errors(), self._datastore.transaction(commit=False) as cursor:
+            yield cursor
+
+    @contextmanager
+    def writing(self) -> Iterator[SQLiteCursor]:
+        """Begun IMMEDIATE: a transaction that reads first and writes later would fail, not wait."""
+        with _store_errors(), self._datastore.get_connection(commit=True) as connection:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA synchronous=NORMAL")
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def position(self, view: str) -> int:
+        with _store_errors():
+            return self._tracking.max_tracking_id(view) or 0
+
+    def track(self, cursor: SQLiteCursor, view: str, position: int) -> None:
+        """Raises IntegrityError if the view is at this position already: somebody else folds it too."""
+        self._tracking._insert_tracking(cursor, Tracking(view, position))
+
+    def create_tracking(self) -> None:
+        self._tracking.create_table()
+
+    def close(self) -> None:
+        self._datastore.close()
+
+
+def open_view_store(path: Path, *, log_epoch: str, schemas: Sequence[str]) -> ViewStore:
+    """Open the file, made anew when it is missing, of another schema, or folded from another log."""
+    if path.exists() and not _belongs_to(path, log_epoch):
+        for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            file.unlink(missing_ok=True)
+    if not path.exists():
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript("BEGIN;" + "".join((_SOURCES, *schemas)))
+            connection.execute("INSERT INTO sources VALUES (?)", (log_epoch,))
+            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            connection.commit()
+    store = ViewStore(path)
+    store.create_tracking()
+    return store
+
+
+def _belongs_to(path: Path, log_epoch: str) -> bool:
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            sources = connection.execute("SELECT log_epoch FROM sources").fetchall()
+    except sqlite3.DatabaseError:
+        return False
+    return version == SCHEMA_VERSION and sources == [(log_epoch,)]
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    try:
+        yield
+    except (PersistenceError, sqlite3.OperationalError) as error:
+        raise StoreUnavailable(str(error)) from error

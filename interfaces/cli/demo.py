@@ -1,0 +1,96 @@
+"""`moviemind demo`: a herd of clients asks for the same films at the same moment."""
+
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from domain.values import ContextTag
+from infrastructure.logs import configure_logs
+from infrastructure.settings import LogLevel, load_settings
+from interfaces.cli.client import Client
+from interfaces.cli.films import read_films
+from interfaces.cli.output import complain, facts, progress, say, timeline
+from interfaces.embedded import embedded_service
+
+FILMS = Path(__file__).parents[1] / "data" / "films.csv"
+STYLES = (ContextTag.MODERN, ContextTag.HUMOROUS)
+
+
+def demo(
+    clients: Annotated[int, typer.Option(min=1, max=200, help="Clients that ask at the same time.")] = 50,
+    films: Annotated[int, typer.Option(min=1, max=1_000, help="Real films each of them asks for.")] = 20,
+    latency_ms: Annotated[
+        int, typer.Option(min=0, max=60_000, help="How long writing one text takes.")
+    ] = 300,
+) -> None:
+    """Start a service in a temporary directory and let many clients ask for the same films in two styles."""
+    with tempfile.TemporaryDirectory(prefix="moviemind-demo-") as directory:
+        settings = load_settings(data_dir=Path(directory), port=0, template_latency_ms=latency_ms)
+        configure_logs(LogLevel.ERROR, settings.log_format)
+        wanted = [row.request for row in islice(read_films(FILMS), films) if row.request]
+        with embedded_service(settings) as url:
+            say(f"{clients} clients ask for {len(wanted)} films in {len(STYLES)} styles at once, at {url}")
+            client = Client(url, connections=clients)
+            started = time.monotonic()
+            answers = _herd(client, wanted, clients)
+            ended = _follow(client, sorted({answer["job_id"] for answer in answers}))
+            seconds = time.monotonic() - started
+            history = list(client.history(wanted[0]["slug"]))
+            accepted = _accepted_descriptions(client, {answer["slug"] for answer in answers})
+            client.close()
+    variants = len(wanted) * len(STYLES)
+    facts(
+        "What happened",
+        [
+            ("requests", len(answers)),
+            ("jobs", len(ended)),
+            ("accepted descriptions", accepted),
+            ("duplicates prevented", len(answers) - len(ended)),
+            ("seconds", f"{seconds:.1f}"),
+        ],
+    )
+    timeline(wanted[0]["slug"], history)
+    if not (len(ended) == accepted == variants):
+        complain(f"{variants} descriptions should have been accepted, one for each film and style")
+        raise typer.Exit(1)
+
+
+def _herd(client: Client, wanted: list[dict[str, Any]], clients: int) -> list[dict[str, Any]]:
+    """Every client asks for everything; a barrier makes them begin together."""
+    together = threading.Barrier(clients)
+    with progress() as bar, ThreadPoolExecutor(clients) as pool:
+        task = bar.add_task("asking", total=clients * len(wanted) * len(STYLES), note="")
+
+        def ask_for_all(_client_number: int) -> list[dict[str, Any]]:
+            together.wait()
+            answers = []
+            for film in wanted:
+                for style in STYLES:
+                    answers.append(client.generate(film | {"context_tag": style}))
+                    bar.advance(task)
+            return answers
+
+        return [answer for answers in pool.map(ask_for_all, range(clients)) for answer in answers]
+
+
+def _follow(client: Client, job_ids: list[str]) -> list[dict[str, Any]]:
+    ended = []
+    with progress() as bar:
+        task = bar.add_task("writing", total=len(job_ids), note="")
+        for job_id in job_ids:
+            ended.append(client.follow(job_id))
+            bar.advance(task)
+    return ended
+
+
+def _accepted_descriptions(client: Client, slugs: set[str]) -> int:
+    """Counted in the event streams, not in what the jobs say."""
+    return sum(
+        entry["event"] == "DescriptionGenerated" for slug in sorted(slugs) for entry in client.history(slug)
+    )

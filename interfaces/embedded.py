@@ -1,0 +1,97 @@
+"""Everything in one process: API, projector, dispatcher, rescuer and workers over one data directory."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import structlog
+
+from application.commands.rescue_generations import RescueGenerations, rescue_generations
+from application.worker_watch import Heartbeats
+from domain.values import Actor
+from infrastructure.data_directory import DataDirectory
+from infrastructure.settings import Settings
+from interfaces.bootstrap import build
+from interfaces.http.app import create_app
+from interfaces.http.server import HttpServer
+from interfaces.loops import Loop
+from interfaces.service import MovieMind
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def embedded_service(settings: Settings, *, works: bool = True) -> Iterator[str]:
+    """Serve a data directory, and yield the URL; with `works` off, jobs are accepted but not worked on.
+
+    Raises DataDirectoryInUse, DataDirectoryNotUsable, AddressNotUsable, StoreNotUsable, SchemaTooNew.
+    """
+    with ExitStack() as stack:
+        directory = stack.enter_context(DataDirectory(settings.data_dir))
+        server = HttpServer(settings.host, settings.port)
+        stack.callback(server.stop)
+        appended, projected = threading.Event(), threading.Event()
+        service, queue = build(settings, on_append=appended.set)
+        stack.callback(service.close)
+        _run([_projector_loop(service, settings, appended, projected)], stack)
+        if works:
+            _forget_dead_workers(service.heartbeats)
+            service.heartbeats.beat(service.worker_id)
+            stack.callback(service.heartbeats.sign_off, service.worker_id)
+            _run([_heartbeat_loop(service, settings)], stack)
+            queue.start()
+            stack.callback(queue.stop, timeout_seconds=settings.shutdown_seconds)
+            _run([_dispatcher_loop(service, settings, projected), _rescuer_loop(service, settings)], stack)
+        server.start(create_app(service))
+        directory.announce(server.url)
+        log.info("service.started", url=server.url, data_dir=str(settings.data_dir), works=works)
+        try:
+            yield server.url
+        finally:
+            log.info("service.stopping")
+            server.stop()
+
+
+def _projector_loop(
+    service: MovieMind, settings: Settings, appended: threading.Event, projected: threading.Event
+) -> Loop:
+    return Loop(
+        "projector",
+        service.projector.step,
+        every_seconds=settings.poll_seconds,
+        wake=appended,
+        then=projected.set,
+    )
+
+
+def _dispatcher_loop(service: MovieMind, settings: Settings, projected: threading.Event) -> Loop:
+    return Loop("dispatcher", service.dispatcher.step, every_seconds=settings.poll_seconds, wake=projected)
+
+
+def _heartbeat_loop(service: MovieMind, settings: Settings) -> Loop:
+    def beat() -> None:
+        service.heartbeats.beat(service.worker_id)
+
+    return Loop("heartbeat", beat, every_seconds=settings.heartbeat_seconds)
+
+
+def _rescuer_loop(service: MovieMind, settings: Settings) -> Loop:
+    command = RescueGenerations(by=Actor("rescuer", correlation_id=service.worker_id))
+
+    def rescue() -> None:
+        rescue_generations(command, generations=service.generations, jobs=service.jobs, watch=service.watch)
+
+    return Loop("rescuer", rescue, every_seconds=settings.rescue_seconds)
+
+
+def _run(loops: list[Loop], stack: ExitStack) -> None:
+    """Start the loops now, and stop them when the stack unwinds."""
+    for loop in loops:
+        loop.start()
+        stack.callback(loop.stop)
+
+
+def _forget_dead_workers(heartbeats: Heartbeats) -> None:
+    """We hold the data directory alone, so whoever left signs of life before us has died: no need to wait."""
+    for worker_id in heartbeats.counts():
+        heartbeats.sign_off(worker_id)

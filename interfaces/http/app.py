@@ -1,0 +1,35 @@
+"""The HTTP application: routes, problem documents, and the envelope around them."""
+
+from fastapi import FastAPI
+
+from interfaces.http import generate, health, jobs, movies, problems
+from interfaces.http.envelope import Envelope
+from interfaces.http.problems import Problem
+from interfaces.service import MovieMind
+
+
+def create_app(service: MovieMind) -> FastAPI:
+    app = FastAPI(
+        title="MovieMind",
+        version="1",
+        description="Film descriptions, written once. Errors are RFC 9457 problem documents.",
+        docs_url=None,  # its pages would load scripts from another host
+        redoc_url=None,
+    )
+    app.state.service = service
+    for module in (generate, jobs, movies, health):
+        app.include_router(module.router)
+    problems.install(app)
+    app.add_middleware(Envelope)
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the Problem schema, which no route returns by itself, into the OpenAPI document."""
+    document = app.openapi()
+    document["components"]["schemas"]["Problem"] = Problem.model_json_schema(
+        ref_template="#/components/schemas/{model}"
+    )
+    definitions = document["components"]["schemas"]["Problem"].pop("$defs", {})
+    document["components"]["schemas"].update(definitions)

@@ -1,0 +1,45 @@
+"""Opaque page cursors. Inside is `epoch.position`, so that a cursor of another log is recognised."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from domain.errors import MovieMindError
+
+
+@dataclass(eq=False)
+class CursorInvalid(MovieMindError):
+    """The cursor '{cursor}' is none of ours; take it from next_cursor of the page before."""
+
+    cursor: str
+
+
+@dataclass(eq=False)
+class CursorExpired(MovieMindError):
+    """The cursor '{cursor}' belongs to a log that has been replaced; start again from the first page."""
+
+    cursor: str
+
+
+def position_text(epoch: str, position: int) -> str:
+    """How a position is written outside the service."""
+    return f"{epoch}.{position}"
+
+
+def encode(epoch: str, position: int) -> str:
+    return base64.urlsafe_b64encode(position_text(epoch, position).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, *, epoch: str) -> int:
+    """The position inside a cursor. Raises CursorInvalid, CursorExpired."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        found_epoch, _, position = base64.urlsafe_b64decode(padded).decode("ascii").partition(".")
+        number = int(position)
+    except (binascii.Error, ValueError):
+        raise CursorInvalid(cursor) from None
+    if found_epoch != epoch:
+        raise CursorExpired(cursor)
+    if encode(epoch, number) != cursor or number < 0 or number >= 2**63:
+        raise CursorInvalid(cursor)
+    return number

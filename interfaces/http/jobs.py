@@ -1,0 +1,88 @@
+"""/v1/jobs."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
+
+from application.commands.cancel_generation import CancelGeneration, cancel_generation
+from application.commands.retry_generation import RetryGeneration, retry_generation
+from application.read_models import JobRow
+from application.reading import catch_up, find
+from domain.errors import JobNotFound
+from domain.values import JobStatus
+from interfaces.http import cursors, problems
+from interfaces.http.dependencies import Caller, Cursor, Limit, Service
+from interfaces.http.pages import link_next
+from interfaces.http.schemas import JobAnswer, JobsPage, RetryBody
+from interfaces.service import MovieMind
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+
+@router.get("", response_model=JobsPage, responses=problems.declared(400, 410, 422))
+def list_jobs(
+    service: Service,
+    request: Request,
+    response: Response,
+    status: JobStatus | None = None,
+    slug: Annotated[str | None, Query(max_length=255)] = None,
+    since: Annotated[AwareDatetime | None, Query(description="requested at or after this moment")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> JobsPage:
+    """Jobs, the newest request first."""
+    rows = service.jobs.list(
+        status=status,
+        slug=slug,
+        since=since,
+        before=cursors.decode(cursor, epoch=service.log_epoch) if cursor else None,
+        limit=limit + 1,
+    )
+    following = link_next(rows, limit, lambda row: row.position, service.log_epoch, request, response)
+    return JobsPage(items=[JobAnswer.of(row) for row in rows[:limit]], next_cursor=following)
+
+
+@router.get("/{job_id}", response_model=JobAnswer, responses=problems.declared(404, 422))
+def show_job(job_id: UUID, service: Service) -> JobAnswer:
+    """Where a job stands."""
+    return JobAnswer.of(_row(job_id, service))
+
+
+@router.delete(
+    "/{job_id}", status_code=202, response_model=JobAnswer, responses=problems.declared(403, 404, 409, 422)
+)
+def cancel_job(job_id: UUID, service: Service, caller: Caller) -> JobAnswer:
+    """Cancel a job that is not final yet; a text that arrives later is refused."""
+    _row(job_id, service)
+    command = CancelGeneration(job_id=job_id, reason="cancelled by request", by=caller)
+    cancel_generation(command, generations=service.generations, jobs=service.jobs)
+    return _as_just_written(job_id, service)
+
+
+@router.post(
+    "/{job_id}/retry",
+    status_code=202,
+    response_model=JobAnswer,
+    responses=problems.declared(404, 409, 413, 422),
+)
+def retry_job(job_id: UUID, service: Service, caller: Caller, body: RetryBody | None = None) -> JobAnswer:
+    """Give a failed job new tries."""
+    _row(job_id, service)
+    command = RetryGeneration(job_id=job_id, reason=(body or RetryBody()).reason, by=caller)
+    retry_generation(command, generations=service.generations, jobs=service.jobs)
+    return _as_just_written(job_id, service)
+
+
+def _row(job_id: UUID, service: MovieMind) -> JobRow:
+    row = find(lambda: service.jobs.get(job_id), view=service.jobs, log=service.log)
+    if row is None:
+        raise JobNotFound(job_id)
+    return row
+
+
+def _as_just_written(job_id: UUID, service: MovieMind) -> JobAnswer:
+    """The caller sees what the command did, not the state before it."""
+    catch_up(service.jobs, service.log)
+    return JobAnswer.of(_row(job_id, service))

@@ -1,0 +1,156 @@
+"""/v1/movies."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request, Response
+
+from application.commands.request_generation import RequestedGeneration, RequestGeneration, request_generation
+from application.errors import MovieNotFound
+from application.read_models import DescriptionRow, MovieRow
+from application.reading import catch_up, find
+from domain import slugs
+from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
+from domain.values import Actor, ContextTag, JobStatus, Locale
+from interfaces.http import cursors, problems
+from interfaces.http.dependencies import Caller, Cursor, Limit, Service
+from interfaces.http.generate import answer
+from interfaces.http.pages import link_next
+from interfaces.http.schemas import (
+    GenerationAnswer,
+    GenerationsAnswer,
+    HistoryEntry,
+    HistoryPage,
+    MovieAnswer,
+    MoviesPage,
+    MovieSummary,
+)
+from interfaces.service import MovieMind
+
+router = APIRouter(prefix="/v1/movies", tags=["movies"])
+
+
+@router.get("", response_model=MoviesPage, responses=problems.declared(400, 410, 422))
+def list_movies(
+    service: Service, request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
+) -> MoviesPage:
+    """Described films, in the order they got their first description."""
+    after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
+    rows = service.movies.list(after=after, limit=limit + 1)
+    following = link_next(
+        rows, limit, lambda row: row.listed_position or 0, service.log_epoch, request, response
+    )
+    return MoviesPage(items=[MovieSummary.of(row) for row in rows[:limit]], next_cursor=following)
+
+
+@router.get(
+    "/{slug}",
+    response_model=MovieAnswer | GenerationAnswer,
+    responses={
+        202: {"model": GenerationAnswer, "description": "Not described yet; a job writes it"},
+        304: {"description": "Unchanged since the version of If-None-Match"},
+        **problems.declared(400, 404, 410, 422),
+    },
+)
+def show_movie(
+    slug: str,
+    service: Service,
+    caller: Caller,
+    response: Response,
+    locale: Locale | None = None,
+    context_tag: ContextTag | None = None,
+    description_id: UUID | None = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> MovieAnswer | GenerationAnswer | GenerationsAnswer | Response:
+    """A film with its descriptions. What is asked for and not there yet is requested: 202."""
+    slugs.assess(slug, current_year=service.generations.clock().year)
+    if description_id is not None:
+        row, selected = _by_description(slug, description_id, service)
+        return _shown(row, selected, if_none_match, response)
+    wanted = (
+        None if locale is context_tag is None else (locale or Locale.EN_US, context_tag or ContextTag.DEFAULT)
+    )
+    row = service.movies.get(slug)
+    if not _is_described(row, wanted):
+        generation = _request(slug, wanted, service, caller)
+        if generation.requested[0].status is not JobStatus.DONE:
+            return answer(generation, response)
+        catch_up(service.movies, service.log)  # described a moment ago: the view has yet to see it
+        row = service.movies.get(slug)
+    assert row is not None, "a film whose stream has a description has a row once the view has caught up"
+    selected = row.current(*wanted) if wanted else row.description(row.default_description_id)
+    return _shown(row, selected, if_none_match, response)
+
+
+@router.get("/{slug}/history", response_model=HistoryPage, responses=problems.declared(400, 404, 410, 422))
+def show_history(
+    slug: str,
+    service: Service,
+    request: Request,
+    response: Response,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> HistoryPage:
+    """Everything that ever happened to a film, oldest first."""
+    slugs.assess(slug, current_year=service.generations.clock().year)
+    after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
+    rows = service.history.of(slug, after=after, limit=limit + 1)
+    if not rows and not cursor:
+        rows = find(
+            lambda: service.history.of(slug, after=after, limit=limit + 1) or None,
+            view=service.history,
+            log=service.log,
+        )
+    if rows is None:
+        raise MovieNotFound(slug)
+    following = link_next(rows, limit, lambda row: row.position, service.log_epoch, request, response)
+    items = [HistoryEntry.of(row, service.log_epoch) for row in rows[:limit]]
+    return HistoryPage(items=items, next_cursor=following)
+
+
+def _is_described(row: MovieRow | None, wanted: tuple[Locale, ContextTag] | None) -> bool:
+    if row is None:
+        return False
+    return row.current(*wanted) is not None if wanted else bool(row.shown)
+
+
+def _request(
+    slug: str, wanted: tuple[Locale, ContextTag] | None, service: MovieMind, caller: Actor
+) -> RequestedGeneration:
+    locale, context_tag = wanted or (Locale.EN_US, ContextTag.DEFAULT)
+    command = RequestGeneration(slug=slug, by=caller, locale=locale, context_tags=(context_tag,))
+    return request_generation(command, generations=service.generations)
+
+
+def _by_description(slug: str, description_id: UUID, service: MovieMind) -> tuple[MovieRow, DescriptionRow]:
+    """A film and one of its texts by id. Raises DescriptionNotFound, DescriptionIsWithdrawn."""
+
+    def look_up() -> tuple[MovieRow, DescriptionRow] | None:
+        row = service.movies.get(slug)
+        description = row.description(description_id) if row else None
+        return (row, description) if row and description else None
+
+    found = find(look_up, view=service.movies, log=service.log)
+    if found is None:
+        raise DescriptionNotFound(slug, description_id)
+    if found[1].is_withdrawn:
+        raise DescriptionIsWithdrawn(slug, description_id)
+    return found
+
+
+def _shown(
+    row: MovieRow, selected: DescriptionRow | None, if_none_match: str | None, response: Response
+) -> MovieAnswer | Response:
+    etag = f'"v{row.visible_version}"'
+    if _matches(if_none_match, etag):
+        return Response(status_code=304, headers={"ETag": etag})
+    response.headers["ETag"] = etag
+    return MovieAnswer.showing(row, selected)
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    """RFC 9110, section 13.1.2: any of a list, compared without regard to weakness; `*` is any."""
+    if if_none_match is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or "*" in tags

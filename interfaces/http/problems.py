@@ -1,0 +1,140 @@
+"""The one module that knows status codes: typed errors become RFC 9457 problem documents here."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from application import errors as application
+from domain import errors as domain
+from domain.errors import MovieMindError
+from interfaces.http import cursors
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+
+STATUS: dict[type[MovieMindError], HTTPStatus] = {
+    domain.SlugRefused: HTTPStatus.BAD_REQUEST,
+    domain.TitleMakesNoSlug: HTTPStatus.BAD_REQUEST,
+    cursors.CursorInvalid: HTTPStatus.BAD_REQUEST,
+    domain.NotTheRequester: HTTPStatus.FORBIDDEN,
+    domain.JobNotFound: HTTPStatus.NOT_FOUND,
+    domain.DescriptionNotFound: HTTPStatus.NOT_FOUND,
+    application.MovieNotFound: HTTPStatus.NOT_FOUND,
+    domain.JobIsFinal: HTTPStatus.CONFLICT,
+    domain.JobHasNotFailed: HTTPStatus.CONFLICT,
+    domain.AnotherJobActive: HTTPStatus.CONFLICT,
+    domain.DescriptionIsWithdrawn: HTTPStatus.GONE,
+    cursors.CursorExpired: HTTPStatus.GONE,
+    domain.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
+    domain.FactsContradictSlug: HTTPStatus.UNPROCESSABLE_ENTITY,
+    application.TooMuchContention: HTTPStatus.SERVICE_UNAVAILABLE,
+    application.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    application.ReadBehind: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="where it stands, such as `body.locale`")
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; facts of the error may follow as further members."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="stable name of the problem", examples=["slug-refused"])
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[FieldError] | None = None
+
+
+def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problem answers of a route, for its OpenAPI description; every route can answer 500 and 503."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in sorted({*statuses, 500, 503})
+    }
+
+
+def problem(
+    request: Request,
+    status: HTTPStatus,
+    *,
+    code: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    **members: Any,
+) -> JSONResponse:
+    """A problem document; `members` are its extension members."""
+    content = {
+        "type": code,
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "instance": request.url.path,
+        "request_id": request.state.request_id,
+        **jsonable_encoder(members),
+    }
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS), **(headers or {})}
+    return JSONResponse(content, status.value, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the routes with a problem document."""
+    app.add_exception_handler(MovieMindError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def _known(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MovieMindError)
+    members = {name: value for name, value in error.facts.items() if name != "status"}
+    if isinstance(error, domain.JobNotFound):
+        members["job_status"] = "UNKNOWN"
+    return problem(request, STATUS[type(error)], code=error.code, detail=str(error), **members)
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        FieldError(field=".".join(str(part) for part in found["loc"]), message=found["msg"]).model_dump()
+        for found in error.errors()
+    ]
+    detail = "; ".join(f"{found['field']}: {found['message']}" for found in errors)
+    return problem(
+        request, HTTPStatus.UNPROCESSABLE_ENTITY, code="validation-error", detail=detail, errors=errors
+    )
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    return problem(
+        request,
+        status,
+        code=status.phrase.lower().replace(" ", "-"),
+        detail=_DETAILS.get(status, str(error.detail)),
+        headers=dict(error.headers or {}),
+    )
+
+
+_DETAILS = {
+    HTTPStatus.NOT_FOUND: "There is no such route; see /openapi.json for those there are.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This route does not answer that method; see /openapi.json.",
+}

@@ -1,0 +1,62 @@
+"""Serves the application on an address, in a thread of its own."""
+
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI
+
+from domain.errors import MovieMindError
+
+_GRACE_SECONDS = 5
+_START_SECONDS = 30
+
+
+@dataclass(eq=False)
+class AddressNotUsable(MovieMindError):
+    """Cannot serve on {host} port {port}: {reason}; choose another with --port (0 takes a free one)."""
+
+    host: str
+    port: int
+    reason: str
+
+
+class HttpServer:
+    """The address is taken at once, so that nothing else is started in vain. Raises AddressNotUsable."""
+
+    def __init__(self, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise AddressNotUsable(host, port, error.strerror or str(error)) from error
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, app: FastAPI) -> None:
+        """Returns when requests are answered."""
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS
+        )
+        server = self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=server.run, args=([self._socket],), name="http", daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + _START_SECONDS
+        while not server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the HTTP server did not start; the log says why")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        """Finish the requests at hand and close the address."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+        self._socket.close()

@@ -1,0 +1,60 @@
+"""Work that a process does over and over beside serving requests."""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+log = structlog.get_logger()
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 10.0
+
+
+class Loop:
+    """Calls `step` again and again in a thread of its own: at once while it reports more to do, else when
+    woken or after `every_seconds`. A step that raises is logged and tried again, later and later."""
+
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], object],
+        *,
+        every_seconds: float,
+        wake: threading.Event | None = None,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`wake` ends a pause early; `then` is called after a step that did something."""
+        self._name = name
+        self._step = step
+        self._every_seconds = every_seconds
+        self._wake = wake or threading.Event()
+        self._then = then
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let the step at hand finish, and end."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                did_something = bool(self._step())
+            except Exception:
+                log.exception("loop.step_failed", loop=self._name, next_try_in_seconds=pause)
+                self._wake.wait(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                continue
+            pause = FIRST_PAUSE_SECONDS
+            if did_something:
+                self._then()
+            else:
+                self._wake.wait(self._every_seconds)

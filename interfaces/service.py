@@ -1,0 +1,31 @@
+"""The parts of a running service, as the interfaces use them; `bootstrap` puts them together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from application.dispatching import Dispatcher
+from application.event_log import EventLog
+from application.movie_generations import MovieGenerations
+from application.ports import DescriptionWriter
+from application.projector import Projector
+from application.read_models import HistoryView, JobsView, MoviesView
+from application.worker_watch import Heartbeats, WorkerWatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovieMind:
+    """`log_epoch` stands before every position that leaves the service."""
+
+    generations: MovieGenerations
+    log: EventLog
+    log_epoch: str
+    jobs: JobsView
+    movies: MoviesView
+    history: HistoryView
+    writer: DescriptionWriter
+    projector: Projector
+    dispatcher: Dispatcher
+    heartbeats: Heartbeats
+    watch: WorkerWatch
+    worker_id: str
+    close: Callable[[], None]
