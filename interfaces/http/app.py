@@ -7,6 +7,8 @@ from interfaces.http.envelope import Envelope
 from interfaces.http.problems import Problem
 from interfaces.service import MovieMind
 
+BODY_LIMIT_BYTES = 64 * 1024
+
 
 def create_app(service: MovieMind) -> FastAPI:
     app = FastAPI(
@@ -15,6 +17,8 @@ def create_app(service: MovieMind) -> FastAPI:
         description="Film descriptions, written once. Errors are RFC 9457 problem documents.",
         docs_url=None,  # its pages would load scripts from another host
         redoc_url=None,
+        max_body_size=BODY_LIMIT_BYTES,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
     for module in (generate, jobs, movies, health):

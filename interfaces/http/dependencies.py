@@ -1,4 +1,7 @@
-"""What the routes are given: the service, who is calling, and checked parameters."""
+"""What the routes are given: the service, who is calling, and checked parameters.
+
+The dependencies are async because FastAPI would send sync ones through its thread pool, one by one.
+"""
 
 from typing import Annotated
 
@@ -11,12 +14,12 @@ from interfaces.service import MovieMind
 LOCAL_CALLER = "local"
 
 
-def _service(request: Request) -> MovieMind:
+async def _service(request: Request) -> MovieMind:
     service: MovieMind = request.app.state.service
     return service
 
 
-def _caller(request: Request) -> Actor:
+async def _caller(request: Request) -> Actor:
     """Whoever reaches the loopback address is trusted with everything while AUTH is off."""
     return Actor(LOCAL_CALLER, correlation_id=request.state.request_id, is_admin=True)
 

@@ -1,11 +1,11 @@
-"""What surrounds every request: its id, the limit of its body, and the answer to what nobody caught."""
+"""What surrounds every request: its id, and the answer to what nobody caught."""
 
 import re
 from http import HTTPStatus
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,12 +13,7 @@ from interfaces.http.problems import problem
 
 log = structlog.get_logger()
 
-BODY_LIMIT_BYTES = 64 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-
-
-class _BodyTooLarge(Exception):
-    """The body of a request is longer than BODY_LIMIT_BYTES."""
 
 
 class Envelope:
@@ -45,17 +40,7 @@ class Envelope:
 
         with structlog.contextvars.bound_contextvars(request_id=request.state.request_id):
             try:
-                _check_announced_length(request.headers)
-                await self._app(scope, _limited(receive), send_with_id)
-            except _BodyTooLarge:
-                answer = problem(
-                    request,
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                    code="body-too-large",
-                    detail=f"The body of a request may have {BODY_LIMIT_BYTES} bytes at most.",
-                    headers={"Connection": "close"},
-                )
-                await answer(scope, receive, send_with_id)
+                await self._app(scope, receive, send_with_id)
             except Exception:
                 log.exception("request.failed", method=request.method, path=request.url.path)
                 if has_started:
@@ -67,24 +52,3 @@ class Envelope:
                     detail="Something broke that should not; the log has it under this request_id.",
                 )
                 await answer(scope, receive, send_with_id)
-
-
-def _check_announced_length(headers: Headers) -> None:
-    announced = headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > BODY_LIMIT_BYTES:
-        raise _BodyTooLarge
-
-
-def _limited(receive: Receive) -> Receive:
-    """Counts what arrives, since a chunked body announces no length."""
-    received = 0
-
-    async def receive_limited() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > BODY_LIMIT_BYTES:
-            raise _BodyTooLarge
-        return message
-
-    return receive_limited

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from application.commands.request_generation import RequestedGeneration, RequestGeneration, request_generation
 from domain.values import JobStatus
 from interfaces.http import problems
+from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Caller, Service
 from interfaces.http.schemas import GenerateBody, GenerationAnswer, GenerationsAnswer, job_path
 
@@ -22,9 +23,7 @@ FOLLOW_AFTER_SECONDS = 1
         **problems.declared(400, 413, 422),
     },
 )
-def generate(
-    body: GenerateBody, service: Service, caller: Caller, response: Response
-) -> GenerationAnswer | GenerationsAnswer:
+def generate(body: GenerateBody, service: Service, caller: Caller) -> Response:
     """Ask for a film's description. Asking again joins the job there is; a described film answers 200."""
     command = RequestGeneration(
         slug=body.slug,
@@ -38,17 +37,19 @@ def generate(
         director=body.director,
         genres=tuple(body.genres),
     )
-    generation = request_generation(command, generations=service.generations)
-    return answer(generation, response)
+    return generation_answer(request_generation(command, generations=service.generations))
 
 
-def answer(generation: RequestedGeneration, response: Response) -> GenerationAnswer | GenerationsAnswer:
+def generation_answer(generation: RequestedGeneration) -> Response:
     """200 when all that was asked for is there, else 202 with where to follow it."""
+    is_single = len(generation.requested) == 1
+    body = (
+        GenerationAnswer.of(generation, generation.requested[0])
+        if is_single
+        else GenerationsAnswer.of(generation)
+    )
     waiting = [requested for requested in generation.requested if requested.status is not JobStatus.DONE]
-    if waiting:
-        response.status_code = 202
-        response.headers["Location"] = job_path(waiting[0].job_id)
-        response.headers["Retry-After"] = str(FOLLOW_AFTER_SECONDS)
-    if len(generation.requested) == 1:
-        return GenerationAnswer.of(generation, generation.requested[0])
-    return GenerationsAnswer.of(generation)
+    if not waiting:
+        return json_answer(body)
+    headers = {"Location": job_path(waiting[0].job_id), "Retry-After": str(FOLLOW_AFTER_SECONDS)}
+    return json_answer(body, status=202, headers=headers)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from application.errors import StoreUnavailable
 from domain.values import JobStatus
 from interfaces.http import problems
+from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Service
 from interfaces.service import MovieMind
 
@@ -37,16 +38,16 @@ class Health(BaseModel):
 
 
 @router.get("/live", response_model=Alive, responses=problems.declared())
-def live() -> Alive:
+async def live() -> Response:
     """The process answers."""
-    return Alive()
+    return json_answer(Alive())
 
 
 @router.get("/ready", response_model=Alive, responses=problems.declared())
-def ready(service: Service) -> Alive:
+def ready(service: Service) -> Response:
     """The event store can be used."""
     service.log.head()
-    return Alive()
+    return json_answer(Alive())
 
 
 @router.get(
@@ -57,15 +58,15 @@ def ready(service: Service) -> Alive:
         **problems.declared(500),
     },
 )
-def health(service: Service, response: Response) -> Health:
+def health(service: Service) -> Response:
     """How the service is doing."""
     try:
-        return _measured(service)
+        return json_answer(_measured(service))
     except StoreUnavailable:
-        response.status_code = 503
-        return Health(
+        down = Health(
             status="unavailable", store="unavailable", queue=None, workers=None, projection_lag=None
         )
+        return json_answer(down, status=503)
 
 
 def _measured(service: MovieMind) -> Health:

@@ -13,8 +13,8 @@ from application.reading import catch_up, find
 from domain.errors import JobNotFound
 from domain.values import JobStatus
 from interfaces.http import cursors, problems
+from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, Service
-from interfaces.http.pages import link_next
 from interfaces.http.schemas import JobAnswer, JobsPage, RetryBody
 from interfaces.service import MovieMind
 
@@ -25,13 +25,12 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 def list_jobs(
     service: Service,
     request: Request,
-    response: Response,
     status: JobStatus | None = None,
     slug: Annotated[str | None, Query(max_length=255)] = None,
     since: Annotated[AwareDatetime | None, Query(description="requested at or after this moment")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> JobsPage:
+) -> Response:
     """Jobs, the newest request first."""
     rows = service.jobs.list(
         status=status,
@@ -40,20 +39,21 @@ def list_jobs(
         before=cursors.decode(cursor, epoch=service.log_epoch) if cursor else None,
         limit=limit + 1,
     )
-    following = link_next(rows, limit, lambda row: row.position, service.log_epoch, request, response)
-    return JobsPage(items=[JobAnswer.of(row) for row in rows[:limit]], next_cursor=following)
+    following = following_cursor(rows, limit, service.log_epoch, lambda row: row.position)
+    page = JobsPage(items=[JobAnswer.of(row) for row in rows[:limit]], next_cursor=following)
+    return json_answer(page, headers=link_next(request, following))
 
 
 @router.get("/{job_id}", response_model=JobAnswer, responses=problems.declared(404, 422))
-def show_job(job_id: UUID, service: Service) -> JobAnswer:
+def show_job(job_id: UUID, service: Service) -> Response:
     """Where a job stands."""
-    return JobAnswer.of(_row(job_id, service))
+    return json_answer(JobAnswer.of(_row(job_id, service)))
 
 
 @router.delete(
     "/{job_id}", status_code=202, response_model=JobAnswer, responses=problems.declared(403, 404, 409, 422)
 )
-def cancel_job(job_id: UUID, service: Service, caller: Caller) -> JobAnswer:
+def cancel_job(job_id: UUID, service: Service, caller: Caller) -> Response:
     """Cancel a job that is not final yet; a text that arrives later is refused."""
     _row(job_id, service)
     command = CancelGeneration(job_id=job_id, reason="cancelled by request", by=caller)
@@ -67,7 +67,7 @@ def cancel_job(job_id: UUID, service: Service, caller: Caller) -> JobAnswer:
     response_model=JobAnswer,
     responses=problems.declared(404, 409, 413, 422),
 )
-def retry_job(job_id: UUID, service: Service, caller: Caller, body: RetryBody | None = None) -> JobAnswer:
+def retry_job(job_id: UUID, service: Service, caller: Caller, body: RetryBody | None = None) -> Response:
     """Give a failed job new tries."""
     _row(job_id, service)
     command = RetryGeneration(job_id=job_id, reason=(body or RetryBody()).reason, by=caller)
@@ -82,7 +82,7 @@ def _row(job_id: UUID, service: MovieMind) -> JobRow:
     return row
 
 
-def _as_just_written(job_id: UUID, service: MovieMind) -> JobAnswer:
+def _as_just_written(job_id: UUID, service: MovieMind) -> Response:
     """The caller sees what the command did, not the state before it."""
     catch_up(service.jobs, service.log)
-    return JobAnswer.of(_row(job_id, service))
+    return json_answer(JobAnswer.of(_row(job_id, service)), status=202)

@@ -13,12 +13,11 @@ from domain import slugs
 from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
 from domain.values import Actor, ContextTag, JobStatus, Locale
 from interfaces.http import cursors, problems
+from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, Service
-from interfaces.http.generate import answer
-from interfaces.http.pages import link_next
+from interfaces.http.generate import generation_answer
 from interfaces.http.schemas import (
     GenerationAnswer,
-    GenerationsAnswer,
     HistoryEntry,
     HistoryPage,
     MovieAnswer,
@@ -31,16 +30,13 @@ router = APIRouter(prefix="/v1/movies", tags=["movies"])
 
 
 @router.get("", response_model=MoviesPage, responses=problems.declared(400, 410, 422))
-def list_movies(
-    service: Service, request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
-) -> MoviesPage:
+def list_movies(service: Service, request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Described films, in the order they got their first description."""
     after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
     rows = service.movies.list(after=after, limit=limit + 1)
-    following = link_next(
-        rows, limit, lambda row: row.listed_position or 0, service.log_epoch, request, response
-    )
-    return MoviesPage(items=[MovieSummary.of(row) for row in rows[:limit]], next_cursor=following)
+    following = following_cursor(rows, limit, service.log_epoch, lambda row: row.listed_position or 0)
+    page = MoviesPage(items=[MovieSummary.of(row) for row in rows[:limit]], next_cursor=following)
+    return json_answer(page, headers=link_next(request, following))
 
 
 @router.get(
@@ -56,17 +52,16 @@ def show_movie(
     slug: str,
     service: Service,
     caller: Caller,
-    response: Response,
     locale: Locale | None = None,
     context_tag: ContextTag | None = None,
     description_id: UUID | None = None,
     if_none_match: Annotated[str | None, Header()] = None,
-) -> MovieAnswer | GenerationAnswer | GenerationsAnswer | Response:
+) -> Response:
     """A film with its descriptions. What is asked for and not there yet is requested: 202."""
     slugs.assess(slug, current_year=service.generations.clock().year)
     if description_id is not None:
         row, selected = _by_description(slug, description_id, service)
-        return _shown(row, selected, if_none_match, response)
+        return _shown(row, selected, if_none_match)
     wanted = (
         None if locale is context_tag is None else (locale or Locale.EN_US, context_tag or ContextTag.DEFAULT)
     )
@@ -74,23 +69,18 @@ def show_movie(
     if not _is_described(row, wanted):
         generation = _request(slug, wanted, service, caller)
         if generation.requested[0].status is not JobStatus.DONE:
-            return answer(generation, response)
+            return generation_answer(generation)
         catch_up(service.movies, service.log)  # described a moment ago: the view has yet to see it
         row = service.movies.get(slug)
     assert row is not None, "a film whose stream has a description has a row once the view has caught up"
     selected = row.current(*wanted) if wanted else row.description(row.default_description_id)
-    return _shown(row, selected, if_none_match, response)
+    return _shown(row, selected, if_none_match)
 
 
 @router.get("/{slug}/history", response_model=HistoryPage, responses=problems.declared(400, 404, 410, 422))
 def show_history(
-    slug: str,
-    service: Service,
-    request: Request,
-    response: Response,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> HistoryPage:
+    slug: str, service: Service, request: Request, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
     """Everything that ever happened to a film, oldest first."""
     slugs.assess(slug, current_year=service.generations.clock().year)
     after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
@@ -103,9 +93,10 @@ def show_history(
         )
     if rows is None:
         raise MovieNotFound(slug)
-    following = link_next(rows, limit, lambda row: row.position, service.log_epoch, request, response)
-    items = [HistoryEntry.of(row, service.log_epoch) for row in rows[:limit]]
-    return HistoryPage(items=items, next_cursor=following)
+    following = following_cursor(rows, limit, service.log_epoch, lambda row: row.position)
+    entries = [HistoryEntry.of(row, service.log_epoch) for row in rows[:limit]]
+    page = HistoryPage(items=entries, next_cursor=following)
+    return json_answer(page, headers=link_next(request, following))
 
 
 def _is_described(row: MovieRow | None, wanted: tuple[Locale, ContextTag] | None) -> bool:
@@ -138,14 +129,11 @@ def _by_description(slug: str, description_id: UUID, service: MovieMind) -> tupl
     return found
 
 
-def _shown(
-    row: MovieRow, selected: DescriptionRow | None, if_none_match: str | None, response: Response
-) -> MovieAnswer | Response:
+def _shown(row: MovieRow, selected: DescriptionRow | None, if_none_match: str | None) -> Response:
     etag = f'"v{row.visible_version}"'
     if _matches(if_none_match, etag):
         return Response(status_code=304, headers={"ETag": etag})
-    response.headers["ETag"] = etag
-    return MovieAnswer.showing(row, selected)
+    return json_answer(MovieAnswer.showing(row, selected), headers={"ETag": etag})
 
 
 def _matches(if_none_match: str | None, etag: str) -> bool:

@@ -135,6 +135,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 _DETAILS = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body of a request may have 65,536 bytes at most.",
     HTTPStatus.NOT_FOUND: "There is no such route; see /openapi.json for those there are.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This route does not answer that method; see /openapi.json.",
 }
