@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from slugify import slugify
 
@@ -29,6 +30,9 @@ _INSTRUCTIONS = re.compile(
     r"|system-prompt|new-instructions|you-are-now-(a|an|the|in)"
     r")(-|$)"
 )
+
+
+Level = Literal["high", "medium", "low", "very_low"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ def assess(slug: str, *, current_year: int) -> Assessment:
     return Assessment(0.6, None)
 
 
-def level(confidence: float) -> str:
-    """The confidence as a word: high, medium, low or very_low."""
+def level(confidence: float) -> Level:
+    """The confidence as a word."""
     if confidence >= 0.9:
         return "high"
     if confidence >= 0.7:

@@ -15,6 +15,7 @@ from typing import IO, Any, Self
 from infrastructure.errors import DataDirectoryInUse, DataDirectoryNotUsable
 
 LOCK_FILE = "moviemind.lock"
+_LOCK_TRIES, _LOCK_PAUSE_SECONDS = 10, 0.02
 
 
 class DataDirectory:
@@ -62,7 +63,11 @@ def serving_url(path: Path) -> str | None:
 
 def _lock_soon(file: IO[str]) -> bool:
     """Somebody who only asks `serving_url` holds the lock for an instant; that must not turn us away."""
-    return any(_try_lock(file) or time.sleep(0.02) for _ in range(10))
+    for _ in range(_LOCK_TRIES):
+        if _try_lock(file):
+            return True
+        time.sleep(_LOCK_PAUSE_SECONDS)
+    return False
 
 
 def _try_lock(file: IO[str]) -> bool:

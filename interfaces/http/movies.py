@@ -1,5 +1,6 @@
 """/v1/movies."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from application.commands.request_generation import RequestedGeneration, RequestGeneration, request_generation
 from application.errors import MovieNotFound
-from application.read_models import DescriptionRow, MovieRow
+from application.read_models import DescriptionRow, HistoryRow, MovieRow
 from application.reading import catch_up, find
 from domain import slugs
 from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
@@ -60,19 +61,14 @@ def show_movie(
     """A film with its descriptions. What is asked for and not there yet is requested: 202."""
     slugs.assess(slug, current_year=service.generations.clock().year)
     if description_id is not None:
-        row, selected = _by_description(slug, description_id, service)
-        return _shown(row, selected, if_none_match)
-    wanted = (
-        None if locale is context_tag is None else (locale or Locale.EN_US, context_tag or ContextTag.DEFAULT)
-    )
+        return _shown(*_by_description(slug, description_id, service), if_none_match)
+    wanted = _wanted(locale, context_tag)
     row = service.movies.get(slug)
-    if not _is_described(row, wanted):
+    if row is None or not _is_described(row, wanted):
         generation = _request(slug, wanted, service, caller)
         if generation.requested[0].status is not JobStatus.DONE:
             return generation_answer(generation)
-        catch_up(service.movies, service.log)  # described a moment ago: the view has yet to see it
-        row = service.movies.get(slug)
-    assert row is not None, "a film whose stream has a description has a row once the view has caught up"
+        row = _just_described(slug, service)
     selected = row.current(*wanted) if wanted else row.description(row.default_description_id)
     return _shown(row, selected, if_none_match)
 
@@ -84,13 +80,11 @@ def show_history(
     """Everything that ever happened to a film, oldest first."""
     slugs.assess(slug, current_year=service.generations.clock().year)
     after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
-    rows = service.history.of(slug, after=after, limit=limit + 1)
-    if not rows and not cursor:
-        rows = find(
-            lambda: service.history.of(slug, after=after, limit=limit + 1) or None,
-            view=service.history,
-            log=service.log,
-        )
+
+    def look_up() -> Sequence[HistoryRow] | None:
+        return service.history.of(slug, after=after, limit=limit + 1) or None
+
+    rows = find(look_up, view=service.history, log=service.log)
     if rows is None:
         raise MovieNotFound(slug)
     following = following_cursor(rows, limit, service.log_epoch, lambda row: row.position)
@@ -99,10 +93,23 @@ def show_history(
     return json_answer(page, headers=link_next(request, following))
 
 
-def _is_described(row: MovieRow | None, wanted: tuple[Locale, ContextTag] | None) -> bool:
-    if row is None:
-        return False
+def _wanted(locale: Locale | None, context_tag: ContextTag | None) -> tuple[Locale, ContextTag] | None:
+    """The variant asked for; None when any description of the film will do."""
+    if locale is None and context_tag is None:
+        return None
+    return locale or Locale.EN_US, context_tag or ContextTag.DEFAULT
+
+
+def _is_described(row: MovieRow, wanted: tuple[Locale, ContextTag] | None) -> bool:
     return row.current(*wanted) is not None if wanted else bool(row.shown)
+
+
+def _just_described(slug: str, service: MovieMind) -> MovieRow:
+    """The row of a film whose stream has the description already, once the view has it too."""
+    catch_up(service.movies, service.log)
+    row = service.movies.get(slug)
+    assert row is not None, "the view has seen the whole log, and with it this film"
+    return row
 
 
 def _request(

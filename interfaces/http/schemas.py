@@ -54,7 +54,7 @@ class GenerationAnswer(BaseModel):
     locale: Locale
     context_tag: ContextTag
     confidence: float
-    confidence_level: Literal["high", "medium", "low", "very_low"]
+    confidence_level: slugs.Level
     existing_id: UUID | None = Field(description="the film's id, if it was described already")
     description_id: UUID | None
     links: Links = Field(alias="_links")
