@@ -8,8 +8,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from infrastructure.writers.template import TemplateWriter
-
 from application.commands.run_generation import RunGeneration, RunLimits, run_generation
 from application.dispatching import Dispatcher
 from application.event_log import EventLog
@@ -23,6 +21,7 @@ from infrastructure.queues.embedded import EmbeddedQueue
 from infrastructure.settings import Settings
 from infrastructure.sqlite import dispatches, event_store, heartbeats, history_view, jobs_view, movies_view
 from infrastructure.sqlite.view_store import open_view_store
+from infrastructure.writers.template import TemplateWriter
 from interfaces.service import MovieMind
 
 _VIEW_SCHEMAS = tuple(

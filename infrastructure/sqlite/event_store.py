@@ -10,18 +10,29 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from eventsourcing.sqlite import SQLiteFactory
+from eventsourcing.utils import Environment, EnvType
+
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
+from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
 
 SCHEMA_VERSION = 1
-LOCK_TIMEOUT_SECONDS = 30
+
+
+class EventStoreFactory(SQLiteFactory):
+    """The library's factory over our datastore."""
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        self.datastore.close()
+        self.datastore = WalDatastore(self.datastore.pool.db_name)
 
 
 def environment(path: Path) -> dict[str, str]:
     """The library's configuration for this store."""
     return {
-        "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+        "PERSISTENCE_MODULE": f"{EventStoreFactory.__module__}:{EventStoreFactory.__qualname__}",
         "SQLITE_DBNAME": str(path),
-        "SQLITE_LOCK_TIMEOUT": str(LOCK_TIMEOUT_SECONDS),
     }
 
 

@@ -10,13 +10,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from eventsourcing.persistence import PersistenceError, Tracking
-from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
+from eventsourcing.sqlite import SQLiteCursor, SQLiteTrackingRecorder
 
 from application.errors import StoreUnavailable
-from infrastructure.sqlite.event_store import LOCK_TIMEOUT_SECONDS
+from infrastructure.sqlite.datastore import WalDatastore
 
 SCHEMA_VERSION = 1
-CONNECTIONS = 16
 
 _SOURCES = "CREATE TABLE sources (log_epoch TEXT PRIMARY KEY);"
 
@@ -25,12 +24,7 @@ class ViewStore:
     """Connections to the file, and the transactions in which rows and tracking move together."""
 
     def __init__(self, path: Path) -> None:
-        self._datastore = SQLiteDatastore(
-            str(path),
-            lock_timeout=LOCK_TIMEOUT_SECONDS,
-            pool_size=CONNECTIONS,
-            pool_timeout=LOCK_TIMEOUT_SECONDS,
-        )
+        self._datastore = WalDatastore(str(path))
         self._tracking = SQLiteTrackingRecorder(self._datastore)
 
     @contextmanager

@@ -1,0 +1,1 @@
+"""Writers: whatever writes text."""

@@ -1,0 +1,34 @@
+"""Fixtures that all tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.core import Appends, Core
+from tests.support.version_check import remove_version_check
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without-version-check",
+        action="store_true",
+        help="run on an event store that has lost its version check (the mutation proof)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--without-version-check"):
+        remove_version_check()
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Core]:
+    core = Core(tmp_path)
+    yield core
+    core.close()
+
+
+@pytest.fixture
+def appends(core: Core, monkeypatch: pytest.MonkeyPatch) -> Appends:
+    return Appends(core, monkeypatch)
