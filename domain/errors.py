@@ -80,6 +80,14 @@ class NotDueYet(MovieMindError):
 
 
 @dataclass(eq=False)
+class AttemptNotStarted(MovieMindError):
+    """Job {job_id} has started no attempt {attempt}, so there is no result of it."""
+
+    job_id: UUID
+    attempt: int
+
+
+@dataclass(eq=False)
 class JobIsFinal(MovieMindError):
     """Job {job_id} has ended as {status} and cannot be changed any more."""
 

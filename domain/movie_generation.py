@@ -164,7 +164,7 @@ class MovieGeneration(Aggregate):
 
         Returns the description the job ends with: this one, the one that came first, or None.
         """
-        job = self.jobs.find(job_id)
+        job = self._attempted(job_id, attempt)
         existing = self.descriptions.instead_of(job)
         if attempt in job.reported:  # our own append, met again after the connection was lost at commit
             return existing
@@ -187,7 +187,7 @@ class MovieGeneration(Aggregate):
         backoff: Sequence[timedelta],
     ) -> None:
         """End an attempt without a text. `backoff` holds the waits after the first try, the second …"""
-        job = self.jobs.find(job_id)
+        job = self._attempted(job_id, attempt)
         if job.is_running(attempt):
             wait = backoff[min(job.tries, len(backoff)) - 1]
             self._end_attempt(job, attempt, failure, calls, next_attempt_at=self._signed_at() + wait)
@@ -292,6 +292,12 @@ class MovieGeneration(Aggregate):
         job = self.jobs.find(job_id)
         if not job.is_active:
             raise errors.JobIsFinal(job_id, job.status)
+        return job
+
+    def _attempted(self, job_id: UUID, attempt: int) -> Job:
+        job = self.jobs.find(job_id)
+        if not 1 <= attempt <= job.attempt:
+            raise errors.AttemptNotStarted(job_id, attempt)
         return job
 
     def _reason_to_refuse(self, job: Job, attempt: int, existing: UUID | None) -> RejectionReason | None:

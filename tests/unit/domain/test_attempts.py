@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from domain import events
-from domain.errors import AlreadyClaimed, JobIsFinal, JobNotFound, NotDueYet
+from domain.errors import AlreadyClaimed, AttemptNotStarted, JobIsFinal, JobNotFound, NotDueYet
 from domain.values import FailureType, JobStatus, RejectionReason
 from tests.support.film import CALL, CLAIM_LIMIT, ENGLISH, FUNNY, Film
 
@@ -168,12 +168,14 @@ class TestComplete:
         assert film.complete(job_id, 1) is None
         assert film.since(before) == []
 
-    def test_a_text_for_an_attempt_that_never_started_is_refused(self) -> None:
+    def test_there_is_no_result_of_an_attempt_that_never_started(self) -> None:
         film = Film()
         job_id = film.ask().job_id
 
-        assert film.complete(job_id, 1) is None
-        assert film.last().reason == RejectionReason.ATTEMPT_ENDED
+        with pytest.raises(AttemptNotStarted, match="no attempt 1"):
+            film.complete(job_id, 1)
+        with pytest.raises(AttemptNotStarted):
+            film.fail(job_id, 1)
 
     def test_a_late_text_is_refused_while_another_job_of_the_variant_runs(self) -> None:
         film = Film()

@@ -71,6 +71,16 @@ class TestCancel:
         assert film.complete(job_id, 1) is None
         assert film.last().reason == RejectionReason.CANCELLED
 
+    def test_a_worker_that_was_given_up_may_not_deliver_to_a_cancelled_job(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        film.start(job_id)
+        film.lose(job_id, 1)
+        film.by().cancel(job_id, reason="not wanted")
+
+        assert film.complete(job_id, 1) is None
+        assert film.last().reason == RejectionReason.CANCELLED
+
     def test_an_admin_may_cancel_anything(self) -> None:
         film = Film()
         job_id = film.ask().job_id
