@@ -22,7 +22,7 @@ class TooMuchContention(MovieMindError):
 
 @dataclass(eq=False)
 class StoreUnavailable(MovieMindError):
-    """The event store cannot be used at the moment: {reason}. Nothing was accepted; try again."""
+    """The store cannot be used at the moment: {reason}. Try again; asking twice makes nothing twice."""
 
     reason: str
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from eventsourcing.persistence import PersistenceError, Tracking
+from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteTrackingRecorder
 
 from application.errors import StoreUnavailable
@@ -91,5 +91,7 @@ def _belongs_to(path: Path, log_epoch: str) -> bool:
 def _store_errors() -> Iterator[None]:
     try:
         yield
+    except IntegrityError:
+        raise
     except (PersistenceError, sqlite3.OperationalError) as error:
         raise StoreUnavailable(str(error)) from error

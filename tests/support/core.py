@@ -142,6 +142,22 @@ class Appends:
         """Let `other` happen after the next decision was made and before it is saved."""
         self._before = other
 
+    def overtake_always(self, other: Callable[[], object]) -> None:
+        """Let `other` happen between every decision from now on and its append."""
+        is_the_others = False
+
+        def overtake() -> None:
+            nonlocal is_the_others
+            if is_the_others:
+                return
+            is_the_others = True
+            try:
+                other()
+            finally:
+                is_the_others = False
+
+        self._always = overtake
+
     def meet(self, parties: int) -> None:
         """Hold the first decision of every thread until all of them have made theirs."""
         barrier, has_met = threading.Barrier(parties), threading.local()

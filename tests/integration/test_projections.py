@@ -1,0 +1,166 @@
+"""Views are folds of the log: whatever happened, they say what the aggregate says."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eventsourcing.persistence import IntegrityError
+
+from application import narration, projector
+from application.projections.jobs import JobsProjection
+from application.read_models import MovieRow
+from domain.events import GenerationRequested
+from domain.movie_generation import MovieGeneration
+from domain.values import Actor
+from infrastructure.settings import Settings
+from interfaces.bootstrap import build
+from interfaces.service import MovieMind
+from tests.golden.record import story
+from tests.support.film import Film
+
+SLUG = "amelie-2001"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[MovieMind]:
+    service, _ = build(Settings(data_dir=tmp_path))
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def film(service: MovieMind) -> Film:
+    """The film of the golden stream, in the store and folded into the views."""
+    film = story()
+    service.generations.save(film.movie)
+    _fold_all(service)
+    return film
+
+
+def test_the_jobs_view_says_what_the_aggregate_says(service: MovieMind, film: Film) -> None:
+    for job in film.movie.jobs.values():
+        row = service.jobs.get(job.job_id)
+        assert row is not None
+        assert (row.slug, row.status, row.attempts) == (SLUG, job.status, job.attempt)
+        assert (row.locale, row.context_tag) == (job.variant.locale, job.variant.context_tag)
+        assert (row.forced, row.requested_by) == (job.forced, job.requested_by)
+        assert row.description_id == job.description_id
+        assert row.failure_type == (job.failure.type if job.failure else None)
+        assert row.worker_id is None
+        assert row.max_attempts - row.attempts == 3 - job.tries
+
+
+def test_the_movies_view_says_what_the_aggregate_says(service: MovieMind, film: Film) -> None:
+    row, movie = _movie(service), film.movie
+
+    assert row.movie_id == movie.id
+    assert (row.title, row.release_year, row.director, row.genres) == (
+        movie.facts.title,
+        movie.facts.release_year,
+        movie.facts.director,
+        movie.facts.genres,
+    )
+    assert row.visible_version == movie.visible_version
+    assert row.default_description_id == movie.descriptions.default
+    for variant in {job.variant for job in movie.jobs.values()}:
+        shown = row.current(variant.locale, variant.context_tag)
+        assert (shown.description_id if shown else None) == movie.descriptions.current(variant)
+    for description in row.descriptions:
+        known = movie.descriptions.get(description.description_id)
+        assert (description.revision, description.origin) == (known.revision, known.origin)
+        assert description.is_withdrawn == known.is_withdrawn
+
+
+def test_a_withdrawn_text_is_gone_from_the_movies_view_and_stays_in_history(
+    service: MovieMind, film: Film
+) -> None:
+    withdrawn = [d for d in _movie(service).descriptions if d.is_withdrawn]
+    assert [description.text for description in withdrawn] == [""]
+    assert withdrawn[0] not in _movie(service).shown
+
+    texts = {
+        row.data["description_id"]: row.data["text"]
+        for row in service.history.of(SLUG, after=0, limit=100)
+        if "text" in row.data
+    }
+    assert texts[str(withdrawn[0].description_id)] != ""
+
+
+def test_the_default_falls_back_when_it_is_withdrawn(service: MovieMind, film: Film) -> None:
+    default = film.movie.descriptions.default
+    assert default is not None
+
+    def withdraw_default(movie: MovieGeneration) -> None:
+        movie.withdraw(default, reason="wrong")
+
+    service.generations.decide(SLUG, withdraw_default, by=Actor("a", "r"))
+    _fold_all(service)
+
+    assert _movie(service).default_description_id == service.generations.load(SLUG).descriptions.default
+
+
+def test_the_history_view_holds_every_event_with_a_line_for_people(service: MovieMind, film: Film) -> None:
+    rows = service.history.of(SLUG, after=0, limit=100)
+
+    recorded = service.log.after(0, limit=100)
+    assert len(rows) == film.movie.version
+    assert [(row.position, row.version) for row in rows] == [(r.position, r.version) for r in recorded]
+    assert [row.event for row in rows] == [type(r.event).__name__ for r in recorded]
+    assert [row.at for row in rows] == [r.event.timestamp for r in recorded]
+    for row in rows:
+        line = narration.line(row.event, row.data)
+        assert line.endswith((".", "!"))
+        assert "{" not in line
+
+
+def test_folding_event_by_event_gives_the_same_rows_as_folding_in_batches(
+    service: MovieMind, film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = tmp_path / "moviemind-views.db"
+    in_batches = _rows(views)
+    service.close()
+    views.unlink()
+    monkeypatch.setattr(projector, "BATCH_SIZE", 1)
+
+    again, _ = build(Settings(data_dir=tmp_path))
+    _fold_all(again)
+    again.close()
+
+    assert _rows(views) == in_batches
+    assert {table: len(rows) for table, rows in in_batches.items()} == {
+        "jobs": len(film.movie.jobs),
+        "movies": 1,
+        "history": film.movie.version,
+    }
+
+
+def test_a_position_is_never_folded_twice(service: MovieMind, film: Film) -> None:
+    requested = next(r for r in service.log.after(0, limit=10) if isinstance(r.event, GenerationRequested))
+    before = service.jobs.get(requested.event.job_id)
+
+    with pytest.raises(IntegrityError):
+        JobsProjection(service.jobs).fold([replace(requested, position=service.log.head())])
+    assert service.jobs.get(requested.event.job_id) == before, "rows and position move together"
+
+
+def _fold_all(service: MovieMind) -> None:
+    while service.projector.step():
+        pass
+
+
+def _rows(views: Path) -> dict[str, list[Any]]:
+    with closing(sqlite3.connect(views)) as connection:
+        return {
+            table: connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+            for table in ("jobs", "movies", "history")
+        }
+
+
+def _movie(service: MovieMind) -> MovieRow:
+    row = service.movies.get(SLUG)
+    assert row is not None
+    return row
