@@ -42,7 +42,10 @@ class EventLog:
             start=position, limit=limit, inclusive_of_start=False
         )
         events = [(n.id, cast(Event, self._mapper.to_domain_event(n))) for n in notifications]
-        return [Recorded(position, self._slug_of(event.originator_id), event) for position, event in events]
+        return [Recorded(position, self._slug(event), event) for position, event in events]
+
+    def _slug(self, event: Event) -> str:
+        return event.slug if isinstance(event, MovieRegistered) else self._slug_of(event.originator_id)
 
     def _read_slug(self, stream: UUID) -> str:
         (first,) = self._recorder.select_events(stream, limit=1)

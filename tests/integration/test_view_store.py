@@ -1,0 +1,245 @@
+"""The view file can be lost at any time: it is folded again from the log, to the same rows."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from application.commands.request_generation import RequestGeneration, request_generation
+from application.commands.run_generation import RunGeneration, RunLimits, run_generation
+from domain.values import ContextTag, Locale
+from infrastructure.errors import SchemaTooNew, StoreNotUsable
+from infrastructure.settings import load_settings
+from infrastructure.sqlite import event_store, view_store
+from infrastructure.sqlite.view_store import ViewStore
+from interfaces.bootstrap import build
+from interfaces.service import MovieMind
+from tests.support.core import CLAIM_LIMIT, CLIENT, FakeWriter
+
+VIEWS = ("jobs", "movies", "history")
+Rows = dict[str, list[Any]]
+
+
+class _World:
+    """A data directory, and the services that are put together over it, one after the other."""
+
+    def __init__(self, directory: Path) -> None:
+        self.settings = load_settings(data_dir=directory, store_url="")
+        self.views, self.log = self.settings.view_store_path, self.settings.event_store_path
+        self._started: list[MovieMind] = []
+
+    def start(self) -> MovieMind:
+        self._started.append(build(self.settings)[0])
+        return self._started[-1]
+
+    def rows(self) -> Rows:
+        """Everything that can be folded, and how far it is, as another process sees it."""
+        queries = {view: f"SELECT * FROM {view} ORDER BY 1" for view in VIEWS}
+        queries["positions"] = "SELECT application_name, max(notification_id) FROM tracking GROUP BY 1"
+        with closing(sqlite3.connect(self.views)) as views:
+            return {name: views.execute(query).fetchall() for name, query in queries.items()}
+
+    def close(self) -> None:
+        for service in self._started:
+            service.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[_World]:
+    world = _World(tmp_path)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def folded(world: _World) -> Rows:
+    """What the views hold of some films in several states; the service that wrote them has ended."""
+    service = world.start()
+    _generate(service, "heat-1995")
+    _generate(service, "amelie-2001", locale=Locale.FR_FR, context_tag=ContextTag.HUMOROUS)
+    _request(service, "alien-1979")
+    _fold(service)
+    service.close()
+    rows = world.rows()
+    assert all(rows[view] for view in VIEWS)
+    return rows
+
+
+def _request(service: MovieMind, slug: str, **more: Any) -> Any:
+    tags = (more.pop("context_tag", ContextTag.DEFAULT),)
+    command = RequestGeneration(slug=slug, by=CLIENT, context_tags=tags, **more)
+    return request_generation(command, generations=service.generations).requested[0].job_id
+
+
+def _generate(service: MovieMind, slug: str, **more: Any) -> None:
+    command = RunGeneration(slug=slug, job_id=_request(service, slug, **more), worker_id="worker")
+    limits = RunLimits(claim=CLAIM_LIMIT, backoff=list)
+    run_generation(command, generations=service.generations, writer=FakeWriter(), limits=limits)
+
+
+def _fold(service: MovieMind) -> None:
+    while service.projector.step():
+        pass
+
+
+def _view(rows: Rows, name: str) -> tuple[Any, Any]:
+    return rows[name], dict(rows["positions"])[name]
+
+
+def _change(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def _lose_all_but_the_journal(views: Path) -> None:
+    """As a crash and a careless hand leave it."""
+    journal = views.with_name(views.name + "-wal")
+    with closing(sqlite3.connect(views)) as connection:
+        connection.execute("UPDATE movies SET title = 'Stale'")
+        connection.commit()
+        stale = journal.read_bytes()
+    assert stale
+    views.unlink()
+    journal.write_bytes(stale)
+
+
+def _take_from_another_version(views: Path) -> None:
+    _change(views, f"PRAGMA user_version={view_store.SCHEMA_VERSION + 1}", "DROP TABLE movies")
+
+
+RUINED: dict[str, Callable[[Path], object]] = {
+    "missing": Path.unlink,
+    "missing beside its journal": _lose_all_but_the_journal,
+    "garbage": lambda views: views.write_bytes(b"this is no database\n" * 1000),
+    "empty": lambda views: views.write_bytes(b""),
+    "of another log": lambda views: _change(views, "UPDATE sources SET log_epoch = 'another'"),
+    "of another schema version": _take_from_another_version,
+    "without the table that says whose it is": lambda views: _change(views, "DROP TABLE sources"),
+}
+
+
+@pytest.mark.parametrize("ruin", RUINED.values(), ids=RUINED.keys())
+def test_views_that_cannot_be_used_are_made_anew_with_the_same_rows(
+    ruin: Callable[[Path], object], folded: Rows, world: _World
+) -> None:
+    ruin(world.views)
+
+    service = world.start()
+    assert service.jobs.position() == service.movies.position() == service.history.position() == 0
+    _fold(service)
+
+    assert world.rows() == folded
+
+
+def test_views_of_this_log_are_kept_and_followed_from_where_they_are(folded: Rows, world: _World) -> None:
+    _change(world.views, "UPDATE movies SET title = 'Kept' WHERE slug = 'heat-1995'")
+
+    service = world.start()
+    _fold(service)
+
+    movie = service.movies.get("heat-1995")
+    assert movie is not None
+    assert movie.title == "Kept"
+    assert world.rows()["positions"] == folded["positions"]
+
+
+def test_folding_event_by_event_makes_the_rows_of_one_batch(
+    folded: Rows, world: _World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("application.projector.BATCH_SIZE", 1)
+    world.views.unlink()
+
+    _fold(world.start())
+
+    assert world.rows() == folded
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_fold_that_fails_leaves_rows_and_position_untouched(
+    name: str, folded: Rows, world: _World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = world.start()
+    _generate(service, "brazil-1985")
+
+    def break_down(store: ViewStore, cursor: Any, view: str, position: int) -> None:
+        """After the rows were written, before they are committed."""
+        track(store, cursor, view, position)
+        if view == name:
+            raise ZeroDivisionError
+
+    track = ViewStore.track
+    with monkeypatch.context() as patch:
+        patch.setattr(ViewStore, "track", break_down)
+        with pytest.raises(ZeroDivisionError):
+            _fold(service)
+
+    found = world.rows()
+    assert found[name] == folded[name]
+    assert dict(found["positions"])[name] == dict(folded["positions"])[name]
+    _fold(service)
+    assert set(service.projector.lag().values()) == {0}
+    assert len(world.rows()[name]) > len(folded[name]), "the next fold makes up for it"
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_rows_and_position_move_together(
+    name: str, folded: Rows, world: _World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = world.start()
+    _generate(service, "brazil-1985")
+    seen: list[tuple[Any, Any]] = []
+
+    def look_from_outside(store: ViewStore, cursor: Any, view: str, position: int) -> None:
+        track(store, cursor, view, position)
+        if view == name:
+            seen.append(_view(world.rows(), name))
+
+    track = ViewStore.track
+    monkeypatch.setattr(ViewStore, "track", look_from_outside)
+    _fold(service)
+
+    assert seen == [_view(folded, name)], "before the commit nobody sees rows or position"
+    rows, position = _view(world.rows(), name)
+    assert position == service.log.head() > dict(folded["positions"])[name]
+    assert len(rows) > len(folded[name])
+
+
+def test_views_of_a_log_that_is_gone_are_gone_too(folded: Rows, world: _World) -> None:
+    world.log.unlink()
+
+    _fold(world.start())
+
+    assert [world.rows()[view] for view in VIEWS] == [[], [], []]
+
+
+def test_an_event_store_of_a_newer_version_is_refused(folded: Rows, world: _World) -> None:
+    newer = event_store.SCHEMA_VERSION + 1
+    _change(world.log, f"PRAGMA user_version={newer}")
+
+    with pytest.raises(SchemaTooNew, match=rf"schema {newer}, .*; upgrade MovieMind"):
+        build(world.settings)
+
+    assert world.rows() == folded, "nothing was touched"
+
+
+def test_an_event_store_that_is_none_is_refused_and_left_alone(world: _World) -> None:
+    garbage = b"somebody's letters\n" * 1000
+    world.log.write_bytes(garbage)
+
+    with pytest.raises(StoreNotUsable) as refused:
+        build(world.settings)
+
+    assert str(world.log) in str(refused.value)
+    assert world.log.read_bytes() == garbage
+
+
+def test_an_event_store_in_a_directory_that_is_missing_is_refused(tmp_path: Path) -> None:
+    settings = load_settings(store_url=f"sqlite:///{tmp_path}/missing/films.db")
+
+    with pytest.raises(StoreNotUsable, match=r"missing/films\.db cannot be opened"):
+        build(settings)

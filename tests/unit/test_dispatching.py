@@ -1,0 +1,198 @@
+"""The dispatcher keeps the queue shallow, interactive before bulk, and remembers what it has sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from application.dispatching import Dispatcher, Dispatches, DueJob
+from domain.values import Priority
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MOST_WAITING = 3
+RESEND_AFTER = timedelta(seconds=60)
+
+
+class _Queue:
+    """Notes what is put in; `is_broken` says it cannot take anything."""
+
+    def __init__(self) -> None:
+        self.current_epoch = "epoch-1"
+        self.sent: list[tuple[str, int, Priority]] = []
+        self.is_broken = False
+
+    def epoch(self) -> str:
+        return self.current_epoch
+
+    def enqueue(self, *, slug: str, job_id: UUID, attempt: int, priority: Priority) -> None:
+        if self.is_broken:
+            raise ConnectionError("the queue is away")
+        self.sent.append((slug, attempt, priority))
+
+    def slugs(self) -> list[str]:
+        return [slug for slug, _, _ in self.sent]
+
+
+@dataclass(frozen=True)
+class _Sent:
+    attempt: int
+    epoch: str
+    at: datetime
+
+
+class _Dispatches(Dispatches):
+    """Jobs that wait, and what was sent of them, in memory."""
+
+    def __init__(self) -> None:
+        self.pending: dict[Priority, list[DueJob]] = {priority: [] for priority in Priority}
+        self._sent: dict[UUID, _Sent] = {}
+
+    def add(self, *slugs: str, priority: Priority = Priority.INTERACTIVE) -> None:
+        self.pending[priority] += [DueJob(uuid4(), slug, 1) for slug in slugs]
+
+    def start(self, slug: str) -> None:
+        for jobs in self.pending.values():
+            jobs[:] = [job for job in jobs if job.slug != slug]
+
+    def due(
+        self, priority: Priority, *, now: datetime, epoch: str, sent_before: datetime, limit: int
+    ) -> Sequence[DueJob]:
+        assert now == sent_before + RESEND_AFTER
+        unsent = [job for job in self.pending[priority] if not self._was_sent(job, epoch, sent_before)]
+        return unsent[:limit]
+
+    def waiting(self, priority: Priority, *, epoch: str) -> int:
+        long_ago = datetime.min.replace(tzinfo=UTC)
+        return sum(self._was_sent(job, epoch, long_ago) for job in self.pending[priority])
+
+    def record(self, due: Sequence[DueJob], *, epoch: str, at: datetime) -> None:
+        self._sent |= {job.job_id: _Sent(job.attempt, epoch, at) for job in due}
+
+    def _was_sent(self, job: DueJob, epoch: str, since: datetime) -> bool:
+        sent = self._sent.get(job.job_id)
+        return sent is not None and (sent.attempt, sent.epoch) == (job.attempt, epoch) and sent.at >= since
+
+
+class _World:
+    def __init__(self) -> None:
+        self.now = NOW
+        self.queue = _Queue()
+        self.dispatches = _Dispatches()
+        self.dispatcher = Dispatcher(
+            self.dispatches,
+            self.queue,
+            clock=lambda: self.now,
+            most_waiting=MOST_WAITING,
+            resend_after=RESEND_AFTER,
+        )
+
+    def step(self) -> bool:
+        return self.dispatcher.step()
+
+
+@pytest.fixture
+def world() -> _World:
+    return _World()
+
+
+def test_what_is_due_is_sent_once_with_the_number_of_its_next_attempt(world: _World) -> None:
+    world.dispatches.pending[Priority.INTERACTIVE] = [DueJob(uuid4(), "heat-1995", 2)]
+
+    assert world.step() is True
+    assert world.step() is False
+
+    assert world.queue.sent == [("heat-1995", 2, Priority.INTERACTIVE)]
+
+
+def test_with_nothing_due_nothing_is_sent(world: _World) -> None:
+    assert world.step() is False
+    assert world.queue.sent == []
+
+
+def test_interactive_requests_are_sent_before_bulk_ones(world: _World) -> None:
+    world.dispatches.add("bulk", priority=Priority.BULK)
+    world.dispatches.add("interactive")
+
+    world.step()
+
+    assert world.queue.sent == [("interactive", 1, Priority.INTERACTIVE), ("bulk", 1, Priority.BULK)]
+
+
+def test_a_step_that_sent_only_bulk_jobs_has_sent_something(world: _World) -> None:
+    world.dispatches.add("bulk", priority=Priority.BULK)
+
+    assert world.step() is True
+
+
+def test_no_more_is_sent_than_the_queue_has_room_for(world: _World) -> None:
+    world.dispatches.add("a", "b", "c", "d", "e")
+
+    assert (world.step(), world.step()) == (True, False)
+
+    assert world.queue.slugs() == ["a", "b", "c"]
+
+
+def test_started_jobs_make_room_for_as_many_others(world: _World) -> None:
+    world.dispatches.add("a", "b", "c", "d", "e")
+    world.step()
+    world.dispatches.start("b")
+
+    world.step()
+
+    assert world.queue.slugs() == ["a", "b", "c", "d"]
+
+
+def test_a_full_bulk_queue_does_not_hold_interactive_requests_back(world: _World) -> None:
+    world.dispatches.add("a", "b", "c", "d", priority=Priority.BULK)
+    world.step()
+    world.dispatches.add("urgent")
+
+    assert world.step() is True
+
+    assert world.queue.sent[-1] == ("urgent", 1, Priority.INTERACTIVE)
+
+
+def test_a_full_interactive_queue_does_not_hold_bulk_requests_back(world: _World) -> None:
+    world.dispatches.add("a", "b", "c", "d")
+    world.step()
+    world.dispatches.add("patient", priority=Priority.BULK)
+
+    assert world.step() is True
+
+    assert world.queue.sent[-1] == ("patient", 1, Priority.BULK)
+
+
+def test_a_message_nobody_took_is_sent_again_after_a_while(world: _World) -> None:
+    world.dispatches.add("a")
+    world.step()
+    world.now += RESEND_AFTER
+    assert world.step() is False, "not a moment too early"
+
+    world.now += timedelta(microseconds=1)
+
+    assert world.step() is True
+    assert world.queue.slugs() == ["a", "a"]
+
+
+def test_a_queue_that_lost_its_messages_gets_them_again(world: _World) -> None:
+    world.dispatches.add("a", "b", "c", "d")
+    world.step()
+    world.queue.current_epoch = "epoch-2"
+
+    assert world.step() is True
+
+    assert world.queue.slugs() == ["a", "b", "c"] * 2
+
+
+def test_what_the_queue_did_not_take_is_not_remembered_as_sent(world: _World) -> None:
+    world.dispatches.add("a")
+    world.queue.is_broken = True
+    with pytest.raises(ConnectionError):
+        world.step()
+    world.queue.is_broken = False
+
+    world.step()
+
+    assert world.queue.slugs() == ["a"]

@@ -1,0 +1,176 @@
+"""What an operator sets is read, and what is set wrongly is named together with the fix."""
+
+from pathlib import Path
+
+import pytest
+
+from infrastructure.errors import WrongSettings
+from infrastructure.settings import PREFIX, Auth, LogFormat, LogLevel, Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+
+
+def _complaint(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
+    """What `load_settings` says when these variables are set."""
+    for name, value in variables.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(WrongSettings) as refused:
+        load_settings()
+    return str(refused.value)
+
+
+class TestWhatIsRead:
+    def test_without_any_variable_the_service_is_local_and_free_of_charge(self) -> None:
+        settings = load_settings()
+
+        assert (settings.host, settings.port, settings.auth) == ("127.0.0.1", 8000, Auth.OFF)
+        assert (settings.ai_model, settings.template_latency_ms) == ("template", 0)
+        assert settings.data_dir == Path("var")
+        assert settings.event_store_path == Path("var/moviemind.db")
+        assert settings.view_store_path == Path("var/moviemind-views.db")
+        assert settings.retry_backoff_seconds == (10, 60)
+        assert (settings.log_level, settings.log_format) == (LogLevel.INFO, LogFormat.AUTO)
+
+    def test_variables_with_the_prefix_are_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in {
+            "DATA_DIR": "/srv/films",
+            "PORT": "9000",
+            "HOST": "::1",
+            "RETRY_BACKOFF_SECONDS": "0.5,2",
+            "WORKER_THREADS": "3",
+            "LOG_LEVEL": "WARNING",
+        }.items():
+            monkeypatch.setenv(PREFIX + name, value)
+
+        settings = load_settings()
+
+        assert settings.event_store_path == Path("/srv/films/moviemind.db")
+        assert (settings.host, settings.port, settings.worker_threads) == ("::1", 9000, 3)
+        assert settings.retry_backoff_seconds == (0.5, 2)
+        assert settings.log_level is LogLevel.WARNING
+
+    def test_the_store_url_says_where_events_and_views_are(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(f"{PREFIX}STORE_URL", "sqlite:////srv/elsewhere/films.db")
+
+        settings = load_settings()
+
+        assert settings.event_store_path == Path("/srv/elsewhere/films.db")
+        assert settings.view_store_path == Path("/srv/elsewhere/films-views.db")
+
+    def test_options_win_over_variables_and_absent_options_do_not(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(f"{PREFIX}PORT", "9000")
+        monkeypatch.setenv(f"{PREFIX}DATA_DIR", "/srv/films")
+
+        settings = load_settings(port=9001, data_dir=None, host=None)
+
+        assert (settings.port, settings.data_dir) == (9001, Path("/srv/films"))
+        assert settings.host == "127.0.0.1"
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
+    def test_every_loopback_address_may_be_served(self, host: str) -> None:
+        assert load_settings(host=host).host == host
+
+    def test_variables_of_other_programs_are_none_of_our_business(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MOVIE_PORT", "none of ours")
+
+        assert load_settings().port == 8000
+
+
+class TestWhatIsWrong:
+    def test_an_unknown_variable_is_named_with_the_one_that_was_meant(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = _complaint(monkeypatch, WORKER_THREAD="4")
+
+        assert "MOVIEMIND_WORKER_THREAD is not a setting; did you mean MOVIEMIND_WORKER_THREADS?" in said
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "fix"),
+        [
+            ("HOST", "0.0.0.0", "write 127.0.0.1"),
+            ("HOST", "192.168.1.7", "write 127.0.0.1"),
+            ("HOST", "films.example.org", "write 127.0.0.1"),
+            ("HOST", "::", "write 127.0.0.1"),
+            ("AUTH", "on", "set it to off"),
+            ("AUTH", "maybe", "'on' or 'off'"),
+            ("STORE_URL", "postgresql://localhost/films", "write sqlite:///PATH"),
+            ("AI_MODEL", "openai:gpt-4o-mini", "write template"),
+            ("RETRY_BACKOFF_SECONDS", "10;60", "valid number"),
+            ("RETRY_BACKOFF_SECONDS", "soon,soon", "(it is 'soon')"),
+            ("RETRY_BACKOFF_SECONDS", "", "valid number"),
+            ("RETRY_BACKOFF_SECONDS", "10", "write 2 waits"),
+            ("RETRY_BACKOFF_SECONDS", "10,60,90", "such as 10,60"),
+            ("RETRY_BACKOFF_SECONDS", "10,-60", "write 2 waits"),
+            ("RETRY_BACKOFF_SECONDS", "0,60", "write 2 waits"),
+            ("RETRY_BACKOFF_SECONDS", "10,90000", "up to 86400 seconds"),
+            ("RETRY_BACKOFF_SECONDS", "10,nan", "write 2 waits"),
+            ("PORT", "65536", "less than or equal to 65535"),
+            ("PORT", "-1", "greater than or equal to 0"),
+            ("PORT", "http", "valid integer"),
+            ("POLL_SECONDS", "often", "valid number"),
+            ("POLL_SECONDS", "0", "greater than 0"),
+            ("POLL_SECONDS", "nan", "less than or equal to 86400"),
+            ("WORKER_THREADS", "0", "greater than or equal to 1"),
+            ("LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ],
+    )
+    def test_a_wrong_value_is_named_with_its_variable_and_the_fix(
+        self, variable: str, value: str, fix: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = _complaint(monkeypatch, **{variable: value})
+
+        assert f"{PREFIX}{variable}: " in said
+        assert fix in said
+
+    @pytest.mark.parametrize(
+        ("larger", "smaller", "low"),
+        [
+            ("ACTOR_TIME_LIMIT_SECONDS", "AI_DEADLINE_SECONDS", "90"),
+            ("CLAIM_LIMIT_SECONDS", "ACTOR_TIME_LIMIT_SECONDS", "120"),
+            ("WORKER_DEAD_SECONDS", "HEARTBEAT_SECONDS", "2"),
+        ],
+    )
+    def test_a_limit_at_or_below_the_one_it_must_exceed_is_refused_with_both_named(
+        self, larger: str, smaller: str, low: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = _complaint(monkeypatch, **{larger: low})
+
+        assert f"{PREFIX}{larger} ({low}) must be above {PREFIX}{smaller} ({low})" in said
+
+    def test_limits_that_are_moved_together_are_accepted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in {
+            "AI_DEADLINE_SECONDS": "1",
+            "ACTOR_TIME_LIMIT_SECONDS": "2",
+            "CLAIM_LIMIT_SECONDS": "3",
+            "HEARTBEAT_SECONDS": "0.1",
+            "WORKER_DEAD_SECONDS": "0.5",
+        }.items():
+            monkeypatch.setenv(PREFIX + name, value)
+
+        assert load_settings().claim_limit_seconds == 3
+
+    def test_a_wrong_option_is_refused_like_a_wrong_variable(self) -> None:
+        with pytest.raises(WrongSettings, match=r"MOVIEMIND_PORT: .* \(it is 99999\)"):
+            load_settings(port=99_999)
+
+    def test_all_wrong_values_are_named_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        said = _complaint(
+            monkeypatch, PORT="many", AI_MODEL="gpt", STORE_URL="mysql://x", RETRY_BACKOFF_SECONDS="1,x"
+        )
+
+        for variable in ("PORT", "AI_MODEL", "STORE_URL", "RETRY_BACKOFF_SECONDS"):
+            assert f"{PREFIX}{variable}: " in said
+
+    def test_all_unknown_variables_are_named_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        said = _complaint(monkeypatch, PROT="1", DATA_DIRECTORY="x")
+
+        assert "MOVIEMIND_PROT is not a setting; did you mean MOVIEMIND_PORT?" in said
+        assert "MOVIEMIND_DATA_DIRECTORY is not a setting; did you mean MOVIEMIND_DATA_DIR?" in said
