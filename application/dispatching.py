@@ -35,8 +35,8 @@ class Dispatches(ABC):
         this queue epoch, or one from before `sent_before`; oldest request first."""
 
     @abstractmethod
-    def waiting(self, priority: Priority, *, epoch: str) -> int:
-        """How many were dispatched and have not been started."""
+    def waiting(self, priority: Priority, *, epoch: str, sent_since: datetime) -> int:
+        """How many were dispatched and have not been started; earlier messages are taken for lost."""
 
     @abstractmethod
     def record(self, due: Sequence[DueJob], *, epoch: str, at: datetime) -> None: ...
@@ -66,12 +66,11 @@ class Dispatcher:
 
     def _send(self, priority: Priority) -> bool:
         epoch, now = self._queue.epoch(), self._clock()
-        room = self._most_waiting - self._dispatches.waiting(priority, epoch=epoch)
+        lost_before = now - self._resend_after
+        room = self._most_waiting - self._dispatches.waiting(priority, epoch=epoch, sent_since=lost_before)
         if room <= 0:
             return False
-        due = self._dispatches.due(
-            priority, now=now, epoch=epoch, sent_before=now - self._resend_after, limit=room
-        )
+        due = self._dispatches.due(priority, now=now, epoch=epoch, sent_before=lost_before, limit=room)
         for job in due:
             self._queue.enqueue(slug=job.slug, job_id=job.job_id, attempt=job.attempt, priority=priority)
         # Recorded after sending: a crash in between sends twice, the other order could send never.

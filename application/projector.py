@@ -16,14 +16,24 @@ class Projector:
         self._projections = projections
 
     def step(self) -> bool:
-        """Fold the next batch; False when there was nothing new."""
+        """Fold the next batch of each; False when there was nothing new for any.
+
+        A projection that raises does not keep the others from their batch. Raises ExceptionGroup.
+        """
         positions = {projection: projection.view.position() for projection in self._projections}
-        batch = self._log.after(min(positions.values()), limit=BATCH_SIZE)
+        batches = {
+            position: self._log.after(position, limit=BATCH_SIZE) for position in set(positions.values())
+        }
+        errors: list[Exception] = []
         for projection, position in positions.items():
-            unseen = [recorded for recorded in batch if recorded.position > position]
-            if unseen:
-                projection.fold(unseen)
-        return bool(batch)
+            try:
+                if batches[position]:
+                    projection.fold(batches[position])
+            except Exception as error:  # noqa: BLE001 - raised below
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("projections failed", errors)
+        return any(batches.values())
 
     def lag(self) -> dict[str, int]:
         """How many positions each view is behind the head of the log."""

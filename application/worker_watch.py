@@ -43,7 +43,7 @@ class WorkerWatch:
     ) -> None:
         self._heartbeats = heartbeats
         self._dead_after = dead_after_seconds
-        self._longest_step = 2 * looks_every_seconds
+        self._looks_every = looks_every_seconds
         self._monotonic = monotonic
         self._seen: dict[str, _Seen] = {}
         self._last_look: float | None = None
@@ -51,16 +51,13 @@ class WorkerWatch:
     def look(self) -> None:
         """Read the heartbeats once; meant to be called at a steady pace."""
         counts = self._heartbeats.counts()
-        now = self._monotonic()
-        step = min(now - (self._last_look if self._last_look is not None else now), self._longest_step)
-        self._last_look = now
-        before, self._seen = self._seen, {}
+        watched = self._watched_seconds()
+        before, now = self._seen, {}
         for worker_id, beats in counts.items():
             seen = before.get(worker_id)
-            if seen is None or seen.beats != beats:
-                self._seen[worker_id] = _Seen(beats)
-            else:
-                self._seen[worker_id] = _Seen(beats, seen.silent_seconds + step)
+            is_silent = seen is not None and seen.beats == beats
+            now[worker_id] = _Seen(beats, seen.silent_seconds + watched if seen and is_silent else 0.0)
+        self._seen = now  # at once: others ask meanwhile who is alive
 
     def is_dead(self, worker_id: str) -> bool:
         """A worker beats before it claims, so one without a heartbeat has ended."""
@@ -69,3 +66,9 @@ class WorkerWatch:
 
     def alive(self) -> list[str]:
         return [worker_id for worker_id in self._seen if not self.is_dead(worker_id)]
+
+    def _watched_seconds(self) -> float:
+        """Since the last look; nothing after a look that came so late that it must have been held up."""
+        now = self._monotonic()
+        passed, self._last_look = now - (self._last_look or now), now
+        return min(passed, self._looks_every) if passed <= 2 * self._looks_every else 0.0

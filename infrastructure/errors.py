@@ -7,7 +7,7 @@ from domain.errors import MovieMindError
 
 @dataclass(eq=False)
 class StoreNotUsable(MovieMindError):
-    """The event store {path} cannot be opened: {reason}."""
+    """The store {path} cannot be opened: {reason}."""
 
     path: str
     reason: str
@@ -23,16 +23,16 @@ class SchemaTooNew(MovieMindError):
 
 
 @dataclass(eq=False)
-class DataDirectoryInUse(MovieMindError):
-    """The data directory {path} is already served{where}; stop that process or choose another directory."""
+class StoreInUse(MovieMindError):
+    """The event store {path} is already served{where}; stop that process or choose another --data-dir."""
 
     path: str
     where: str
 
 
 @dataclass(eq=False)
-class DataDirectoryNotUsable(MovieMindError):
-    """The data directory {path} cannot be used: {reason}; choose another with --data-dir."""
+class DirectoryNotUsable(MovieMindError):
+    """The directory {path} cannot be used: {reason}; choose another with --data-dir."""
 
     path: str
     reason: str

@@ -114,53 +114,60 @@ class Settings(BaseSettings):
             raise ValueError("this version has the offline writer only: write template, or leave it out")
         return model
 
-    @model_validator(mode="after")
-    def _reachable_by_the_trusted_only(self) -> Self:
-        if self.auth is Auth.ON:
-            raise ValueError(
-                f"{PREFIX}AUTH: this version has no API keys yet; set it to off and stay on loopback"
-            )
-        if not _is_loopback(self.host):
-            raise ValueError(
-                f"{PREFIX}HOST: without API keys only a loopback address is served, and {self.host} is none;"
-                " write 127.0.0.1"
-            )
-        return self
+    @field_validator("auth")
+    @classmethod
+    def _without_keys_only(cls, auth: Auth) -> Auth:
+        if auth is Auth.ON:
+            raise ValueError("this version has no API keys yet; set it to off and stay on loopback")
+        return auth
+
+    @field_validator("host")
+    @classmethod
+    def _reachable_by_the_trusted_only(cls, host: str) -> str:
+        if not _is_loopback(host):
+            raise ValueError("without API keys only a loopback address is served; write 127.0.0.1")
+        return host
 
     @model_validator(mode="after")
     def _limits_in_order(self) -> Self:
-        for smaller, larger in (
-            ("ai_deadline_seconds", "actor_time_limit_seconds"),
-            ("actor_time_limit_seconds", "claim_limit_seconds"),
-            ("heartbeat_seconds", "worker_dead_seconds"),
-        ):
-            low, high = getattr(self, smaller), getattr(self, larger)
-            if low >= high:
-                raise ValueError(
-                    f"{PREFIX}{larger.upper()} ({high:g}) must be above {PREFIX}{smaller.upper()} ({low:g})"
-                )
+        wrong = [
+            f"{PREFIX}{larger.upper()} ({high:g}) must be above {PREFIX}{smaller.upper()} ({low:g})"
+            for smaller, larger in _ASCENDING
+            if (low := getattr(self, smaller)) >= (high := getattr(self, larger))
+        ]
+        if wrong:
+            raise ValueError("\n".join(wrong))
         return self
+
+
+_ASCENDING = (
+    ("ai_deadline_seconds", "actor_time_limit_seconds"),
+    ("actor_time_limit_seconds", "claim_limit_seconds"),
+    ("heartbeat_seconds", "worker_dead_seconds"),
+    ("rescue_seconds", "worker_dead_seconds"),
+)
 
 
 def load_settings(**overrides: Any) -> Settings:
     """The settings of the environment; `overrides` (command line options) win. Raises WrongSettings."""
-    unknown = [name for name in os.environ if name.startswith(PREFIX) and not _is_known(name)]
-    if unknown:
-        raise WrongSettings("\n".join(_unknown(name) for name in sorted(unknown)))
+    problems = [_unknown(name) for name in sorted(os.environ) if _is_unknown(name)]
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        raise WrongSettings("\n".join(_problem(details) for details in error.errors())) from None
+        problems += [_problem(details) for details in error.errors()]
+    if problems:
+        raise WrongSettings("\n".join(problems))
+    return settings
 
 
-def _is_known(variable: str) -> bool:
-    return variable.removeprefix(PREFIX).lower() in Settings.model_fields
+def _is_unknown(variable: str) -> bool:
+    name = variable.removeprefix(PREFIX)
+    return name != variable and name.lower() not in Settings.model_fields
 
 
 def _unknown(variable: str) -> str:
-    known = [PREFIX + name.upper() for name in Settings.model_fields]
-    close = difflib.get_close_matches(variable, known, n=1)
-    return f"{variable} is not a setting" + (f"; did you mean {close[0]}?" if close else ".")
+    close = difflib.get_close_matches(variable.removeprefix(PREFIX).lower(), Settings.model_fields, n=1)
+    return f"{variable} is not a setting" + (f"; did you mean {PREFIX}{close[0].upper()}?" if close else ".")
 
 
 def _problem(details: Any) -> str:

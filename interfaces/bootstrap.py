@@ -37,10 +37,12 @@ def build(
     """Put the embedded service together; nothing runs yet. Raises StoreNotUsable, SchemaTooNew."""
     log_epoch = event_store.prepare(settings.event_store_path)
     generations = MovieGenerations(event_store.environment(settings.event_store_path), on_append=on_append)
-    views = open_view_store(settings.view_store_path, log_epoch=log_epoch, schemas=_VIEW_SCHEMAS)
+    log = EventLog(generations)
+    views = open_view_store(
+        settings.view_store_path, log_epoch=log_epoch, log_head=log.head(), schemas=_VIEW_SCHEMAS
+    )
     jobs, movies = jobs_view.SqliteJobsView(views), movies_view.SqliteMoviesView(views)
     history = history_view.SqliteHistoryView(views)
-    log = EventLog(generations)
     beats = heartbeats.SqliteHeartbeats(views)
     writer = TemplateWriter(
         latency_seconds=settings.template_latency_ms / 1000, deadline_seconds=settings.ai_deadline_seconds

@@ -1,4 +1,4 @@
-"""Everything in one process: API, projector, dispatcher, rescuer and workers over one data directory."""
+"""Everything in one process: API, projector, dispatcher, rescuer and workers over one event store."""
 
 import threading
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ import structlog
 from application.commands.rescue_generations import RescueGenerations, rescue_generations
 from application.worker_watch import Heartbeats
 from domain.values import Actor
-from infrastructure.data_directory import DataDirectory
 from infrastructure.settings import Settings
+from infrastructure.store_lock import StoreLock
 from interfaces.bootstrap import build
 from interfaces.http.app import create_app
 from interfaces.http.server import HttpServer
@@ -22,12 +22,12 @@ log = structlog.get_logger()
 
 @contextmanager
 def embedded_service(settings: Settings, *, works: bool = True) -> Iterator[str]:
-    """Serve a data directory, and yield the URL; with `works` off, jobs are accepted but not worked on.
+    """Serve an event store, and yield the URL; with `works` off, jobs are accepted but not worked on.
 
-    Raises DataDirectoryInUse, DataDirectoryNotUsable, AddressNotUsable, StoreNotUsable, SchemaTooNew.
+    Raises StoreInUse, DirectoryNotUsable, AddressNotUsable, StoreNotUsable, SchemaTooNew.
     """
     with ExitStack() as stack:
-        directory = stack.enter_context(DataDirectory(settings.data_dir))
+        lock = stack.enter_context(StoreLock(settings.event_store_path))
         server = HttpServer(settings.host, settings.port)
         stack.callback(server.stop)
         appended, projected = threading.Event(), threading.Event()
@@ -43,8 +43,8 @@ def embedded_service(settings: Settings, *, works: bool = True) -> Iterator[str]
             stack.callback(queue.stop, timeout_seconds=settings.shutdown_seconds)
             _run([_dispatcher_loop(service, settings, projected), _rescuer_loop(service, settings)], stack)
         server.start(create_app(service))
-        directory.announce(server.url)
-        log.info("service.started", url=server.url, data_dir=str(settings.data_dir), works=works)
+        lock.announce(server.url)
+        log.info("service.started", url=server.url, store=str(settings.event_store_path), works=works)
         try:
             yield server.url
         finally:
@@ -92,6 +92,6 @@ def _run(loops: list[Loop], stack: ExitStack) -> None:
 
 
 def _forget_dead_workers(heartbeats: Heartbeats) -> None:
-    """We hold the data directory alone, so whoever left signs of life before us has died: no need to wait."""
+    """We hold the store alone, so whoever left signs of life before us has died: no need to wait."""
     for worker_id in heartbeats.counts():
         heartbeats.sign_off(worker_id)

@@ -30,7 +30,7 @@ ORDER BY jobs.position LIMIT :limit
 _WAITING = """
 SELECT count(*) FROM dispatches JOIN jobs USING (job_id)
 WHERE dispatches.epoch = :epoch AND dispatches.attempt = jobs.attempts + 1
-  AND jobs.status = 'PENDING' AND jobs.priority = :priority
+  AND dispatches.dispatched_at >= :sent_since AND jobs.status = 'PENDING' AND jobs.priority = :priority
 """
 
 _SWEEP = """
@@ -58,9 +58,10 @@ class SqliteDispatches(Dispatches):
             cursor.execute(_DUE, wanted)
             return [DueJob(UUID(row["job_id"]), row["slug"], row["attempt"]) for row in cursor.fetchall()]
 
-    def waiting(self, priority: Priority, *, epoch: str) -> int:
+    def waiting(self, priority: Priority, *, epoch: str, sent_since: datetime) -> int:
+        wanted = {"priority": priority, "epoch": epoch, "sent_since": column(sent_since)}
         with self._store.reading() as cursor:
-            cursor.execute(_WAITING, {"priority": priority, "epoch": epoch})
+            cursor.execute(_WAITING, wanted)
             count: int = cursor.fetchone()[0]
             return count
 

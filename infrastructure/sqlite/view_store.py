@@ -13,6 +13,7 @@ from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteTrackingRecorder
 
 from application.errors import StoreUnavailable
+from infrastructure.errors import StoreNotUsable
 from infrastructure.sqlite.datastore import WalDatastore
 
 SCHEMA_VERSION = 1
@@ -61,30 +62,42 @@ class ViewStore:
         self._datastore.close()
 
 
-def open_view_store(path: Path, *, log_epoch: str, schemas: Sequence[str]) -> ViewStore:
-    """Open the file, made anew when it is missing, of another schema, or folded from another log."""
-    if path.exists() and not _belongs_to(path, log_epoch):
-        for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-            file.unlink(missing_ok=True)
-    if not path.exists():
-        with closing(sqlite3.connect(path)) as connection:
-            connection.executescript("BEGIN;" + "".join((_SOURCES, *schemas)))
-            connection.execute("INSERT INTO sources VALUES (?)", (log_epoch,))
-            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-            connection.commit()
+def open_view_store(path: Path, *, log_epoch: str, log_head: int, schemas: Sequence[str]) -> ViewStore:
+    """Open the file, made anew when it is missing, of another schema, or not folded from this log.
+
+    Raises StoreNotUsable.
+    """
+    try:
+        if path.exists() and not _belongs_to(path, log_epoch, log_head):
+            for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+                file.unlink(missing_ok=True)
+        if not path.exists():
+            _create(path, log_epoch, schemas)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreNotUsable(str(path), str(error)) from error
     store = ViewStore(path)
     store.create_tracking()
     return store
 
 
-def _belongs_to(path: Path, log_epoch: str) -> bool:
+def _create(path: Path, log_epoch: str, schemas: Sequence[str]) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("BEGIN;" + "".join((_SOURCES, *schemas)))
+        connection.execute("INSERT INTO sources VALUES (?)", (log_epoch,))
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        connection.commit()
+
+
+def _belongs_to(path: Path, log_epoch: str, log_head: int) -> bool:
+    """A view beyond the head was folded from a log that has since been replaced by an older copy."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             sources = connection.execute("SELECT log_epoch FROM sources").fetchall()
+            position = connection.execute("SELECT max(notification_id) FROM tracking").fetchone()
     except sqlite3.DatabaseError:
         return False
-    return version == SCHEMA_VERSION and sources == [(log_epoch,)]
+    return version == SCHEMA_VERSION and sources == [(log_epoch,)] and (position[0] or 0) <= log_head
 
 
 @contextmanager

@@ -31,7 +31,9 @@ def demo(
 ) -> None:
     """Start a service in a temporary directory and let many clients ask for the same films in two styles."""
     with tempfile.TemporaryDirectory(prefix="moviemind-demo-") as directory:
-        settings = load_settings(data_dir=Path(directory), port=0, template_latency_ms=latency_ms)
+        settings = load_settings(
+            data_dir=Path(directory), store_url="", port=0, template_latency_ms=latency_ms
+        )
         configure_logs(LogLevel.ERROR, settings.log_format)
         wanted = [row.request for row in islice(read_films(FILMS), films) if row.request]
         with embedded_service(settings) as url:

@@ -52,7 +52,7 @@ def read_films(path: Path) -> Iterator[FilmRow]:
         ) from error
     except csv.Error as error:
         raise FilmsFileUnusable(
-            str(path), f"it is not well-formed CSV near line {reader.line_num}: {error}"
+            str(path), f"it is not well-formed CSV near line {reader.reader.line_num}: {error}"
         ) from error
 
 

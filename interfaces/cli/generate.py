@@ -65,7 +65,7 @@ def generate(
         waits = wait or service.is_own
         ended = _follow_all(list(jobs), service.client) if waits else []
     summary = _summary(asked, len(jobs), ended, waits=waits)
-    _report(asked, ended, summary, as_json=as_json)
+    _report(asked, ended, summary, from_file=from_file is not None, as_json=as_json)
     if summary["errors"] or summary["failed"]:
         raise typer.Exit(1)
 
@@ -122,7 +122,12 @@ def _summary(asked: list[Asked], jobs: int, ended: list[dict[str, Any]], *, wait
 
 
 def _report(
-    asked: list[Asked], ended: list[dict[str, Any]], summary: dict[str, int], *, as_json: bool
+    asked: list[Asked],
+    ended: list[dict[str, Any]],
+    summary: dict[str, int],
+    *,
+    from_file: bool,
+    as_json: bool,
 ) -> None:
     wrong = [one for one in asked if one.error]
     if as_json:
@@ -130,7 +135,7 @@ def _report(
         out.print_json(json.dumps({"summary": summary, "jobs": ended, "errors": errors}))
         return
     for one in wrong:
-        complain(f"line {one.line}: {one.error}")
+        complain(f"line {one.line}: {one.error}" if from_file else str(one.error))
     for job in ended:
         if job["error"]:
             complain(f"{job['slug']}: {job['error']['message']}")

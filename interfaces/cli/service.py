@@ -1,13 +1,13 @@
-"""Where commands find a service: the one that holds the data directory, or one of their own for a while."""
+"""Where commands find a service: the one that holds the event store, or one of their own for a while."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infrastructure.data_directory import serving_url
 from infrastructure.logs import configure_logs
 from infrastructure.settings import LogLevel, load_settings
+from infrastructure.store_lock import serving_url
 from interfaces.cli.client import Client
 from interfaces.embedded import embedded_service
 
@@ -24,7 +24,7 @@ class Connected:
 def connected(data_dir: Path | None, *, works: bool, connections: int = 10) -> Iterator[Connected]:
     """A client of the running service, or of one started for this command; `works`: it runs jobs too."""
     settings = load_settings(data_dir=data_dir)
-    url = serving_url(settings.data_dir)
+    url = serving_url(settings.event_store_path)
     if url is not None:
         client = Client(url, connections=connections)
         try:

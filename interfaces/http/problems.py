@@ -113,7 +113,10 @@ def _known(request: Request, error: Exception) -> JSONResponse:
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [
-        FieldError(field=".".join(str(part) for part in found["loc"]), message=found["msg"]).model_dump()
+        FieldError(
+            field=".".join(str(part) for part in found["loc"]),
+            message=found["msg"].removeprefix("Value error, "),
+        ).model_dump()
         for found in error.errors()
     ]
     detail = "; ".join(f"{found['field']}: {found['message']}" for found in errors)

@@ -98,14 +98,21 @@ class TestWithoutARunningService:
     def test_what_is_no_film_is_said_in_a_sentence(self, tmp_path: Path) -> None:
         unknown = _run(BAD, "history", "never-asked-for-1999", "--data-dir", tmp_path)
         assert unknown.stderr == "error: There is no film 'never-asked-for-1999'.\n"
+        no_slug = _run(BAD, "history", "../movies?", "--data-dir", tmp_path)
+        assert no_slug.stderr.startswith("error: The slug '../movies?' is refused: it must be lower case")
 
         refused = _run(BAD, "generate", "Bad_Slug", "heat-1995", "--json", "--data-dir", tmp_path)
         answer = json.loads(refused.stdout)
-        assert "'Bad_Slug' is refused" in answer["errors"][0]["error"]
+        assert answer["errors"][0]["error"].startswith("The slug 'Bad_Slug' is refused")
         assert (answer["summary"]["errors"], answer["summary"]["written"]) == (1, 1)
 
-    def test_the_demo_has_every_film_described_once(self) -> None:
-        shown = _run(FINE, "demo", "--clients", "5", "--films", "3", "--latency-ms", "0").stdout
+    def test_the_demo_has_every_film_described_once_and_leaves_a_real_store_alone(
+        self, tmp_path: Path
+    ) -> None:
+        real = tmp_path / "real.db"
+        options = ("--clients", "5", "--films", "3", "--latency-ms", "0")
+        shown = _run(FINE, "demo", *options, store_url=f"sqlite:///{real}").stdout
+        assert not real.exists()
 
         rows = dict(re.findall(r"│ (\w[\w ]*\w) +│ ([\d.]+) +│", shown))
         styles = 2
@@ -127,8 +134,14 @@ class TestBesideARunningService:
         (started,) = (e for e in json.loads(history.stdout) if e["event"] == "GenerationStarted")
         assert started["data"]["worker_id"].split(":")[1] == str(up.pid), "the service did the work"
 
+        store = up.data_dir / "moviemind.db"
+        in_use = f"The event store {store} is already served at {up.url}; stop that process"
         second = _run(BAD, "up", "--port", "0", "--data-dir", up.data_dir)
-        assert f"{up.data_dir} is already served at {up.url}; stop that process" in second.stderr
+        assert in_use in second.stderr
+        elsewhere = _run(
+            BAD, "up", "--port", "0", "--data-dir", tmp_path / "b", store_url=f"sqlite:///{store}"
+        )
+        assert in_use in elsewhere.stderr, "what is held is the store, by whatever way it was found"
 
         port = up.url.rpartition(":")[2]
         third = _run(BAD, "up", "--port", port, "--data-dir", tmp_path / "other")
@@ -185,7 +198,7 @@ class TestFilesOfFilms:
         [
             (b"name,jahr\nHeat,1995\n", "title,year,director,genre; title and year not found"),
             ("title,year\nAmélie,2001\n".encode("latin-1"), "not UTF-8 (byte 13)"),
-            (b'title,year\nHeat,1995\n"Alien" of sorts,1979\n', "not well-formed CSV"),
+            (b'title,year\nHeat,1995\n"Alien" of sorts,1979\n', "not well-formed CSV near line 3"),
             (b'title,year\nHeat,1995\n"Alien,1979\n', "not well-formed CSV"),
             (b"", "its first line must name the columns"),
             (None, "No such file"),

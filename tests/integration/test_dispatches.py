@@ -80,8 +80,16 @@ class _Jobs:
         for priority in Priority:
             self.dispatches.record(self.due(priority, epoch=epoch), epoch=epoch, at=self.clock())
 
-    def waiting(self, priority: Priority = Priority.INTERACTIVE, *, epoch: str = EPOCH) -> int:
-        return self.dispatches.waiting(priority, epoch=epoch)
+    def waiting(
+        self,
+        priority: Priority = Priority.INTERACTIVE,
+        *,
+        epoch: str = EPOCH,
+        sent_since: datetime | None = None,
+    ) -> int:
+        """By default however long ago it was sent."""
+        since = sent_since or self.clock() - timedelta(days=1)
+        return self.dispatches.waiting(priority, epoch=epoch, sent_since=since)
 
     def remembered(self) -> int:
         with self._views.reading() as cursor:
@@ -127,7 +135,8 @@ def test_a_message_that_nobody_took_is_due_again_once_it_is_old(jobs: _Jobs) -> 
 
     assert jobs.due(sent_before=sent_at) == []
     assert jobs.due(sent_before=sent_at + timedelta(microseconds=1)) == [DueJob(job_id, "heat-1995", 1)]
-    assert jobs.waiting() == 1, "it still takes room in the queue"
+    assert jobs.waiting(sent_since=sent_at) == 1
+    assert jobs.waiting(sent_since=sent_at + timedelta(microseconds=1)) == 0, "it is taken for lost"
 
 
 def test_in_a_new_epoch_everything_is_due_again_and_nothing_waits(jobs: _Jobs) -> None:

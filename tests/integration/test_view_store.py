@@ -175,10 +175,13 @@ def test_a_fold_that_fails_leaves_rows_and_position_untouched(
     track = ViewStore.track
     with monkeypatch.context() as patch:
         patch.setattr(ViewStore, "track", break_down)
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(ExceptionGroup) as failed:
             _fold(service)
+        assert failed.group_contains(ZeroDivisionError)
 
     found = world.rows()
+    lag = service.projector.lag()
+    assert [view for view, behind in lag.items() if behind] == [name], "the others are not held back"
     assert found[name] == folded[name]
     assert dict(found["positions"])[name] == dict(folded["positions"])[name]
     _fold(service)
@@ -207,6 +210,29 @@ def test_rows_and_position_move_together(
     rows, position = _view(world.rows(), name)
     assert position == service.log.head() > dict(folded["positions"])[name]
     assert len(rows) > len(folded[name])
+
+
+def test_views_beyond_the_end_of_the_log_are_folded_again(folded: Rows, world: _World) -> None:
+    """An older copy of the log was put back under them."""
+    older = world.log.read_bytes()
+    service = world.start()
+    _generate(service, "brazil-1985")
+    _fold(service)
+    service.close()
+    for file in world.log.parent.glob(world.log.name + "*"):
+        file.unlink()
+    world.log.write_bytes(older)
+
+    _fold(world.start())
+
+    assert world.rows() == folded
+
+
+def test_a_directory_in_the_place_of_the_views_is_a_clear_error(world: _World) -> None:
+    world.views.mkdir(parents=True)
+
+    with pytest.raises(StoreNotUsable, match=r"moviemind-views\.db cannot be opened"):
+        world.start()
 
 
 def test_views_of_a_log_that_is_gone_are_gone_too(folded: Rows, world: _World) -> None:

@@ -63,9 +63,8 @@ class _Dispatches(Dispatches):
         unsent = [job for job in self.pending[priority] if not self._was_sent(job, epoch, sent_before)]
         return unsent[:limit]
 
-    def waiting(self, priority: Priority, *, epoch: str) -> int:
-        long_ago = datetime.min.replace(tzinfo=UTC)
-        return sum(self._was_sent(job, epoch, long_ago) for job in self.pending[priority])
+    def waiting(self, priority: Priority, *, epoch: str, sent_since: datetime) -> int:
+        return sum(self._was_sent(job, epoch, sent_since) for job in self.pending[priority])
 
     def record(self, due: Sequence[DueJob], *, epoch: str, at: datetime) -> None:
         self._sent |= {job.job_id: _Sent(job.attempt, epoch, at) for job in due}
@@ -174,6 +173,16 @@ def test_a_message_nobody_took_is_sent_again_after_a_while(world: _World) -> Non
 
     assert world.step() is True
     assert world.queue.slugs() == ["a", "a"]
+
+
+def test_a_full_queue_that_lost_all_its_messages_unnoticed_is_filled_again(world: _World) -> None:
+    world.dispatches.add("a", "b", "c", "d")
+    world.step()
+    world.now += RESEND_AFTER + timedelta(microseconds=1)
+
+    assert world.step() is True
+
+    assert world.queue.slugs() == ["a", "b", "c"] * 2
 
 
 def test_a_queue_that_lost_its_messages_gets_them_again(world: _World) -> None:

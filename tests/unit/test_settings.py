@@ -136,6 +136,7 @@ class TestWhatIsWrong:
             ("ACTOR_TIME_LIMIT_SECONDS", "AI_DEADLINE_SECONDS", "90"),
             ("CLAIM_LIMIT_SECONDS", "ACTOR_TIME_LIMIT_SECONDS", "120"),
             ("WORKER_DEAD_SECONDS", "HEARTBEAT_SECONDS", "2"),
+            ("WORKER_DEAD_SECONDS", "RESCUE_SECONDS", "2"),
         ],
     )
     def test_a_limit_at_or_below_the_one_it_must_exceed_is_refused_with_both_named(
@@ -151,6 +152,7 @@ class TestWhatIsWrong:
             "ACTOR_TIME_LIMIT_SECONDS": "2",
             "CLAIM_LIMIT_SECONDS": "3",
             "HEARTBEAT_SECONDS": "0.1",
+            "RESCUE_SECONDS": "0.1",
             "WORKER_DEAD_SECONDS": "0.5",
         }.items():
             monkeypatch.setenv(PREFIX + name, value)
@@ -163,11 +165,28 @@ class TestWhatIsWrong:
 
     def test_all_wrong_values_are_named_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         said = _complaint(
-            monkeypatch, PORT="many", AI_MODEL="gpt", STORE_URL="mysql://x", RETRY_BACKOFF_SECONDS="1,x"
+            monkeypatch,
+            PORT="many",
+            AI_MODEL="gpt",
+            STORE_URL="mysql://x",
+            RETRY_BACKOFF_SECONDS="1,x",
+            HOST="0.0.0.0",
+            AUTH="on",
+            PROT="1",
         )
 
-        for variable in ("PORT", "AI_MODEL", "STORE_URL", "RETRY_BACKOFF_SECONDS"):
+        for variable in ("PORT", "AI_MODEL", "STORE_URL", "RETRY_BACKOFF_SECONDS", "HOST", "AUTH"):
             assert f"{PREFIX}{variable}: " in said
+        assert f"{PREFIX}PROT is not a setting" in said
+
+    def test_all_limits_in_the_wrong_order_are_named_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        said = _complaint(monkeypatch, CLAIM_LIMIT_SECONDS="1", WORKER_DEAD_SECONDS="1")
+
+        assert "CLAIM_LIMIT_SECONDS (1) must be above" in said
+        assert said.count("WORKER_DEAD_SECONDS (1) must be above") == 2
+
+    def test_nothing_is_suggested_for_a_name_like_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert _complaint(monkeypatch, XYZZY="1").endswith("MOVIEMIND_XYZZY is not a setting.")
 
     def test_all_unknown_variables_are_named_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         said = _complaint(monkeypatch, PROT="1", DATA_DIRECTORY="x")

@@ -1,5 +1,7 @@
 """Dead workers are told from live ones by what the watcher itself has seen."""
 
+from collections.abc import Callable, ItemsView
+
 import pytest
 
 from application.worker_watch import Heartbeats, WorkerWatch
@@ -99,6 +101,42 @@ def test_a_pause_of_the_watcher_kills_nobody(watched: _Watched) -> None:
 
     assert not watched.watch.is_dead("worker")
     assert watched.watch.alive() == ["worker"]
+
+
+def test_pause_after_pause_of_the_watcher_kills_nobody(watched: _Watched) -> None:
+    for _ in range(100):
+        watched.pause(DEAD_AFTER_SECONDS)
+
+    assert not watched.watch.is_dead("worker")
+
+
+def test_who_asks_during_a_look_is_told_what_the_look_before_saw() -> None:
+    asked: list[list[str]] = []
+
+    class Asking(_Heartbeats):
+        def counts(self) -> dict[str, int]:
+            counts = super().counts()
+            return _Asking(counts, lambda: asked.append(watch.alive()))
+
+    heartbeats = Asking()
+    heartbeats.beat("worker")
+    watch = WorkerWatch(heartbeats, dead_after_seconds=8, looks_every_seconds=2, monotonic=lambda: 0.0)
+    watch.look()
+    watch.look()
+
+    assert asked == [[], ["worker"]]
+
+
+class _Asking(dict[str, int]):
+    """Has somebody ask while it is read."""
+
+    def __init__(self, counts: dict[str, int], ask: Callable[[], None]) -> None:
+        super().__init__(counts)
+        self._ask = ask
+
+    def items(self) -> ItemsView[str, int]:
+        self._ask()
+        return super().items()
 
 
 def test_the_silence_after_a_pause_is_still_seen(watched: _Watched) -> None:

@@ -1,4 +1,4 @@
-"""The embedded service's directory, held by one process at a time through a file lock.
+"""An embedded event store, held by one process at a time through a file lock beside it.
 
 The lock file says where the holder serves, so that other commands can talk to it. The lock dies with the
 process; the file's text alone means nothing.
@@ -12,26 +12,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
-from infrastructure.errors import DataDirectoryInUse, DataDirectoryNotUsable
+from infrastructure.errors import DirectoryNotUsable, StoreInUse
 
-LOCK_FILE = "moviemind.lock"
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 10, 0.02
 
 
-class DataDirectory:
-    """An exclusively held data directory. Raises DataDirectoryInUse, DataDirectoryNotUsable."""
+class StoreLock:
+    """Holds a store, whose directory is made if need be. Raises StoreInUse, DirectoryNotUsable."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, store: Path) -> None:
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._file: IO[str] = (path / LOCK_FILE).open("a+")
+            store.parent.mkdir(parents=True, exist_ok=True)
+            self._file: IO[str] = lock_file(store).open("a+")
         except OSError as error:
-            raise DataDirectoryNotUsable(str(path), error.strerror or str(error)) from error
+            raise DirectoryNotUsable(str(store.parent), error.strerror or str(error)) from error
         if not _lock_soon(self._file):
             url = _read(self._file).get("url")
             self._file.close()
-            raise DataDirectoryInUse(str(path), f" at {url}" if url else "")
+            raise StoreInUse(str(store), f" at {url}" if url else "")
         self.announce(None)
 
     def announce(self, url: str | None) -> None:
@@ -51,10 +49,15 @@ class DataDirectory:
         self.release()
 
 
-def serving_url(path: Path) -> str | None:
-    """Where the process that holds the directory serves; None if nobody holds it or it does not serve."""
+def lock_file(store: Path) -> Path:
+    """`moviemind.lock` for `moviemind.db`, wherever the path to it leads."""
+    return store.resolve().with_suffix(".lock")
+
+
+def serving_url(store: Path) -> str | None:
+    """Where the process that holds the store serves; None if nobody holds it or it does not serve."""
     try:
-        file = (path / LOCK_FILE).open("r+")
+        file = lock_file(store).open("r+")
     except OSError:
         return None
     with file:
