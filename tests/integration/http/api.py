@@ -1,0 +1,120 @@
+"""The HTTP API as a client sees it, and what every answer of a kind has in common."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.support.process import wait_until
+
+FINAL = {"DONE", "FAILED", "CANCELLED"}
+BODY_LIMIT_BYTES = 65_536
+FAILS: dict[str, Any] = {
+    "template_latency_ms": 50,
+    "ai_deadline_seconds": 0.01,
+    "retry_backoff_seconds": "0.01,0.01",
+}
+"""Settings under which every attempt ends as TIMEOUT."""
+
+
+class Api(httpx.Client):
+    """A client of one service, with the steps that most tests begin with."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(base_url=url, trust_env=False, timeout=30)
+
+    def generate(self, slug: str, **more: Any) -> httpx.Response:
+        return self.post("/v1/generate", json={"slug": slug, **more})
+
+    def accepted(self, slug: str, **more: Any) -> dict[str, Any]:
+        """A request that must be accepted: its answer."""
+        response = self.generate(slug, **more)
+        assert response.status_code == 202, response.text
+        return body_of(response)
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        response = self.get(f"/v1/jobs/{job_id}")
+        assert response.status_code == 200, response.text
+        return body_of(response)
+
+    def ended(self, job_id: str) -> dict[str, Any]:
+        """The job, once it is final."""
+        job: dict[str, Any] = wait_until(
+            lambda: (job := self.job(job_id))["status"] in FINAL and job, f"job {job_id} ends"
+        )
+        return job
+
+    def described(self, slug: str, **more: Any) -> dict[str, Any]:
+        """The DONE job of a request for one style, once every view has followed."""
+        job = self.ended(self.accepted(slug, **more)["job_id"])
+        assert job["status"] == "DONE"
+        self.settle()
+        return job
+
+    def settle(self) -> None:
+        """Wait until every view has followed the log."""
+        wait_until(
+            lambda: set(self.get("/health").json()["projection_lag"].values()) == {0}, "the views follow"
+        )
+
+    def movie(self, slug: str, **params: Any) -> dict[str, Any]:
+        response = self.get(f"/v1/movies/{slug}", params=params)
+        assert response.status_code == 200, response.text
+        return body_of(response)
+
+    def history(self, slug: str) -> list[dict[str, Any]]:
+        """All that has happened to a film until now."""
+        self.settle()
+        response = self.get(f"/v1/movies/{slug}/history")
+        assert response.status_code == 200, response.text
+        entries: list[dict[str, Any]] = response.json()["items"]
+        return entries
+
+    def pages(self, path: str, **params: Any) -> Iterator[list[dict[str, Any]]]:
+        """All pages of a listing, found by following Link: rel="next"."""
+        response, followed = self.get(path, params=params), set[str]()
+        while True:
+            assert response.status_code == 200, response.text
+            page = response.json()
+            yield page["items"]
+            link = response.links.get("next")
+            assert (link is None) == (page["next_cursor"] is None)
+            if link is None:
+                return
+            assert httpx.URL(link["url"]).params["cursor"] == page["next_cursor"]
+            assert page["next_cursor"] not in followed, "the pages go round in circles"
+            followed.add(page["next_cursor"])
+            response = self.get(link["url"])
+
+
+Serve = Callable[..., AbstractContextManager[Api]]
+"""Serves a test's own data directory; takes settings, and `works`."""
+
+
+def body_of(response: httpx.Response) -> dict[str, Any]:
+    assert response.headers["content-type"] == "application/json"
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def problem_of(response: httpx.Response, status: int, kind: str | None = None) -> dict[str, Any]:
+    """The problem document of an answer that must be one; `kind` is its type."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = response.json()
+    assert document["status"] == status
+    assert document["instance"] == response.request.url.path
+    assert document["request_id"] == response.headers["x-request-id"]
+    for member in ("type", "title", "detail"):
+        assert isinstance(document[member], str)
+        assert document[member]
+    if kind is not None:
+        assert document["type"] == kind
+    return document
+
+
+def new_film(title: str = "film") -> str:
+    """The slug of a film that no other test asks for."""
+    return f"{title}-{uuid4().hex[:12]}x-1999"
