@@ -101,7 +101,7 @@ class MovieGeneration(Aggregate):
         if not self.facts.could_be(supplied):
             raise errors.DifferentFilm(self.slug, self.facts.director)
         known = self.facts.completed_by(supplied)
-        if self._title_is_a_guess() and slugs.from_title(supplied.title, known.release_year) == self.slug:
+        if self._title_is_a_guess() and slugs.spells(supplied.title, known.release_year, self.slug):
             known = replace(known, title=supplied.title)
         self.correct_facts(known, reason="supplied with a request")
 

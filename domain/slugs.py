@@ -88,6 +88,14 @@ def from_title(title: str, release_year: int | None) -> str:
     return f"{_cut(stem, MAX_LENGTH - 5)}-{release_year}" if release_year else _cut(stem, MAX_LENGTH)
 
 
+def spells(title: str, release_year: int | None, slug: str) -> bool:
+    """Whether a slug is the one that this title and year make."""
+    try:
+        return from_title(title, release_year) == slug
+    except TitleMakesNoSlug:
+        return False
+
+
 def title_from(slug: str, *, current_year: int) -> str:
     """A readable title for a film of which only the slug is known: `the-matrix-1999` is "The Matrix"."""
     year = plausible_year(slug, current_year=current_year)

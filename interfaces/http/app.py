@@ -7,8 +7,6 @@ from interfaces.http.envelope import Envelope
 from interfaces.http.problems import Problem
 from interfaces.service import MovieMind
 
-BODY_LIMIT_BYTES = 64 * 1024
-
 
 def create_app(service: MovieMind) -> FastAPI:
     app = FastAPI(
@@ -17,7 +15,7 @@ def create_app(service: MovieMind) -> FastAPI:
         description="Film descriptions, written once. Errors are RFC 9457 problem documents.",
         docs_url=None,  # its pages would load scripts from another host
         redoc_url=None,
-        max_body_size=BODY_LIMIT_BYTES,
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service

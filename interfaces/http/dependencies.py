@@ -3,10 +3,12 @@
 The dependencies are async because FastAPI would send sync ones through its thread pool, one by one.
 """
 
+import unicodedata
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
-from pydantic import AfterValidator
+from pydantic import AfterValidator, AwareDatetime
 
 from domain.values import Actor
 from interfaces.service import MovieMind
@@ -24,14 +26,29 @@ async def _caller(request: Request) -> Actor:
     return Actor(LOCAL_CALLER, correlation_id=request.state.request_id, is_admin=True)
 
 
-def _without_control_characters(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
-        raise ValueError("control characters are not allowed")
+def _plain(text: str) -> str:
+    """Text that means the same on every screen: it goes into histories and terminals."""
+    for character in text:
+        if unicodedata.category(character) in _UNPRINTABLE or unicodedata.bidirectional(character) in _BIDI:
+            raise ValueError("control characters and halves of characters are not allowed")
     return text
+
+
+# Control, surrogate, line and paragraph separator; and what turns the direction of writing.
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+_BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a moment between the years 1 and 9999 in UTC is wanted") from None
 
 
 Service = Annotated[MovieMind, Depends(_service)]
 Caller = Annotated[Actor, Depends(_caller)]
-PlainText = Annotated[str, AfterValidator(_without_control_characters)]
+PlainText = Annotated[str, AfterValidator(_plain)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Limit = Annotated[int, Query(ge=1, le=100, description="rows per page")]
 Cursor = Annotated[str | None, Query(max_length=200, description="next_cursor of the page before")]

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, and the answer to what nobody caught."""
+"""What surrounds every request: its id, the limit of its body, and the answer to what nobody caught."""
 
 import re
 from http import HTTPStatus
@@ -6,12 +6,15 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interfaces.http.problems import problem
 
 log = structlog.get_logger()
+
+BODY_LIMIT_BYTES = 64 * 1024
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -29,7 +32,17 @@ class Envelope:
         request = Request(scope)
         given = request.headers.get("x-request-id", "")
         request.state.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
-        has_started = False
+        has_started, received_bytes = False, 0
+
+        async def receive_limited() -> Message:
+            # Counted as it comes in, so a route that reads no body never answers 413, and a length that
+            # was not announced counts too.
+            nonlocal received_bytes
+            message = await receive()
+            received_bytes += len(message.get("body", b""))
+            if received_bytes > BODY_LIMIT_BYTES:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return message
 
         async def send_with_id(message: Message) -> None:
             nonlocal has_started
@@ -40,7 +53,7 @@ class Envelope:
 
         with structlog.contextvars.bound_contextvars(request_id=request.state.request_id):
             try:
-                await self._app(scope, receive, send_with_id)
+                await self._app(scope, receive_limited, send_with_id)
             except Exception:
                 log.exception("request.failed", method=request.method, path=request.url.path)
                 if has_started:

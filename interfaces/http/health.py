@@ -54,8 +54,8 @@ def ready(service: Service) -> Response:
     "",
     response_model=Health,
     responses={
-        503: {"model": Health, "description": "The event store cannot be used"},
         **problems.declared(500),
+        503: {"model": Health, "description": "The event store cannot be used"},
     },
 )
 def health(service: Service) -> Response:

@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from application.commands.cancel_generation import CancelGeneration, cancel_generation
 from application.commands.retry_generation import RetryGeneration, retry_generation
@@ -14,7 +13,7 @@ from domain.errors import JobNotFound
 from domain.values import JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
-from interfaces.http.dependencies import Caller, Cursor, Limit, Service
+from interfaces.http.dependencies import Caller, Cursor, Limit, Moment, Service
 from interfaces.http.schemas import JobAnswer, JobsPage, RetryBody
 from interfaces.service import MovieMind
 
@@ -27,11 +26,12 @@ def list_jobs(
     request: Request,
     status: JobStatus | None = None,
     slug: Annotated[str | None, Query(max_length=255)] = None,
-    since: Annotated[AwareDatetime | None, Query(description="requested at or after this moment")] = None,
+    since: Annotated[Moment | None, Query(description="requested at or after this moment")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Jobs, the newest request first."""
+    """Jobs, the newest request first; complete as of when it was asked."""
+    catch_up(service.jobs, service.log)
     rows = service.jobs.list(
         status=status,
         slug=slug,
@@ -65,7 +65,7 @@ def cancel_job(job_id: UUID, service: Service, caller: Caller) -> Response:
     "/{job_id}/retry",
     status_code=202,
     response_model=JobAnswer,
-    responses=problems.declared(404, 409, 413, 422),
+    responses=problems.declared(400, 404, 409, 413, 422),
 )
 def retry_job(job_id: UUID, service: Service, caller: Caller, body: RetryBody | None = None) -> Response:
     """Give a failed job new tries."""

@@ -1,6 +1,5 @@
 """/v1/movies."""
 
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from application.commands.request_generation import RequestedGeneration, RequestGeneration, request_generation
 from application.errors import MovieNotFound
-from application.read_models import DescriptionRow, HistoryRow, MovieRow
+from application.read_models import DescriptionRow, MovieRow
 from application.reading import catch_up, find
 from domain import slugs
 from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
@@ -32,7 +31,8 @@ router = APIRouter(prefix="/v1/movies", tags=["movies"])
 
 @router.get("", response_model=MoviesPage, responses=problems.declared(400, 410, 422))
 def list_movies(service: Service, request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """Described films, in the order they got their first description."""
+    """Described films, in the order they got their first description; complete as of when it was asked."""
+    catch_up(service.movies, service.log)
     after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
     rows = service.movies.list(after=after, limit=limit + 1)
     following = following_cursor(rows, limit, service.log_epoch, lambda row: row.listed_position or 0)
@@ -77,15 +77,12 @@ def show_movie(
 def show_history(
     slug: str, service: Service, request: Request, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """Everything that ever happened to a film, oldest first."""
+    """Everything that ever happened to a film, oldest first; complete as of when it was asked."""
     slugs.assess(slug, current_year=service.generations.clock().year)
     after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
-
-    def look_up() -> Sequence[HistoryRow] | None:
-        return service.history.of(slug, after=after, limit=limit + 1) or None
-
-    rows = find(look_up, view=service.history, log=service.log)
-    if rows is None:
+    catch_up(service.history, service.log)
+    rows = service.history.of(slug, after=after, limit=limit + 1)
+    if not rows and not service.history.of(slug, after=0, limit=1):
         raise MovieNotFound(slug)
     following = following_cursor(rows, limit, service.log_epoch, lambda row: row.position)
     entries = [HistoryEntry.of(row, service.log_epoch) for row in rows[:limit]]

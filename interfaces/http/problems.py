@@ -83,7 +83,7 @@ def problem(
     """A problem document; `members` are its extension members."""
     content = {
         "type": code,
-        "title": status.phrase,
+        "title": code.replace("-", " ").capitalize(),
         "status": status.value,
         "detail": detail,
         "instance": request.url.path,
@@ -104,7 +104,7 @@ def install(app: FastAPI) -> None:
 
 def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MovieMindError)
-    members = {name: value for name, value in error.facts.items() if name != "status"}
+    members = {name: value for name, value in error.facts.items() if name not in Problem.model_fields}
     if isinstance(error, domain.JobNotFound):
         members["job_status"] = "UNKNOWN"
     return problem(request, STATUS[type(error)], code=error.code, detail=str(error), **members)
@@ -112,33 +112,45 @@ def _known(request: Request, error: Exception) -> JSONResponse:
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [
-        FieldError(
-            field=".".join(str(part) for part in found["loc"]),
-            message=found["msg"].removeprefix("Value error, "),
-        ).model_dump()
-        for found in error.errors()
-    ]
+    errors = [_field_error(found).model_dump() for found in error.errors()]
     detail = "; ".join(f"{found['field']}: {found['message']}" for found in errors)
     return problem(
         request, HTTPStatus.UNPROCESSABLE_ENTITY, code="validation-error", detail=detail, errors=errors
     )
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    return problem(
-        request,
-        status,
-        code=status.phrase.lower().replace(" ", "-"),
-        detail=_DETAILS.get(status, str(error.detail)),
-        headers=dict(error.headers or {}),
+def _field_error(found: dict[str, Any]) -> FieldError:
+    if found["type"] == "json_invalid":
+        return FieldError(field="body", message=f"not valid JSON: {found['ctx']['error']}")
+    return FieldError(
+        field=".".join(str(part) for part in found["loc"]), message=found["msg"].removeprefix("Value error, ")
     )
 
 
-_DETAILS = {
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body of a request may have 65,536 bytes at most.",
-    HTTPStatus.NOT_FOUND: "There is no such route; see /openapi.json for those there are.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This route does not answer that method; see /openapi.json.",
+def _http(request: Request, error: Exception) -> JSONResponse:
+    """What the framework refuses before a route has a say."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    code, detail = _OF_THE_FRAMEWORK[status]
+    headers = {"Allow": _allowed(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else None
+    return problem(request, status, code=code, detail=detail, headers=headers)
+
+
+_OF_THE_FRAMEWORK = {
+    HTTPStatus.BAD_REQUEST: ("bad-request", "The body of the request cannot be read."),
+    HTTPStatus.NOT_FOUND: ("not-found", "There is no such route; see /openapi.json for those there are."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "method-not-allowed",
+        "This route does not answer that method; see /openapi.json.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "content-too-large",
+        "The body of a request may have 65,536 bytes at most.",
+    ),
 }
+
+
+def _allowed(request: Request) -> str:
+    """All methods of a path; the framework would name those of its first route only."""
+    methods = request.app.openapi()["paths"].get(request.scope["route"].path, {"get": None})
+    return ", ".join(sorted(method.upper() for method in methods))

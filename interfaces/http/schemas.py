@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from application import narration
 from application.commands.request_generation import RequestedGeneration
@@ -17,6 +17,12 @@ from interfaces.http.dependencies import PlainText
 Links = dict[str, str]
 
 
+def _as_list(given: Any) -> Any:
+    if given is None:
+        return []
+    return given if isinstance(given, list) else [given]
+
+
 class GenerateBody(BaseModel):
     """Which film's description is wanted, in which language and styles. Facts help; none is needed."""
 
@@ -27,9 +33,10 @@ class GenerateBody(BaseModel):
 
     slug: PlainText = Field(description="`title-year`, lower case ASCII", max_length=1_000)
     locale: Locale = Locale.EN_US
-    context_tag: ContextTag | Annotated[list[ContextTag], Field(max_length=4)] | None = Field(
-        None, description="one style or several; null and [] mean DEFAULT"
-    )
+    context_tag: Annotated[
+        list[ContextTag],
+        BeforeValidator(_as_list, json_schema_input_type=ContextTag | list[ContextTag] | None),
+    ] = Field([], max_length=len(ContextTag), description="one style or several; null and [] mean DEFAULT")
     force: StrictBool = Field(False, description="ask for another text although there is one")
     title: Annotated[PlainText, Field(min_length=1, max_length=300)] | None = None
     release_year: Annotated[StrictInt, Field(ge=slugs.FIRST_FILM_YEAR, le=2_200)] | None = None
@@ -39,9 +46,7 @@ class GenerateBody(BaseModel):
 
     def context_tags(self) -> tuple[ContextTag, ...]:
         """Each style once, in the order given."""
-        if isinstance(self.context_tag, list):
-            return tuple(dict.fromkeys(self.context_tag)) or (ContextTag.DEFAULT,)
-        return (self.context_tag or ContextTag.DEFAULT,)
+        return tuple(dict.fromkeys(self.context_tag)) or (ContextTag.DEFAULT,)
 
 
 class GenerationAnswer(BaseModel):

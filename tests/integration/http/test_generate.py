@@ -9,6 +9,13 @@ from tests.integration.http.api import Api, body_of, new_film
 
 
 class TestARequestForOneStyle:
+    def test_a_title_without_letters_is_no_reason_to_refuse_a_known_film(
+        self, waiting_api: Api, film: str
+    ) -> None:
+        first = waiting_api.accepted(film)["job_id"]
+
+        assert waiting_api.accepted(film, title="$")["job_id"] == first
+
     def test_a_first_request_is_accepted_with_a_job_to_follow(self, waiting_api: Api, film: str) -> None:
         response = waiting_api.generate(film)
 

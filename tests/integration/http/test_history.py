@@ -21,6 +21,24 @@ def test_a_films_events_are_told_in_order(api: Api, film: str) -> None:
     assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
 
 
+def test_a_page_behind_the_last_event_is_empty(api: Api, film: str) -> None:
+    api.described(film)
+    other = f"other-{film}"
+    api.described(other)
+    cursor = api.get(f"/v1/movies/{other}/history", params={"limit": 3}).json()["next_cursor"]
+
+    response = api.get(f"/v1/movies/{film}/history", params={"cursor": cursor})
+
+    assert (response.status_code, response.json()) == (200, {"items": [], "next_cursor": None})
+
+
+def test_the_history_of_a_job_that_is_done_is_complete(api: Api) -> None:
+    for film in [f"complete-{number}-1999" for number in range(20)]:
+        api.ended(api.accepted(film)["job_id"])
+        entries = api.get(f"/v1/movies/{film}/history").json()["items"]
+        assert [entry["event"] for entry in entries] == STORY
+
+
 def test_positions_rise_within_one_epoch_of_the_log(api: Api, film: str) -> None:
     api.described(film)
 

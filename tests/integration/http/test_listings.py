@@ -22,6 +22,17 @@ class TestJobs:
 
         assert listed == {"items": jobs[::-1], "next_cursor": None}
 
+    @pytest.mark.parametrize("since", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+    def test_a_moment_beyond_the_calendar_is_refused(self, waiting_api: Api, since: str) -> None:
+        refused = problem_of(waiting_api.get("/v1/jobs", params={"since": since}), 422)
+
+        assert [error["field"] for error in refused["errors"]] == ["query.since"]
+
+    def test_a_job_is_listed_as_soon_as_it_is_accepted(self, waiting_api: Api) -> None:
+        for film in [new_film() for _ in range(20)]:
+            waiting_api.accepted(film)
+            assert len(waiting_api.get("/v1/jobs", params={"slug": film}).json()["items"]) == 1
+
     def test_jobs_are_filtered_by_status_slug_and_since(self, waiting_api: Api, film: str) -> None:
         first, second, third, foreign = [
             waiting_api.job(waiting_api.accepted(slug, context_tag=tag)["job_id"])

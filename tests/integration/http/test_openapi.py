@@ -24,6 +24,7 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (GENERATE, "POST /v1/generate", '{"slug": "THERE", "context_tag": ["DEFAULT", "modern"]}', 202),
     (GENERATE, "POST /v1/generate", '{"slug": "NEW"}', 202),
     (GENERATE, "POST /v1/generate", '{"slug": "2012"}', 400),
+    (GENERATE, "POST /v1/generate", "[" * 60_000, 400),
     (GENERATE, "POST /v1/generate", TOO_LONG, 413),
     (GENERATE, "POST /v1/generate", "{}", 422),
     (GENERATE, "POST /v1/generate", '{"slug": "NEW", "release_year": 2003}', 422),
@@ -39,6 +40,7 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (JOB, "DELETE /v1/jobs/x", None, 422),
     (RETRY, "POST /v1/jobs/UNKNOWN/retry", None, 404),
     (RETRY, "POST /v1/jobs/DONE/retry", None, 409),
+    (RETRY, "POST /v1/jobs/DONE/retry", "[" * 60_000, 400),
     (RETRY, "POST /v1/jobs/DONE/retry", TOO_LONG, 413),
     (RETRY, "POST /v1/jobs/DONE/retry", '{"reason": ""}', 422),
     (MOVIES, "GET /v1/movies", None, 200),
@@ -142,6 +144,12 @@ def test_the_problem_schema_requires_what_every_problem_has(document: dict[str, 
 
     assert set(problem["required"]) == {"type", "title", "status", "detail", "instance", "request_id"}
     assert "errors" in problem["properties"]
+
+
+def test_health_declares_what_it_says_while_it_is_unusable(document: dict[str, Any]) -> None:
+    declared = document["paths"]["/health"]["get"]["responses"]["503"]
+
+    assert declared["content"]["application/json"]["schema"]["$ref"].endswith("/Health")
 
 
 def test_every_error_of_version_1_is_declared_as_a_problem(document: dict[str, Any]) -> None:

@@ -57,6 +57,17 @@ class TestProblems:
         problem_of(response, 405, "method-not-allowed")
         assert response.headers["allow"] == allowed
 
+    @pytest.mark.parametrize("method", ["POST", "PUT"])
+    def test_all_methods_of_a_path_are_named(self, waiting_api: Api, method: str) -> None:
+        response = waiting_api.request(method, UNKNOWN_JOB)
+
+        problem_of(response, 405, "method-not-allowed")
+        assert response.headers["allow"] == "DELETE, GET"
+
+    @pytest.mark.parametrize("path", ["/v1/jobs/", "/v1/movies/", "/v1/generate/"])
+    def test_a_trailing_slash_is_another_route_which_there_is_not(self, waiting_api: Api, path: str) -> None:
+        problem_of(waiting_api.get(path), 404, "not-found")
+
     @pytest.mark.parametrize(
         ("query", "fields"),
         [
