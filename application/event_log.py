@@ -1,7 +1,6 @@
 """The event log as followers read it: every event of every film, in the order they were committed."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import cast
 from uuid import UUID
 
@@ -9,6 +8,8 @@ from eventsourcing.persistence import ApplicationRecorder, Mapper
 
 from application.movie_generations import MovieGenerations
 from domain.events import Event, MovieRegistered
+
+SLUGS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,7 @@ class EventLog:
     def __init__(self, generations: MovieGenerations) -> None:
         self._recorder: ApplicationRecorder = generations.recorder
         self._mapper: Mapper[UUID] = generations.mapper
-        # Only the first event of a stream carries the slug.
-        self._slug_of = lru_cache(maxsize=10_000)(self._read_slug)
+        self._slugs: dict[UUID, str] = {}
 
     def head(self) -> int:
         """Position of the newest event; 0 while there is none."""
@@ -45,8 +45,16 @@ class EventLog:
         return [Recorded(position, self._slug(event), event) for position, event in events]
 
     def _slug(self, event: Event) -> str:
-        return event.slug if isinstance(event, MovieRegistered) else self._slug_of(event.originator_id)
+        """Only the first event of a stream carries its slug."""
+        stream: UUID = event.originator_id
+        if stream not in self._slugs:
+            if len(self._slugs) >= SLUGS_KEPT:
+                self._slugs.clear()
+            self._slugs[stream] = self._first(event).slug
+        return self._slugs[stream]
 
-    def _read_slug(self, stream: UUID) -> str:
-        (first,) = self._recorder.select_events(stream, limit=1)
-        return cast(MovieRegistered, self._mapper.to_domain_event(first)).slug
+    def _first(self, event: Event) -> MovieRegistered:
+        if isinstance(event, MovieRegistered):
+            return event
+        (stored,) = self._recorder.select_events(event.originator_id, limit=1)
+        return cast(MovieRegistered, self._mapper.to_domain_event(stored))

@@ -23,14 +23,17 @@ class Loop:
         every_seconds: float,
         wake: threading.Event | None = None,
         then: Callable[[], None] = lambda: None,
+        rest_seconds: float = 0.0,
     ) -> None:
-        """`wake` ends a pause early; `then` is called after a step that did something."""
+        """`wake` ends a pause early; `then` is called after a step that did something, and a rest follows,
+        so that the next step finds a batch instead of one thing at a time."""
         self._name = name
         self._step = step
         self._every_seconds = every_seconds
         self._wake = wake or threading.Event()
         self._then = then
-        self._stopping = False
+        self._rest_seconds = rest_seconds
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -38,14 +41,16 @@ class Loop:
 
     def stop(self) -> None:
         """Let the step at hand finish, and end."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         self._thread.join()
 
     def _run(self) -> None:
         pause = FIRST_PAUSE_SECONDS
-        while not self._stopping:
-            self._wake.clear()
+        while True:
+            self._wake.clear()  # before looking whether to stop: a wake-up that comes after it is not lost
+            if self._stopping.is_set():
+                return
             try:
                 did_something = bool(self._step())
             except Exception:
@@ -56,5 +61,6 @@ class Loop:
             pause = FIRST_PAUSE_SECONDS
             if did_something:
                 self._then()
+                self._stopping.wait(self._rest_seconds)
             else:
                 self._wake.wait(self._every_seconds)

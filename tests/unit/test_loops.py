@@ -87,6 +87,17 @@ def test_a_wake_up_during_a_step_is_not_lost(run: Callable[..., Loop]) -> None:
     steps.wait_for(2)
 
 
+def test_a_rest_after_a_step_is_ended_by_nothing_but_the_end(run: Callable[..., Loop]) -> None:
+    steps, wake, followed = _Steps(True, True), threading.Event(), threading.Event()
+    loop = run(steps, wake=wake, then=followed.set, rest_seconds=LONG_SECONDS)
+    assert followed.wait(DEADLINE_SECONDS), "who follows does not wait for the rest"
+
+    wake.set()
+    _stop(loop)
+
+    assert steps.taken == 1
+
+
 def test_a_loop_looks_unasked_after_its_time(run: Callable[..., Loop]) -> None:
     steps = _Steps()
 
