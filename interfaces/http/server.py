@@ -12,6 +12,9 @@ from domain.errors import MovieMindError
 
 _GRACE_SECONDS = 5
 _START_SECONDS = 30
+# Longer than clients usually keep an idle connection (httpx: 5 s): were we the one to close it, a request
+# sent at that moment would be lost.
+_KEEP_ALIVE_SECONDS = 75
 
 
 @dataclass(eq=False)
@@ -32,6 +35,7 @@ class HttpServer:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
+            self._socket.listen()  # until then another process could take the same address
         except OSError as error:
             self._socket.close()
             raise AddressNotUsable(host, port, error.strerror or str(error)) from error
@@ -43,7 +47,11 @@ class HttpServer:
     def start(self, app: FastAPI) -> None:
         """Returns when requests are answered."""
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         server = self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=server.run, args=([self._socket],), name="http", daemon=True)
