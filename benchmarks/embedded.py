@@ -50,7 +50,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         environment = os.environ | {"MOVIEMIND_LOG_LEVEL": "WARNING"}
-        command = [MOVIEMIND, "up", "--port", "0", "--data-dir", settings.data_dir]
+        command = [str(MOVIEMIND), "up", "--port", "0", "--data-dir", str(settings.data_dir)]
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         while (url := serving_url(settings.event_store_path)) is None:
             if self._process.poll() is not None:

@@ -1,11 +1,13 @@
 """Fixtures that all tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from infrastructure.settings import PREFIX
 from tests.support.core import Appends, Core
 from tests.support.version_check import remove_version_check
 
@@ -25,6 +27,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--without-version-check"):
         remove_version_check()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_settings_of_the_tests() -> Iterator[None]:
+    """Those of whoever runs the tests do not count."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith(PREFIX)]:
+            environment.delenv(name)
+        yield
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from application.commands.rescue_generations import RescueGenerations, rescue_ge
 from application.worker_watch import WorkerWatch
 from domain.events import GenerationAttemptFailed
 from domain.values import FailureType, JobStatus
-from infrastructure.settings import Settings
+from infrastructure.settings import load_settings
 from interfaces.bootstrap import build
 from tests.support.core import RESCUER, SLUG, Clock, Core, FakeWriter
 
@@ -22,7 +22,7 @@ class Rescue:
 
     def __init__(self, directory: Path) -> None:
         self.core = Core(directory)
-        self.service, _ = build(Settings(data_dir=directory))
+        self.service, _ = build(load_settings(data_dir=directory))
         self._monotonic = 0.0
         self.beats = self.service.heartbeats
         self._watch = WorkerWatch(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -60,7 +61,7 @@ def test_the_claim_is_in_the_store_before_the_writer_is_called(core: Core) -> No
 
 def test_the_writer_is_told_what_the_film_is_and_which_revision_this_will_be(core: Core) -> None:
     writer = FakeWriter()
-    facts = {"title": "The Matrix", "director": "Lana Wachowski", "genres": ("Action",)}
+    facts: dict[str, Any] = {"title": "The Matrix", "director": "Lana Wachowski", "genres": ("Action",)}
     core.run(core.job(locale=Locale.PL_PL, context_tags=(ContextTag.MODERN,), **facts).job_id, writer)
     core.run(core.job(locale=Locale.PL_PL, context_tags=(ContextTag.MODERN,), force=True).job_id, writer)
 

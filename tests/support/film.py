@@ -1,7 +1,8 @@
 """One film in memory, told as a story: who does what, and what was recorded."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from domain.events import Event
@@ -102,7 +103,7 @@ class Film:
 
     def events(self) -> list[Any]:
         """Everything recorded so far, oldest first."""
-        self._recorded += self.movie.collect_events()
+        self._recorded += cast(Sequence[Event], self.movie.collect_events())
         return list(self._recorded)
 
     def names(self) -> list[str]:

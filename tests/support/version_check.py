@@ -32,4 +32,4 @@ def remove_version_check() -> None:
             moved.append(replace(event, originator_version=ends[stream]))
         return insert(self, cursor, moved, **more)
 
-    SQLiteApplicationRecorder._insert_events = insert_at_the_end  # type: ignore[method-assign]
+    SQLiteApplicationRecorder._insert_events = insert_at_the_end  # type: ignore[assignment, method-assign]

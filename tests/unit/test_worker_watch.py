@@ -1,6 +1,7 @@
 """Dead workers are told from live ones by what the watcher itself has seen."""
 
-from collections.abc import Callable, ItemsView
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -134,7 +135,7 @@ class _Asking(dict[str, int]):
         super().__init__(counts)
         self._ask = ask
 
-    def items(self) -> ItemsView[str, int]:
+    def items(self) -> Any:
         self._ask()
         return super().items()
 

@@ -4,7 +4,6 @@ Three services run for all tests, which keep apart by asking for films of their 
 rows, or restarts a service over the same data, serves one of its own.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,17 +11,9 @@ from typing import Any
 
 import pytest
 
-from infrastructure.settings import PREFIX, load_settings
+from infrastructure.settings import load_settings
 from interfaces.embedded import embedded_service
 from tests.integration.http.api import FAILS, Api, Serve, new_film
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _only_settings_of_the_tests() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as environment:
-        for name in [name for name in os.environ if name.startswith(PREFIX)]:
-            environment.delenv(name)
-        yield
 
 
 @pytest.fixture(scope="session")
