@@ -1,6 +1,7 @@
 """Follows the event log and keeps the views up to date, batch by batch."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from application.event_log import EventLog
 from application.projections.projection import Projection
@@ -11,7 +12,7 @@ BATCH_SIZE = 500
 class Projector:
     """Each projection has its own position, so one that starts over does not hold the others back."""
 
-    def __init__(self, log: EventLog, projections: Sequence[Projection]) -> None:
+    def __init__(self, log: EventLog, projections: Sequence[Projection[Any]]) -> None:
         self._log = log
         self._projections = projections
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from domain.errors import JobNotFound
@@ -128,8 +128,11 @@ class JobCounts:
     oldest_due_at: datetime | None
 
 
-class View(ABC):
-    """What all views have in common: a name, and how far they have followed the log."""
+Rows = TypeVar("Rows")
+
+
+class View(ABC, Generic[Rows]):
+    """What all views have in common: a name, how far they have followed the log, and rows to write."""
 
     name: str
 
@@ -137,18 +140,18 @@ class View(ABC):
     def position(self) -> int:
         """Position of the last event folded in; 0 before the first."""
 
+    @abstractmethod
+    def writing(self, *, up_to: int) -> AbstractContextManager[Rows]:
+        """A transaction that commits the rows together with the position they are folded up to."""
+
 
 class JobRows(Protocol):
     def get(self, job_id: UUID) -> JobRow: ...
     def put(self, row: JobRow) -> None: ...
 
 
-class JobsView(View):
+class JobsView(View[JobRows]):
     name = "jobs"
-
-    @abstractmethod
-    def writing(self, *, up_to: int) -> AbstractContextManager[JobRows]:
-        """A transaction that commits the rows together with the position they are folded up to."""
 
     @abstractmethod
     def get(self, job_id: UUID) -> JobRow | None: ...
@@ -184,11 +187,8 @@ class MovieRows(Protocol):
     def put(self, row: MovieRow) -> None: ...
 
 
-class MoviesView(View):
+class MoviesView(View[MovieRows]):
     name = "movies"
-
-    @abstractmethod
-    def writing(self, *, up_to: int) -> AbstractContextManager[MovieRows]: ...
 
     @abstractmethod
     def get(self, slug: str) -> MovieRow | None: ...
@@ -202,11 +202,8 @@ class HistoryRows(Protocol):
     def add(self, row: HistoryRow) -> None: ...
 
 
-class HistoryView(View):
+class HistoryView(View[HistoryRows]):
     name = "history"
-
-    @abstractmethod
-    def writing(self, *, up_to: int) -> AbstractContextManager[HistoryRows]: ...
 
     @abstractmethod
     def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from application.errors import ReadBehind
 from application.event_log import EventLog
@@ -14,7 +14,7 @@ CATCH_UP_SECONDS = 1.0
 POLL_SECONDS = 0.005
 
 
-def find(look_up: Callable[[], T | None], *, view: View, log: EventLog) -> T | None:
+def find(look_up: Callable[[], T | None], *, view: View[Any], log: EventLog) -> T | None:
     """Look something up; a miss counts only when the view has seen all that was committed when asked.
 
     Raises ReadBehind if the view does not get there within CATCH_UP_SECONDS.
@@ -26,7 +26,7 @@ def find(look_up: Callable[[], T | None], *, view: View, log: EventLog) -> T | N
     return look_up()
 
 
-def catch_up(view: View, log: EventLog) -> None:
+def catch_up(view: View[Any], log: EventLog) -> None:
     """Wait until a view has seen all that is committed now. Raises ReadBehind."""
     head = log.head()
     deadline = time.monotonic() + CATCH_UP_SECONDS

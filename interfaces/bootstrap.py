@@ -12,9 +12,10 @@ from application.commands.run_generation import RunGeneration, RunLimits, run_ge
 from application.dispatching import Dispatcher
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
-from application.projections.history import HistoryProjection
-from application.projections.jobs import JobsProjection
-from application.projections.movies import MoviesProjection
+from application.projections.history import fold_history
+from application.projections.jobs import fold_job
+from application.projections.movies import fold_movie
+from application.projections.projection import Projection
 from application.projector import Projector
 from application.worker_watch import WorkerWatch
 from infrastructure.queues.embedded import EmbeddedQueue
@@ -73,7 +74,8 @@ def build(
         history=history,
         writer=writer,
         projector=Projector(
-            log, [JobsProjection(jobs), MoviesProjection(movies), HistoryProjection(history)]
+            log,
+            [Projection(jobs, fold_job), Projection(movies, fold_movie), Projection(history, fold_history)],
         ),
         dispatcher=Dispatcher(
             dispatches.SqliteDispatches(views),

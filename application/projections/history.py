@@ -1,13 +1,11 @@
 """The history view: every event of a film, readable, at its position in the log."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from application.event_log import Recorded
-from application.projections.projection import Projection
-from application.read_models import HistoryRow, HistoryView
+from application.read_models import HistoryRow, HistoryRows
 from domain.events import Event
 
 _ENVELOPE = {
@@ -20,31 +18,19 @@ _ENVELOPE = {
 }
 
 
-class HistoryProjection(Projection):
-    def __init__(self, view: HistoryView) -> None:
-        self._view = view
-
-    @property
-    def view(self) -> HistoryView:
-        return self._view
-
-    def fold(self, batch: Sequence[Recorded]) -> None:
-        with self._view.writing(up_to=batch[-1].position) as rows:
-            for recorded in batch:
-                rows.add(_row(recorded))
-
-
-def _row(recorded: Recorded) -> HistoryRow:
+def fold_history(recorded: Recorded, rows: HistoryRows) -> None:
     event = recorded.event
-    return HistoryRow(
-        position=recorded.position,
-        slug=recorded.slug,
-        version=recorded.version,
-        event=type(event).__name__,
-        at=event.timestamp,
-        actor=event.actor,
-        correlation_id=event.correlation_id,
-        data=_own_fields(event),
+    rows.add(
+        HistoryRow(
+            position=recorded.position,
+            slug=recorded.slug,
+            version=recorded.version,
+            event=type(event).__name__,
+            at=event.timestamp,
+            actor=event.actor,
+            correlation_id=event.correlation_id,
+            data=_own_fields(event),
+        )
     )
 
 

@@ -1,30 +1,14 @@
 """The jobs view: where each request stands, for those who wait for it and for the dispatcher."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from application.event_log import Recorded
-from application.projections.projection import Projection
-from application.read_models import JobRow, JobRows, JobsView
+from application.read_models import JobRow, JobRows
 from domain import events
 from domain.values import MAX_TRIES, JobStatus
 
 
-class JobsProjection(Projection):
-    def __init__(self, view: JobsView) -> None:
-        self._view = view
-
-    @property
-    def view(self) -> JobsView:
-        return self._view
-
-    def fold(self, batch: Sequence[Recorded]) -> None:
-        with self._view.writing(up_to=batch[-1].position) as rows:
-            for recorded in batch:
-                _apply(recorded, rows)
-
-
-def _apply(recorded: Recorded, rows: JobRows) -> None:
+def fold_job(recorded: Recorded, rows: JobRows) -> None:
     event = recorded.event
     if isinstance(event, events.GenerationRequested):
         rows.put(_requested(recorded, event))

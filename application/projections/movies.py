@@ -1,31 +1,15 @@
 """The movies view: a film as a reader sees it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from application.event_log import Recorded
-from application.projections.projection import Projection
-from application.read_models import DescriptionRow, MovieRow, MovieRows, MoviesView
+from application.read_models import DescriptionRow, MovieRow, MovieRows
 from domain import events
 from domain.values import PromotionScope
 
 
-class MoviesProjection(Projection):
-    def __init__(self, view: MoviesView) -> None:
-        self._view = view
-
-    @property
-    def view(self) -> MoviesView:
-        return self._view
-
-    def fold(self, batch: Sequence[Recorded]) -> None:
-        with self._view.writing(up_to=batch[-1].position) as rows:
-            for recorded in batch:
-                _apply(recorded, rows)
-
-
-def _apply(recorded: Recorded, rows: MovieRows) -> None:
+def fold_movie(recorded: Recorded, rows: MovieRows) -> None:
     event = recorded.event
     if isinstance(event, events.MovieRegistered):
         rows.put(_registered(event))

@@ -1,17 +1,20 @@
-"""What the projector needs from every projection."""
+"""A projection: a view, and how an event changes its rows."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic
 
 from application.event_log import Recorded
-from application.read_models import View
+from application.read_models import Rows, View
 
 
-class Projection(ABC):
-    @property
-    @abstractmethod
-    def view(self) -> View: ...
+@dataclass(frozen=True, eq=False)
+class Projection(Generic[Rows]):
+    view: View[Rows]
+    apply: Callable[[Recorded, Rows], None]
 
-    @abstractmethod
     def fold(self, batch: Sequence[Recorded]) -> None:
         """Fold a non-empty batch into the view, in one transaction with the position reached."""
+        with self.view.writing(up_to=batch[-1].position) as rows:
+            for recorded in batch:
+                self.apply(recorded, rows)

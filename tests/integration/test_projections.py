@@ -11,7 +11,8 @@ import pytest
 from eventsourcing.persistence import IntegrityError
 
 from application import narration, projector
-from application.projections.jobs import JobsProjection
+from application.projections.jobs import fold_job
+from application.projections.projection import Projection
 from application.read_models import MovieRow
 from domain.events import GenerationRequested
 from domain.movie_generation import MovieGeneration
@@ -144,7 +145,7 @@ def test_a_position_is_never_folded_twice(service: MovieMind, film: Film) -> Non
     before = service.jobs.get(job_id)
 
     with pytest.raises(IntegrityError):
-        JobsProjection(service.jobs).fold([replace(requested, position=service.log.head())])
+        Projection(service.jobs, fold_job).fold([replace(requested, position=service.log.head())])
     assert before is not None
     assert service.jobs.get(job_id) == before, "rows and position move together"
 
