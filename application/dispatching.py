@@ -35,10 +35,6 @@ class Dispatches(ABC):
         this queue epoch, or one from before `sent_before`; oldest request first."""
 
     @abstractmethod
-    def waiting(self, priority: Priority, *, epoch: str, sent_since: datetime) -> int:
-        """How many were dispatched and have not been started; earlier messages are taken for lost."""
-
-    @abstractmethod
     def record(self, due: Sequence[DueJob], *, epoch: str, at: datetime) -> None: ...
 
 
@@ -52,11 +48,11 @@ class Dispatcher:
         most_waiting: int,
         resend_after: timedelta,
     ) -> None:
-        """`most_waiting` bounds the messages of one priority that are sent and not started."""
+        """`most_waiting` bounds the messages in the queue; bulk requests leave half of that room free."""
         self._dispatches = dispatches
         self._queue = queue
         self._clock = clock
-        self._most_waiting = most_waiting
+        self._most_waiting = {Priority.INTERACTIVE: most_waiting, Priority.BULK: most_waiting // 2}
         self._resend_after = resend_after
 
     def step(self) -> bool:
@@ -66,11 +62,12 @@ class Dispatcher:
 
     def _send(self, priority: Priority) -> bool:
         epoch, now = self._queue.epoch(), self._clock()
-        lost_before = now - self._resend_after
-        room = self._most_waiting - self._dispatches.waiting(priority, epoch=epoch, sent_since=lost_before)
+        room = self._most_waiting[priority] - self._queue.waiting()
         if room <= 0:
             return False
-        due = self._dispatches.due(priority, now=now, epoch=epoch, sent_before=lost_before, limit=room)
+        due = self._dispatches.due(
+            priority, now=now, epoch=epoch, sent_before=now - self._resend_after, limit=room
+        )
         for job in due:
             self._queue.enqueue(slug=job.slug, job_id=job.job_id, attempt=job.attempt, priority=priority)
         # Recorded after sending: a crash in between sends twice, the other order could send never.

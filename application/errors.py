@@ -1,6 +1,10 @@
 """What can go wrong around the rules. The docstring of a class is the sentence a person reads."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from domain.errors import MovieMindError
 
@@ -32,3 +36,15 @@ class ReadBehind(MovieMindError):
     """The '{view}' view has not caught up with what was just written; try again in a moment."""
 
     view: str
+
+
+@contextmanager
+def store_errors(*others: type[Exception]) -> Iterator[None]:
+    """Tell a store that cannot be used from a conflict, which is an answer of a store that works."""
+    failures: tuple[type[Exception], ...] = (PersistenceError, *others)
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except failures as error:
+        raise StoreUnavailable(str(error)) from error

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, Mapper
 
+from application.errors import store_errors
 from application.movie_generations import MovieGenerations
 from domain.events import Event, MovieRegistered
 
@@ -33,14 +34,16 @@ class EventLog:
         self._slugs: dict[UUID, str] = {}
 
     def head(self) -> int:
-        """Position of the newest event; 0 while there is none."""
-        return self._recorder.max_notification_id() or 0
+        """Position of the newest event; 0 while there is none. Raises StoreUnavailable."""
+        with store_errors():
+            return self._recorder.max_notification_id() or 0
 
     def after(self, position: int, *, limit: int) -> list[Recorded]:
-        """The next events behind a position, at most `limit`."""
-        notifications = self._recorder.select_notifications(
-            start=position, limit=limit, inclusive_of_start=False
-        )
+        """The next events behind a position, at most `limit`. Raises StoreUnavailable."""
+        with store_errors():
+            notifications = self._recorder.select_notifications(
+                start=position, limit=limit, inclusive_of_start=False
+            )
         events = [(n.id, cast(Event, self._mapper.to_domain_event(n))) for n in notifications]
         return [Recorded(position, self._slug(event), event) for position, event in events]
 
@@ -56,5 +59,6 @@ class EventLog:
     def _first(self, event: Event) -> MovieRegistered:
         if isinstance(event, MovieRegistered):
             return event
-        (stored,) = self._recorder.select_events(event.originator_id, limit=1)
+        with store_errors():
+            (stored,) = self._recorder.select_events(event.originator_id, limit=1)
         return cast(MovieRegistered, self._mapper.to_domain_event(stored))

@@ -5,17 +5,16 @@ if anything came between, the store refuses it, and the decision is made again o
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.persistence import IntegrityError, PersistenceError
+from eventsourcing.persistence import IntegrityError
 from eventsourcing.utils import Environment, EnvType
 
-from application.errors import MovieNotFound, StoreUnavailable, TooMuchContention
+from application.errors import MovieNotFound, StoreUnavailable, TooMuchContention, store_errors
 from domain.events import DescriptionEdited, DescriptionGenerated
 from domain.movie_generation import MovieGeneration, stream_id
 from domain.values import Actor, MovieFacts
@@ -50,7 +49,7 @@ class MovieGenerations(Application[UUID]):
 
     def load(self, slug: str) -> MovieGeneration:
         """Raises MovieNotFound."""
-        with _store_errors():
+        with store_errors():
             try:
                 return self.repository.get(stream_id(slug))
             except AggregateNotFoundError:
@@ -95,7 +94,7 @@ class MovieGenerations(Application[UUID]):
 
     def replay_description(self, slug: str, description_id: UUID) -> DescriptionGenerated | DescriptionEdited:
         """The event that accepted a description, read back from the film's stream."""
-        with _store_errors():
+        with store_errors():
             for event in self.events.get(stream_id(slug)):
                 match event:
                     case DescriptionGenerated() | DescriptionEdited() if (
@@ -114,17 +113,6 @@ class MovieGenerations(Application[UUID]):
 
     def _append(self, movie: MovieGeneration) -> None:
         if movie.pending_events:
-            with _store_errors():
+            with store_errors():
                 self.save(movie)
             self._on_append()
-
-
-@contextmanager
-def _store_errors() -> Iterator[None]:
-    """Tell a store that cannot be used from a version conflict, which is an answer of a store that works."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except PersistenceError as error:
-        raise StoreUnavailable(str(error)) from error

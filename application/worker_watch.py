@@ -1,14 +1,16 @@
 """Tells dead workers from live ones by their heartbeats, without comparing clocks.
 
 Each worker counts beats in the store. Silence is the time during which this watcher looked and saw the
-count stand still. A pause of the watcher itself, or of the store, is nobody's silence: what it could not
-see it does not count.
+count stand still. A pause of the watcher itself, or of the store, is nobody's silence: the watcher beats
+too, and counts nothing of the time in which it could not.
 """
 
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+
+WATCHER = "watcher"
 
 
 class Heartbeats(ABC):
@@ -50,7 +52,9 @@ class WorkerWatch:
 
     def look(self) -> None:
         """Read the heartbeats once; meant to be called at a steady pace."""
+        self._heartbeats.beat(WATCHER)  # first: where nobody can write, nobody's silence means anything
         counts = self._heartbeats.counts()
+        del counts[WATCHER]
         watched = self._watched_seconds()
         before, now = self._seen, {}
         for worker_id, beats in counts.items():

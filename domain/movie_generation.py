@@ -218,13 +218,14 @@ class MovieGeneration(Aggregate):
             self._retry_requested(job_id=job_id, reason=reason)
         return job
 
-    def cancel(self, job_id: UUID, *, reason: str) -> None:
+    def cancel(self, job_id: UUID, *, reason: str) -> Job:
         """Stop caring about a job; a late result will be refused."""
         job = self._active(job_id)
         by = self._signed_by()
         if by.id != job.requested_by and not by.is_admin:
             raise errors.NotTheRequester(job_id)
         self._cancelled(job_id=job_id, reason=reason)
+        return job
 
     def expect(self, visible_version: int) -> None:
         """Raises StaleVersion when a reader decided on an older state of the film."""

@@ -99,8 +99,7 @@ def spells(title: str, release_year: int | None, slug: str) -> bool:
 def title_from(slug: str, *, current_year: int) -> str:
     """A readable title for a film of which only the slug is known: `the-matrix-1999` is "The Matrix"."""
     year = plausible_year(slug, current_year=current_year)
-    stem = slug.rpartition(str(year))[0] if year else slug
-    return (stem or slug).strip("-").replace("-", " ").title()
+    return slug.removesuffix(f"-{year}").replace("-", " ").title()
 
 
 def candidates(slug: str, director: str | None) -> Iterator[str]:

@@ -4,7 +4,6 @@ Events store only plain types (str, int, UUID, datetime, list, dict); these enum
 can be stored as they are.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -185,15 +184,6 @@ class MovieFacts:
             "director": self.director,
             "genres": list(self.genres),
         }
-
-    @classmethod
-    def from_payload(cls, payload: Mapping[str, Any]) -> "MovieFacts":
-        return cls(
-            title=payload["title"],
-            release_year=payload["release_year"],
-            director=payload["director"],
-            genres=tuple(payload["genres"]),
-        )
 
 
 def _names(directors: str) -> set[str]:

@@ -54,19 +54,18 @@ class Settings(BaseSettings):
     )
     worker_threads: int = Field(8, ge=1, le=64, description="attempts that run at the same time")
     ai_deadline_seconds: Seconds = Field(90, description="the writer is given up after this")
-    actor_time_limit_seconds: Seconds = Field(
-        120, description="a worker thread is interrupted after this; above AI_DEADLINE_SECONDS"
-    )
     claim_limit_seconds: Seconds = Field(
-        150, description="even a live worker loses a job after this; above ACTOR_TIME_LIMIT_SECONDS"
+        150, description="even a live worker loses a job after this; above AI_DEADLINE_SECONDS"
     )
-    shutdown_seconds: Seconds = Field(130, description="how long running attempts may finish on shutdown")
+    shutdown_seconds: Seconds = Field(
+        130, description="how long running attempts may finish; above AI_DEADLINE_SECONDS"
+    )
     retry_backoff_seconds: Annotated[tuple[float, ...], NoDecode] = Field(
         (10, 60), description="waits after the first and the second failed try, each ±20 %"
     )
     heartbeat_seconds: Seconds = Field(2, description="how often a worker leaves a sign of life")
     worker_dead_seconds: Seconds = Field(
-        8, description="a worker silent for this long is dead; above HEARTBEAT_SECONDS"
+        8, description="a worker silent for this long is dead; above HEARTBEAT and RESCUE_SECONDS"
     )
     rescue_seconds: Seconds = Field(2, description="how often attempts of dead workers are looked for")
     resend_seconds: Seconds = Field(60, description="a message not started after this is sent again")
@@ -101,9 +100,10 @@ class Settings(BaseSettings):
     @field_validator("store_url")
     @classmethod
     def _sqlite_only(cls, url: str) -> str:
-        if url and not url.startswith("sqlite:///"):
+        path = url.removeprefix("sqlite:///")
+        if url and (path in ("", ":memory:", url) or "?" in path):
             raise ValueError(
-                "this version keeps events in SQLite only: write sqlite:///PATH, or leave it out"
+                "this version keeps events in a SQLite file: write sqlite:///PATH, or leave it out"
             )
         return url
 
@@ -141,8 +141,8 @@ class Settings(BaseSettings):
 
 
 _ASCENDING = (
-    ("ai_deadline_seconds", "actor_time_limit_seconds"),
-    ("actor_time_limit_seconds", "claim_limit_seconds"),
+    ("ai_deadline_seconds", "claim_limit_seconds"),
+    ("ai_deadline_seconds", "shutdown_seconds"),
     ("heartbeat_seconds", "worker_dead_seconds"),
     ("rescue_seconds", "worker_dead_seconds"),
 )

@@ -60,22 +60,22 @@ def serving_url(store: Path) -> str | None:
         file = lock_file(store).open("r+")
     except OSError:
         return None
-    with file:
-        return None if _try_lock(file) else _read(file).get("url")
+    with file:  # a shared lock: others who only ask must not look like a holder
+        return None if _try_lock(file, fcntl.LOCK_SH) else _read(file).get("url")
 
 
 def _lock_soon(file: IO[str]) -> bool:
     """Somebody who only asks `serving_url` holds the lock for an instant; that must not turn us away."""
     for _ in range(_LOCK_TRIES):
-        if _try_lock(file):
+        if _try_lock(file, fcntl.LOCK_EX):
             return True
         time.sleep(_LOCK_PAUSE_SECONDS)
     return False
 
 
-def _try_lock(file: IO[str]) -> bool:
+def _try_lock(file: IO[str], kind: int) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

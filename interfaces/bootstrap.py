@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from application.commands.run_generation import RunGeneration, RunLimits, run_generation
@@ -57,9 +58,7 @@ def build(
         command = RunGeneration(slug=slug, job_id=job_id, worker_id=worker_id)
         run_generation(command, generations=generations, writer=writer, limits=limits)
 
-    queue = EmbeddedQueue(
-        run, threads=settings.worker_threads, time_limit_seconds=settings.actor_time_limit_seconds
-    )
+    queue = EmbeddedQueue(run, threads=settings.worker_threads)
 
     def close() -> None:
         generations.close()
@@ -72,7 +71,7 @@ def build(
         jobs=jobs,
         movies=movies,
         history=history,
-        writer=writer,
+        probe_store=partial(event_store.probe, settings.event_store_path),
         projector=Projector(
             log,
             [Projection(jobs, fold_job), Projection(movies, fold_movie), Projection(history, fold_history)],

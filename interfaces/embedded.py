@@ -77,7 +77,8 @@ def _heartbeat_loop(service: MovieMind, settings: Settings) -> Loop:
     def beat() -> None:
         service.heartbeats.beat(service.worker_id)
 
-    return Loop("heartbeat", beat, every_seconds=settings.heartbeat_seconds)
+    every = settings.heartbeat_seconds
+    return Loop("heartbeat", beat, every_seconds=every, longest_pause_seconds=every)
 
 
 def _rescuer_loop(service: MovieMind, settings: Settings) -> Loop:

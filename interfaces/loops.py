@@ -24,6 +24,7 @@ class Loop:
         wake: threading.Event | None = None,
         then: Callable[[], None] = lambda: None,
         rest_seconds: float = 0.0,
+        longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
     ) -> None:
         """`wake` ends a pause early; `then` is called after a step that did something, and a rest follows,
         so that the next step finds a batch instead of one thing at a time."""
@@ -33,6 +34,7 @@ class Loop:
         self._wake = wake or threading.Event()
         self._then = then
         self._rest_seconds = rest_seconds
+        self._longest_pause_seconds = longest_pause_seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -46,7 +48,7 @@ class Loop:
         self._thread.join()
 
     def _run(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        pause = first_pause = min(FIRST_PAUSE_SECONDS, self._longest_pause_seconds)
         while True:
             self._wake.clear()  # before looking whether to stop: a wake-up that comes after it is not lost
             if self._stopping.is_set():
@@ -56,9 +58,9 @@ class Loop:
             except Exception:
                 log.exception("loop.step_failed", loop=self._name, next_try_in_seconds=pause)
                 self._wake.wait(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                pause = min(pause * 2, self._longest_pause_seconds)
                 continue
-            pause = FIRST_PAUSE_SECONDS
+            pause = first_pause
             if did_something:
                 self._then()
                 self._stopping.wait(self._rest_seconds)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from application.dispatching import Dispatcher
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
-from application.ports import DescriptionWriter
 from application.projector import Projector
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.worker_watch import Heartbeats, WorkerWatch
@@ -14,7 +13,8 @@ from application.worker_watch import Heartbeats, WorkerWatch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovieMind:
-    """`log_epoch` stands before every position that leaves the service."""
+    """`log_epoch` stands before every position that leaves the service; `probe_store` writes to the event
+    store as an append would, and leaves nothing. It raises StoreUnavailable."""
 
     generations: MovieGenerations
     log: EventLog
@@ -22,7 +22,7 @@ class MovieMind:
     jobs: JobsView
     movies: MoviesView
     history: HistoryView
-    writer: DescriptionWriter
+    probe_store: Callable[[], None]
     projector: Projector
     dispatcher: Dispatcher
     heartbeats: Heartbeats

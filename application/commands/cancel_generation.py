@@ -5,6 +5,7 @@ from uuid import UUID
 
 from application.movie_generations import MovieGenerations
 from application.read_models import JobsView
+from domain.job import Job
 from domain.values import Actor
 
 
@@ -15,7 +16,9 @@ class CancelGeneration:
     by: Actor
 
 
-def cancel_generation(command: CancelGeneration, *, generations: MovieGenerations, jobs: JobsView) -> None:
-    """Raises JobNotFound, JobIsFinal, NotTheRequester."""
+def cancel_generation(command: CancelGeneration, *, generations: MovieGenerations, jobs: JobsView) -> Job:
+    """Returns the cancelled job. Raises JobNotFound, JobIsFinal, NotTheRequester."""
     slug = jobs.slug_of(command.job_id)
-    generations.decide(slug, lambda movie: movie.cancel(command.job_id, reason=command.reason), by=command.by)
+    return generations.decide(
+        slug, lambda movie: movie.cancel(command.job_id, reason=command.reason), by=command.by
+    )

@@ -32,8 +32,6 @@ class RequestedGeneration:
 
     movie_id: UUID
     slug: str
-    requested_slug: str
-    confidence: float
     requested: tuple[Requested, ...]
 
 
@@ -52,9 +50,7 @@ def request_generation(command: RequestGeneration, *, generations: MovieGenerati
         genres=command.genres,
     )
     slugs.check_agreement(command.slug, assessment, facts)
-    job_ids = {
-        tag: uuid4() for tag in command.context_tags
-    }  # kept over re-decisions: they recognise our own append
+    job_ids = {tag: uuid4() for tag in command.context_tags}
 
     def ask(movie: MovieGeneration) -> RequestedGeneration:
         movie.recognise(facts)
@@ -69,9 +65,7 @@ def request_generation(command: RequestGeneration, *, generations: MovieGenerati
             )
             for tag, job_id in job_ids.items()
         ]
-        return RequestedGeneration(
-            movie.id, movie.slug, command.slug, assessment.confidence, tuple(requested)
-        )
+        return RequestedGeneration(movie.id, movie.slug, tuple(requested))
 
     for slug in slugs.candidates(command.slug, command.director):
         try:

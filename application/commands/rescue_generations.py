@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from application.errors import TooMuchContention
 from application.movie_generations import MovieGenerations
 from application.read_models import JobsView, OpenClaim
 from application.worker_watch import WorkerWatch
@@ -34,7 +35,10 @@ def _end_attempt(
     def lose(movie: MovieGeneration) -> bool:
         return movie.lose(claim.job_id, claim.attempt, why=why)
 
-    ended = generations.decide(claim.slug, lose, by=command.by)
+    try:
+        ended = generations.decide(claim.slug, lose, by=command.by)
+    except TooMuchContention:  # the next round is soon; the other claims must not wait for this film
+        return False
     if ended:
         log.warning(
             "generation.rescued", slug=claim.slug, job_id=str(claim.job_id), attempt=claim.attempt, why=why

@@ -78,7 +78,8 @@ def _claim(
 
     def start(movie: MovieGeneration) -> _Claimed | None:
         attempt = movie.start(command.job_id, worker_id=command.worker_id, limit=limits.claim)
-        return None if attempt is None else _Claimed(movie, attempt, generations.clock() + limits.claim)
+        claim = movie.jobs[command.job_id].claim
+        return None if attempt is None or claim is None else _Claimed(movie, attempt, claim.expires_at)
 
     try:
         claimed = generations.decide(command.slug, start, by=by)

@@ -1,7 +1,9 @@
 """The embedded queue: dramatiq's StubBroker and worker threads inside the process.
 
 Messages live in memory and are gone with the process; a new epoch at each start makes the dispatcher send
-again what is due. No retries, no delays: tries and due times are kept in events.
+again what is due. No retries, no delays: tries and due times are kept in events. No time limit either: it
+would interrupt a thread at any line, also one that has just taken a lock of the store, and the lock would
+be held for ever. The writer keeps its deadline, and the rescuer ends claims that are too old.
 """
 
 import secrets
@@ -10,7 +12,6 @@ from uuid import UUID
 
 import dramatiq
 from dramatiq.brokers.stub import StubBroker
-from dramatiq.middleware import TimeLimit
 
 from domain.values import Priority
 
@@ -21,12 +22,10 @@ _QUEUE_PRIORITY = {Priority.INTERACTIVE: 0, Priority.BULK: 10}
 class EmbeddedQueue:
     """`run(slug, job_id)` is what a worker thread does with a message."""
 
-    def __init__(
-        self, run: Callable[[str, UUID], object], *, threads: int, time_limit_seconds: float
-    ) -> None:
+    def __init__(self, run: Callable[[str, UUID], object], *, threads: int) -> None:
         self._run = run
         self._epoch = secrets.token_hex(4)
-        self._broker = StubBroker(middleware=[TimeLimit(time_limit=time_limit_seconds * 1000)])
+        self._broker = StubBroker(middleware=[])
         self._actors = {
             priority: dramatiq.actor(
                 broker=self._broker, actor_name=priority, queue_name=priority, priority=rank
@@ -38,11 +37,14 @@ class EmbeddedQueue:
     def epoch(self) -> str:
         return self._epoch
 
+    def waiting(self) -> int:
+        in_queues: int = sum(self._broker.queues[priority].qsize() for priority in _QUEUE_PRIORITY)
+        return in_queues + self._worker.work_queue.qsize()
+
     def enqueue(self, *, slug: str, job_id: UUID, attempt: int, priority: Priority) -> None:
         self._actors[priority].send(slug, str(job_id), attempt)
 
     def start(self) -> None:
-        self._broker.emit_after("process_boot")  # or time limits never fire
         self._worker.start()
 
     def stop(self, *, timeout_seconds: float) -> None:

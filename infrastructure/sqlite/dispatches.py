@@ -27,12 +27,6 @@ WHERE jobs.status = 'PENDING' AND jobs.priority = :priority
 ORDER BY jobs.position LIMIT :limit
 """
 
-_WAITING = """
-SELECT count(*) FROM dispatches JOIN jobs USING (job_id)
-WHERE dispatches.epoch = :epoch AND dispatches.attempt = jobs.attempts + 1
-  AND dispatches.dispatched_at >= :sent_since AND jobs.status = 'PENDING' AND jobs.priority = :priority
-"""
-
 _SWEEP = """
 DELETE FROM dispatches WHERE job_id IN (
   SELECT job_id FROM dispatches JOIN jobs USING (job_id)
@@ -57,13 +51,6 @@ class SqliteDispatches(Dispatches):
         with self._store.reading() as cursor:
             cursor.execute(_DUE, wanted)
             return [DueJob(UUID(row["job_id"]), row["slug"], row["attempt"]) for row in cursor.fetchall()]
-
-    def waiting(self, priority: Priority, *, epoch: str, sent_since: datetime) -> int:
-        wanted = {"priority": priority, "epoch": epoch, "sent_since": column(sent_since)}
-        with self._store.reading() as cursor:
-            cursor.execute(_WAITING, wanted)
-            count: int = cursor.fetchone()[0]
-            return count
 
     def record(self, due: Sequence[DueJob], *, epoch: str, at: datetime) -> None:
         with self._store.writing() as cursor:

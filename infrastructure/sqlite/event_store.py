@@ -13,10 +13,12 @@ from pathlib import Path
 from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
+from application.errors import store_errors
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
 from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
 
 SCHEMA_VERSION = 1
+PROBE_SECONDS = 1
 
 
 class EventStoreFactory(SQLiteFactory):
@@ -50,6 +52,17 @@ def prepare(path: Path) -> str:
             return _epoch(connection)
     except sqlite3.Error as error:
         raise StoreNotUsable(str(path), str(error)) from error
+
+
+def probe(path: Path) -> None:
+    """Write to the store as an append would, and change nothing. Raises StoreUnavailable."""
+    with (
+        store_errors(sqlite3.Error),
+        closing(sqlite3.connect(path, timeout=PROBE_SECONDS, isolation_level=None)) as connection,
+    ):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE log_epochs SET epoch = epoch")
+        connection.execute("COMMIT")
 
 
 def _epoch(connection: sqlite3.Connection) -> str:

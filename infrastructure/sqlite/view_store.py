@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
+from eventsourcing.persistence import Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteTrackingRecorder
 
-from application.errors import StoreUnavailable
+from application.errors import store_errors
 from infrastructure.errors import StoreNotUsable
 from infrastructure.sqlite.datastore import WalDatastore
 
@@ -30,13 +30,13 @@ class ViewStore:
 
     @contextmanager
     def reading(self) -> Iterator[SQLiteCursor]:
-        with _store_errors(), self._datastore.transaction(commit=False) as cursor:
+        with store_errors(sqlite3.Error), self._datastore.transaction(commit=False) as cursor:
             yield cursor
 
     @contextmanager
     def writing(self) -> Iterator[SQLiteCursor]:
         """Begun IMMEDIATE: a transaction that reads first and writes later would fail, not wait."""
-        with _store_errors(), self._datastore.get_connection(commit=True) as connection:
+        with store_errors(sqlite3.Error), self._datastore.get_connection(commit=True) as connection:
             cursor = connection.cursor()
             cursor.execute("PRAGMA synchronous=NORMAL")
             cursor.execute("BEGIN IMMEDIATE")
@@ -48,7 +48,7 @@ class ViewStore:
             connection.commit()
 
     def position(self, view: str) -> int:
-        with _store_errors():
+        with store_errors(sqlite3.Error):
             return self._tracking.max_tracking_id(view) or 0
 
     def track(self, cursor: SQLiteCursor, view: str, position: int) -> None:
@@ -98,13 +98,3 @@ def _belongs_to(path: Path, log_epoch: str, log_head: int) -> bool:
     except sqlite3.DatabaseError:
         return False
     return version == SCHEMA_VERSION and sources == [(log_epoch,)] and (position[0] or 0) <= log_head
-
-
-@contextmanager
-def _store_errors() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except (PersistenceError, sqlite3.OperationalError) as error:
-        raise StoreUnavailable(str(error)) from error

@@ -13,6 +13,7 @@ Answer = dict[str, Any]
 
 FINAL = {JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED}
 TIMEOUT_SECONDS = 35.0
+PATIENCE_SECONDS = 60.0
 FOLLOW_SECONDS = 0.1
 
 
@@ -43,12 +44,7 @@ class Client:
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
 
     def generate(self, body: Answer) -> Answer:
-        """POST /v1/generate, asked again while others change the same film too quickly."""
-        while True:
-            response = self._send("POST", "/v1/generate", json=body)
-            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                return self._answer(response)
-            time.sleep(float(response.headers.get("Retry-After", 1)))
+        return self._answer(self._send("POST", "/v1/generate", json=body))
 
     def job(self, job_id: str) -> Answer:
         return self._answer(self._send("GET", f"/v1/jobs/{job_id}"))
@@ -58,9 +54,6 @@ class Client:
         while (job := self.job(job_id))["status"] not in FINAL:
             time.sleep(FOLLOW_SECONDS)
         return job
-
-    def movie(self, slug: str) -> Answer:
-        return self._answer(self._send("GET", f"/v1/movies/{slug}"))
 
     def history(self, slug: str) -> Iterator[Answer]:
         """Every event of a film, page by page."""
@@ -77,10 +70,16 @@ class Client:
         self._http.close()
 
     def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
-        try:
-            return self._http.request(method, path, **more)
-        except httpx.TransportError as error:
-            raise ServiceUnreachable(str(self._http.base_url), str(error)) from error
+        """A service that says 503 is asked again for a while: asking twice makes nothing twice."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                response = self._http.request(method, path, **more)
+            except httpx.TransportError as error:
+                raise ServiceUnreachable(str(self._http.base_url), str(error)) from error
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                return response
+            time.sleep(float(response.headers.get("Retry-After", 1)))
 
     @staticmethod
     def _answer(response: httpx.Response) -> Answer:

@@ -15,6 +15,7 @@ from infrastructure.logs import configure_logs
 from infrastructure.settings import LogLevel, load_settings
 from interfaces.cli.client import Client
 from interfaces.cli.films import read_films
+from interfaces.cli.following import follow_all
 from interfaces.cli.output import complain, facts, progress, say, timeline
 from interfaces.embedded import embedded_service
 
@@ -41,7 +42,7 @@ def demo(
             client = Client(url, connections=clients)
             started = time.monotonic()
             answers = _herd(client, wanted, clients)
-            ended = _follow(client, sorted({answer["job_id"] for answer in answers}))
+            ended = follow_all(sorted({answer["job_id"] for answer in answers}), client)
             seconds = time.monotonic() - started
             history = list(client.history(wanted[0]["slug"]))
             accepted = _accepted_descriptions(client, {answer["slug"] for answer in answers})
@@ -67,7 +68,7 @@ def _herd(client: Client, wanted: list[dict[str, Any]], clients: int) -> list[di
     """Every client asks for everything; a barrier makes them begin together."""
     together = threading.Barrier(clients)
     with progress() as bar, ThreadPoolExecutor(clients) as pool:
-        task = bar.add_task("asking", total=clients * len(wanted) * len(STYLES), note="")
+        task = bar.add_task("asking", total=clients * len(wanted) * len(STYLES))
 
         def ask_for_all(_client_number: int) -> list[dict[str, Any]]:
             together.wait()
@@ -79,16 +80,6 @@ def _herd(client: Client, wanted: list[dict[str, Any]], clients: int) -> list[di
             return answers
 
         return [answer for answers in pool.map(ask_for_all, range(clients)) for answer in answers]
-
-
-def _follow(client: Client, job_ids: list[str]) -> list[dict[str, Any]]:
-    ended = []
-    with progress() as bar:
-        task = bar.add_task("writing", total=len(job_ids), note="")
-        for job_id in job_ids:
-            ended.append(client.follow(job_id))
-            bar.advance(task)
-    return ended
 
 
 def _accepted_descriptions(client: Client, slugs: set[str]) -> int:

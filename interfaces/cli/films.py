@@ -1,6 +1,7 @@
 """Films from a CSV file with the header `title,year,director,genre`."""
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +66,8 @@ def _film(line: int, row: dict[str, str | None]) -> FilmRow:
     title, year = (row["title"] or "").strip(), (row["year"] or "").strip()
     if not title:
         return FilmRow(line, None, "title is empty; every film needs one")
-    if year and not year.isdecimal():
-        return FilmRow(line, None, f"year '{year}' is not a number; write it as 1999 or leave it empty")
+    if year and not re.fullmatch(r"[0-9]{1,5}", year):
+        return FilmRow(line, None, f"year '{year[:20]}' is not a number; write it as 1999 or leave it empty")
     release_year = int(year) if year else None
     try:
         slug = slugs.from_title(title, release_year)

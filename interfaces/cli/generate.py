@@ -14,6 +14,7 @@ import typer
 from domain.values import ContextTag, JobStatus, Locale
 from interfaces.cli.client import Client, ServiceRefused
 from interfaces.cli.films import FilmRow, count_films, read_films
+from interfaces.cli.following import follow_all
 from interfaces.cli.options import AsJson, DataDir
 from interfaces.cli.output import complain, facts, out, progress
 from interfaces.cli.service import connected
@@ -63,7 +64,7 @@ def generate(
         asked = _ask_all(rows, total, variant, service.client)
         jobs = dict.fromkeys(one.job_id for one in asked if one.job_id and not one.was_described)
         waits = wait or service.is_own
-        ended = _follow_all(list(jobs), service.client) if waits else []
+        ended = follow_all(list(jobs), service.client) if waits else []
     summary = _summary(asked, len(jobs), ended, waits=waits)
     _report(asked, ended, summary, from_file=from_file is not None, as_json=as_json)
     if summary["errors"] or summary["failed"]:
@@ -82,23 +83,12 @@ def _ask_all(rows: Iterable[FilmRow], total: int, variant: dict[str, str], clien
 
     asked: list[Asked] = []
     with ThreadPoolExecutor(CONNECTIONS) as pool, progress() as bar:
-        task = bar.add_task("asking", total=total, note="")
+        task = bar.add_task("asking", total=total)
         for chunk in _chunks(rows):
             for one in pool.map(ask, chunk):
                 asked.append(one)
                 bar.advance(task)
     return asked
-
-
-def _follow_all(job_ids: list[str], client: Client) -> list[dict[str, Any]]:
-    """In the order they were asked for, which is about the order they end in: little is asked in vain."""
-    with progress() as bar:
-        task = bar.add_task("writing", total=len(job_ids), note="")
-        ended = []
-        for job_id in job_ids:
-            ended.append(client.follow(job_id))
-            bar.advance(task)
-    return ended
 
 
 def _chunks(rows: Iterable[FilmRow]) -> Iterator[list[FilmRow]]:

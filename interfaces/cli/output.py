@@ -27,7 +27,6 @@ def progress() -> Progress:
         TextColumn("{task.description:<12}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
         TimeRemainingColumn(),
         console=err,
         disable=not err.is_terminal,

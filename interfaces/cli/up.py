@@ -41,11 +41,12 @@ _EXAMPLE = '{"slug": "the-matrix-1999"}'
 
 
 def _on_stop_signal() -> threading.Event:
-    """Set by the first SIGINT or SIGTERM; the second has its usual effect."""
+    """Set by the first SIGINT or SIGTERM; the second, of either kind, has its usual effect."""
     stop = threading.Event()
 
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_DFL)
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):

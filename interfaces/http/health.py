@@ -45,8 +45,8 @@ async def live() -> Response:
 
 @router.get("/ready", response_model=Alive, responses=problems.declared())
 def ready(service: Service) -> Response:
-    """The event store can be used."""
-    service.log.head()
+    """The event store can be written."""
+    service.probe_store()
     return json_answer(Alive())
 
 
@@ -70,6 +70,7 @@ def health(service: Service) -> Response:
 
 
 def _measured(service: MovieMind) -> Health:
+    service.probe_store()
     lag = service.projector.lag()
     now = service.generations.clock()
     counts = service.jobs.counts(now)

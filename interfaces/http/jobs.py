@@ -1,5 +1,7 @@
 """/v1/jobs."""
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -7,9 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from application.commands.cancel_generation import CancelGeneration, cancel_generation
 from application.commands.retry_generation import RetryGeneration, retry_generation
+from application.errors import ReadBehind
 from application.read_models import JobRow
 from application.reading import catch_up, find
 from domain.errors import JobNotFound
+from domain.job import Job
 from domain.values import JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
@@ -57,8 +61,7 @@ def cancel_job(job_id: UUID, service: Service, caller: Caller) -> Response:
     """Cancel a job that is not final yet; a text that arrives later is refused."""
     _row(job_id, service)
     command = CancelGeneration(job_id=job_id, reason="cancelled by request", by=caller)
-    cancel_generation(command, generations=service.generations, jobs=service.jobs)
-    return _as_just_written(job_id, service)
+    return _accepted(cancel_generation(command, generations=service.generations, jobs=service.jobs), service)
 
 
 @router.post(
@@ -71,8 +74,7 @@ def retry_job(job_id: UUID, service: Service, caller: Caller, body: RetryBody | 
     """Give a failed job new tries."""
     _row(job_id, service)
     command = RetryGeneration(job_id=job_id, reason=(body or RetryBody()).reason, by=caller)
-    retry_generation(command, generations=service.generations, jobs=service.jobs)
-    return _as_just_written(job_id, service)
+    return _accepted(retry_generation(command, generations=service.generations, jobs=service.jobs), service)
 
 
 def _row(job_id: UUID, service: MovieMind) -> JobRow:
@@ -82,7 +84,9 @@ def _row(job_id: UUID, service: MovieMind) -> JobRow:
     return row
 
 
-def _as_just_written(job_id: UUID, service: MovieMind) -> Response:
-    """The caller sees what the command did, not the state before it."""
-    catch_up(service.jobs, service.log)
-    return json_answer(JobAnswer.of(_row(job_id, service)), status=202)
+def _accepted(job: Job, service: MovieMind) -> Response:
+    """What the command did, which has happened even when the view is too slow to show it."""
+    with suppress(ReadBehind):
+        catch_up(service.jobs, service.log)
+    row = replace(_row(job.job_id, service), status=job.status, description_id=job.description_id)
+    return json_answer(JobAnswer.of(row), status=202)

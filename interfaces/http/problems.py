@@ -1,4 +1,4 @@
-"""The one module that knows status codes: typed errors become RFC 9457 problem documents here."""
+"""The one module that knows the status of errors: typed errors become RFC 9457 problem documents here."""
 
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +20,6 @@ RETRY_AFTER_SECONDS = 1
 
 STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.SlugRefused: HTTPStatus.BAD_REQUEST,
-    domain.TitleMakesNoSlug: HTTPStatus.BAD_REQUEST,
     cursors.CursorInvalid: HTTPStatus.BAD_REQUEST,
     domain.NotTheRequester: HTTPStatus.FORBIDDEN,
     domain.JobNotFound: HTTPStatus.NOT_FOUND,

@@ -103,7 +103,8 @@ class GenerationsAnswer(BaseModel):
             locale=jobs[0].locale,
             context_tags=[job.context_tag for job in jobs],
             status=JobStatus.DONE if done == len(jobs) else JobStatus.PENDING,
-            message=f"{done} of {len(jobs)} styles are described; follow the jobs for the others.",
+            message=f"{done} of {len(jobs)} styles are described"
+            + ("." if done == len(jobs) else "; follow the jobs for the others."),
         )
 
 

@@ -76,6 +76,7 @@ def test_every_error_a_request_can_meet_has_a_status() -> None:
         domain_errors.AttemptNotStarted,
         domain_errors.DifferentFilm,
         domain_errors.NotDueYet,
+        domain_errors.TitleMakesNoSlug,
     }
 
     assert {kind for kind in errors if kind not in STATUS} == inside

@@ -80,17 +80,6 @@ class _Jobs:
         for priority in Priority:
             self.dispatches.record(self.due(priority, epoch=epoch), epoch=epoch, at=self.clock())
 
-    def waiting(
-        self,
-        priority: Priority = Priority.INTERACTIVE,
-        *,
-        epoch: str = EPOCH,
-        sent_since: datetime | None = None,
-    ) -> int:
-        """By default however long ago it was sent."""
-        since = sent_since or self.clock() - timedelta(days=1)
-        return self.dispatches.waiting(priority, epoch=epoch, sent_since=since)
-
     def remembered(self) -> int:
         with self._views.reading() as cursor:
             cursor.execute("SELECT count(*) FROM dispatches")
@@ -117,7 +106,6 @@ def test_a_requested_job_is_due_for_its_first_attempt(jobs: _Jobs) -> None:
     job_id = jobs.request("heat-1995")
 
     assert jobs.due() == [DueJob(job_id, "heat-1995", 1)]
-    assert jobs.waiting() == 0
 
 
 def test_what_was_sent_is_not_due_again_and_waits_to_be_started(jobs: _Jobs) -> None:
@@ -125,7 +113,6 @@ def test_what_was_sent_is_not_due_again_and_waits_to_be_started(jobs: _Jobs) -> 
     jobs.send()
 
     assert jobs.due() == []
-    assert jobs.waiting() == 1
 
 
 def test_a_message_that_nobody_took_is_due_again_once_it_is_old(jobs: _Jobs) -> None:
@@ -135,8 +122,6 @@ def test_a_message_that_nobody_took_is_due_again_once_it_is_old(jobs: _Jobs) -> 
 
     assert jobs.due(sent_before=sent_at) == []
     assert jobs.due(sent_before=sent_at + timedelta(microseconds=1)) == [DueJob(job_id, "heat-1995", 1)]
-    assert jobs.waiting(sent_since=sent_at) == 1
-    assert jobs.waiting(sent_since=sent_at + timedelta(microseconds=1)) == 0, "it is taken for lost"
 
 
 def test_in_a_new_epoch_everything_is_due_again_and_nothing_waits(jobs: _Jobs) -> None:
@@ -144,21 +129,18 @@ def test_in_a_new_epoch_everything_is_due_again_and_nothing_waits(jobs: _Jobs) -
     jobs.send()
 
     assert jobs.due(epoch="epoch-2") == [DueJob(job_id, "heat-1995", 1)]
-    assert jobs.waiting(epoch="epoch-2") == 0
 
     jobs.send(epoch="epoch-2")
     assert jobs.due(epoch="epoch-2") == []
-    assert jobs.waiting(epoch="epoch-2") == 1
 
 
-def test_a_started_job_is_neither_due_nor_waiting(jobs: _Jobs) -> None:
+def test_a_started_job_is_not_due(jobs: _Jobs) -> None:
     job_id = jobs.request("heat-1995")
     jobs.send()
 
     jobs.start("heat-1995", job_id)
 
     assert jobs.due() == []
-    assert jobs.waiting() == 0
 
 
 def test_a_failed_try_is_due_for_the_next_attempt_when_its_time_has_come(jobs: _Jobs) -> None:
@@ -171,13 +153,11 @@ def test_a_failed_try_is_due_for_the_next_attempt_when_its_time_has_come(jobs: _
     jobs.clock.advance(seconds=0.001)
 
     assert jobs.due() == [DueJob(job_id, "heat-1995", 2)]
-    assert jobs.waiting() == 0, "the message of the first attempt has been taken"
     jobs.send()
     assert jobs.due() == []
-    assert jobs.waiting() == 1
 
 
-def test_a_cancelled_job_is_neither_due_nor_waiting(jobs: _Jobs) -> None:
+def test_a_cancelled_job_is_not_due(jobs: _Jobs) -> None:
     unsent, sent = jobs.request("heat-1995"), jobs.request("alien-1979")
     jobs.send()
 
@@ -185,10 +165,9 @@ def test_a_cancelled_job_is_neither_due_nor_waiting(jobs: _Jobs) -> None:
     jobs.cancel("alien-1979", sent)
 
     assert jobs.due(epoch="epoch-2") == []
-    assert jobs.waiting() == 0
 
 
-def test_each_priority_has_its_own_due_and_waiting_jobs(jobs: _Jobs) -> None:
+def test_each_priority_has_its_own_due_jobs(jobs: _Jobs) -> None:
     jobs.request("heat-1995", priority=Priority.BULK)
     jobs.request("alien-1979")
 
@@ -196,7 +175,6 @@ def test_each_priority_has_its_own_due_and_waiting_jobs(jobs: _Jobs) -> None:
     assert jobs.due_slugs(Priority.BULK) == ["heat-1995"]
 
     jobs.dispatches.record(jobs.due(Priority.BULK), epoch=EPOCH, at=jobs.clock())
-    assert (jobs.waiting(Priority.BULK), jobs.waiting(Priority.INTERACTIVE)) == (1, 0)
 
 
 def test_the_oldest_request_comes_first_and_no_more_than_asked_for(jobs: _Jobs) -> None:
@@ -230,4 +208,3 @@ def test_the_memory_of_started_jobs_is_swept_away_as_new_ones_come(jobs: _Jobs) 
     jobs.send()
 
     assert jobs.remembered() == 2
-    assert jobs.waiting() == 2

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
 
 import pytest
-from dramatiq.middleware import TimeLimitExceeded
 
 from domain.values import Priority
 from infrastructure.queues.embedded import EmbeddedQueue
@@ -49,10 +48,8 @@ def start(runs: _Runs) -> Iterator[Start]:
     """Start queues that are stopped when the test ends."""
     started: list[EmbeddedQueue] = []
 
-    def start_queue(
-        run: Callable[[str, UUID], object] = runs, *, threads: int = 1, time_limit_seconds: float = 600
-    ) -> EmbeddedQueue:
-        queue = EmbeddedQueue(run, threads=threads, time_limit_seconds=time_limit_seconds)
+    def start_queue(run: Callable[[str, UUID], object] = runs, *, threads: int = 1) -> EmbeddedQueue:
+        queue = EmbeddedQueue(run, threads=threads)
         started.append(queue)
         queue.start()
         return queue
@@ -90,9 +87,9 @@ def test_as_many_messages_run_at_once_as_there_are_threads(start: Start, runs: _
         _send(queue, f"film-{number}")
 
     _wait_for(runs.begun, expected=3)
-    assert len(runs.threads) == 3
+    wait_until(lambda: _in_hand(queue) == 1, "the worker has the fourth in hand", DEADLINE_SECONDS)
+    assert len(runs.threads) == len(runs.begun) == 3, "the fourth waits for a thread"
     assert runs.ended == []
-    assert len(runs.begun) == 3, "the fourth waits for a thread"
     runs.gate.set()
     _wait_for(runs.ended, expected=4)
 
@@ -152,26 +149,18 @@ def test_stop_gives_up_attempts_that_take_too_long(start: Start, runs: _Runs) ->
     assert runs.ended == []
 
 
-def test_an_attempt_that_runs_too_long_is_interrupted_and_its_thread_works_on(start: Start) -> None:
-    interrupted: list[str] = []
-    ended: list[str] = []
+def test_what_no_worker_has_taken_is_waiting(start: Start, runs: _Runs) -> None:
+    runs.gate.clear()
+    queue = start(threads=1)
+    _send(queue, "taken")
+    _wait_for(runs.begun, expected=1)
+    for number in range(5):
+        _send(queue, f"waiting-{number}", Priority.BULK if number % 2 else Priority.INTERACTIVE)
 
-    def run(slug: str, _job_id: UUID) -> None:
-        deadline = time.monotonic() + (DEADLINE_SECONDS if slug == "endless" else 0)
-        try:
-            while time.monotonic() < deadline:
-                time.sleep(0.01)  # the interrupt arrives between two of these
-        except TimeLimitExceeded:
-            interrupted.append(slug)
-            raise
-        ended.append(slug)
+    assert queue.waiting() == 5
 
-    queue = start(run, threads=1, time_limit_seconds=0.1)
-    _send(queue, "endless")
-    _send(queue, "heat-1995")
-
-    _wait_for(ended, expected=1)
-    assert (interrupted, ended) == (["endless"], ["heat-1995"])
+    runs.gate.set()
+    wait_until(lambda: queue.waiting() == 0, "all are taken", DEADLINE_SECONDS)
 
 
 def test_every_start_is_an_epoch_of_its_own(start: Start) -> None:

@@ -134,11 +134,10 @@ def test_pauses_after_failures_stay_bounded_and_start_over_after_a_success(
     run: Callable[..., Loop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loops, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(loops, "LONGEST_PAUSE_SECONDS", 0.003)
     steps = _Steps(*[OSError("gone")] * 4, True, OSError("gone again"), True)
 
     with structlog.testing.capture_logs() as logged:
-        run(steps)
+        run(steps, longest_pause_seconds=0.003)
         steps.wait_for(8)
 
     assert [entry["next_try_in_seconds"] for entry in logged] == [0.001, 0.002, 0.003, 0.003, 0.001]

@@ -102,6 +102,9 @@ class TestWhatIsWrong:
             ("AUTH", "on", "set it to off"),
             ("AUTH", "maybe", "'on' or 'off'"),
             ("STORE_URL", "postgresql://localhost/films", "write sqlite:///PATH"),
+            ("STORE_URL", "sqlite:///:memory:", "write sqlite:///PATH"),
+            ("STORE_URL", "sqlite:///films.db?mode=ro", "write sqlite:///PATH"),
+            ("STORE_URL", "sqlite:///", "write sqlite:///PATH"),
             ("AI_MODEL", "openai:gpt-4o-mini", "write template"),
             ("RETRY_BACKOFF_SECONDS", "10;60", "valid number"),
             ("RETRY_BACKOFF_SECONDS", "soon,soon", "(it is 'soon')"),
@@ -133,8 +136,8 @@ class TestWhatIsWrong:
     @pytest.mark.parametrize(
         ("larger", "smaller", "low"),
         [
-            ("ACTOR_TIME_LIMIT_SECONDS", "AI_DEADLINE_SECONDS", "90"),
-            ("CLAIM_LIMIT_SECONDS", "ACTOR_TIME_LIMIT_SECONDS", "120"),
+            ("CLAIM_LIMIT_SECONDS", "AI_DEADLINE_SECONDS", "90"),
+            ("SHUTDOWN_SECONDS", "AI_DEADLINE_SECONDS", "90"),
             ("WORKER_DEAD_SECONDS", "HEARTBEAT_SECONDS", "2"),
             ("WORKER_DEAD_SECONDS", "RESCUE_SECONDS", "2"),
         ],
@@ -149,7 +152,7 @@ class TestWhatIsWrong:
     def test_limits_that_are_moved_together_are_accepted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in {
             "AI_DEADLINE_SECONDS": "1",
-            "ACTOR_TIME_LIMIT_SECONDS": "2",
+            "SHUTDOWN_SECONDS": "2",
             "CLAIM_LIMIT_SECONDS": "3",
             "HEARTBEAT_SECONDS": "0.1",
             "RESCUE_SECONDS": "0.1",

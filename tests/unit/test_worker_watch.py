@@ -15,9 +15,12 @@ class _Heartbeats(Heartbeats):
     """Signs of life in memory."""
 
     def __init__(self) -> None:
+        self.is_writable = True
         self._beats: dict[str, int] = {}
 
     def beat(self, worker_id: str) -> None:
+        if not self.is_writable:
+            raise OSError("the disk is full")
         self._beats[worker_id] = self._beats.get(worker_id, 0) + 1
 
     def counts(self) -> dict[str, int]:
@@ -109,6 +112,19 @@ def test_pause_after_pause_of_the_watcher_kills_nobody(watched: _Watched) -> Non
         watched.pause(DEAD_AFTER_SECONDS)
 
     assert not watched.watch.is_dead("worker")
+
+
+def test_the_time_in_which_nobody_could_write_is_nobodys_silence(watched: _Watched) -> None:
+    watched.heartbeats.is_writable = False
+    for _ in range(10):
+        with pytest.raises(OSError, match="full"):
+            watched.look_for(LOOKS_EVERY_SECONDS)
+
+    watched.heartbeats.is_writable = True
+    watched.look_for(DEAD_AFTER_SECONDS - LOOKS_EVERY_SECONDS)
+
+    assert not watched.watch.is_dead("worker")
+    assert watched.watch.alive() == ["worker"], "the watcher is no worker"
 
 
 def test_who_asks_during_a_look_is_told_what_the_look_before_saw() -> None:

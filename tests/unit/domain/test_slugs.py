@@ -163,7 +163,8 @@ class TestFromTitle:
             ("the-matrix", "The Matrix"),
             ("1917-2019", "1917"),
             ("blade-runner-2049", "Blade Runner 2049"),
-            ("heat-1995-michael-mann", "Heat"),
+            ("matrix-1999-remake", "Matrix 1999 Remake"),
+            ("the-2024-olympics", "The 2024 Olympics"),
         ],
     )
     def test_a_title_can_be_read_from_a_slug(self, slug: str, title: str) -> None:

@@ -1,0 +1,95 @@
+"""What clients see while the store or a view cannot be written, and that nothing is lost by it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from eventsourcing.persistence import OperationalError
+
+from application import reading
+from application.ports import WritingTask, Written
+from infrastructure.sqlite import event_store
+from infrastructure.writers.template import TemplateWriter
+from tests.integration.http.api import Serve, problem_of
+from tests.support.process import wait_until
+
+
+@contextmanager
+def _held(database: Path) -> Iterator[None]:
+    """Another process writes, and does not come to an end."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_a_store_that_cannot_be_written_is_not_ready_and_health_says_so(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_store, "PROBE_SECONDS", 0.01)
+    with serve(works=False) as api:
+        with _held(tmp_path / "data" / "moviemind.db"):
+            ready, health = api.get("/health/ready"), api.get("/health")
+
+            problem_of(ready, 503, "store-unavailable")
+            assert ready.headers["retry-after"]
+            assert health.status_code == 503
+            assert (health.json()["status"], health.json()["store"]) == ("unavailable", "unavailable")
+            assert api.get("/health/live").status_code == 200
+        assert api.get("/health/ready").status_code == 200
+
+
+def test_texts_that_are_in_hand_while_the_store_is_locked_are_accepted_afterwards(
+    serve: Serve, tmp_path: Path, film: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_hand = []
+
+    def write(writer: TemplateWriter, task: WritingTask) -> Written:
+        in_hand.append(written := original(writer, task))
+        return written
+
+    original = TemplateWriter.write
+    monkeypatch.setattr(TemplateWriter, "write", write)
+    with serve(template_latency_ms=200) as api:
+        jobs = [api.accepted(film, context_tag=tag)["job_id"] for tag in ("modern", "critical")]
+        wait_until(lambda: all(api.job(job)["status"] == "IN_PROGRESS" for job in jobs), "both are written")
+        with _held(tmp_path / "data" / "moviemind.db"):
+            wait_until(lambda: len(in_hand) == 2, "both texts are in hand")
+
+        ended = [api.ended(job) for job in jobs]
+
+    assert [(job["status"], job["attempts"]) for job in ended] == [("DONE", 1)] * 2
+
+
+def test_a_command_that_has_happened_is_not_answered_with_an_error(
+    serve: Serve, tmp_path: Path, film: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(works=False) as api:
+        job_id = api.accepted(film)["job_id"]
+        assert api.job(job_id)["status"] == "PENDING"
+        monkeypatch.setattr(reading, "CATCH_UP_SECONDS", 0.01)
+        with _held(tmp_path / "data" / "moviemind-views.db"):
+            cancelled = api.delete(f"/v1/jobs/{job_id}")
+            listed = api.get("/v1/jobs")
+
+        assert (cancelled.status_code, cancelled.json()["status"]) == (202, "CANCELLED")
+        problem_of(listed, 503, "read-behind")
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/movies", "/v1/movies/{film}/history"])
+def test_a_log_that_cannot_be_read_is_503_and_not_500(
+    serve: Serve, film: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise OperationalError("disk I/O error")
+
+    with serve(works=False) as api:
+        api.accepted(film)
+        api.settle()
+        with monkeypatch.context() as patch:
+            patch.setattr("eventsourcing.sqlite.SQLiteApplicationRecorder.max_notification_id", broken)
+            response = api.get(path.format(film=film))
+
+    assert "disk I/O error" in problem_of(response, 503, "store-unavailable")["detail"]
