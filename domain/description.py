@@ -71,7 +71,10 @@ class Descriptions:
         return newer[-1].description_id if newer else None
 
     def replacement_for(self, withdrawn: Description) -> UUID | None:
-        """The newest other revision of the variant that readers may see."""
+        """The one its variant shows, if that is another, else the newest other that readers may see."""
+        current = self.current(withdrawn.variant)
+        if current != withdrawn.description_id:
+            return current
         left = [
             description for description in self._revisions(withdrawn.variant) if description is not withdrawn
         ]

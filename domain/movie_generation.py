@@ -98,6 +98,10 @@ class MovieGeneration(Aggregate):
 
     def recognise(self, supplied: MovieFacts) -> None:
         """Make sure a request means this film, and learn the facts it knows and the stream does not."""
+        if supplied.release_year == slugs.plausible_year(self.slug, current_year=self._signed_at().year):
+            supplied = replace(
+                supplied, release_year=self.facts.release_year
+            )  # the key, though since corrected
         if not self.facts.could_be(supplied):
             raise errors.DifferentFilm(self.slug, self.facts.director)
         known = self.facts.completed_by(supplied)
@@ -257,7 +261,7 @@ class MovieGeneration(Aggregate):
         )
 
     def withdraw(self, description_id: UUID, *, reason: str) -> None:
-        """Stop showing a text; the newest other revision of its variant takes its places."""
+        """Stop showing a text; another revision of its variant takes its places."""
         replacement = self.descriptions.replacement_for(self.descriptions.shown(description_id))
         self._withdrawn(description_id=description_id, reason=reason, replaced_by=replacement)
 

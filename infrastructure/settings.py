@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     )
     port: int = Field(8000, ge=0, le=65_535, description="port to serve on; 0 takes a free one")
     auth: Auth = Field(Auth.OFF, description="`off` serves everyone who reaches the loopback address")
+    queue: str = Field("embedded", description="what wakes workers; `embedded` lives in the process")
     ai_model: str = Field("template", description="who writes; `template` writes offline and free of charge")
     template_latency_ms: int = Field(
         0, ge=0, le=3_600_000, description="how long the template writer takes for a text, in milliseconds"
@@ -106,6 +107,13 @@ class Settings(BaseSettings):
                 "this version keeps events in a SQLite file: write sqlite:///PATH, or leave it out"
             )
         return url
+
+    @field_validator("queue")
+    @classmethod
+    def _embedded_only(cls, queue: str) -> str:
+        if queue != "embedded":
+            raise ValueError("this version has the embedded queue only: write embedded, or leave it out")
+        return queue
 
     @field_validator("ai_model")
     @classmethod

@@ -111,6 +111,24 @@ class TestTwoResults:
         assert rejected.reason == RejectionReason.DESCRIPTION_EXISTS
         assert rejected.calls == [CALL.as_payload()], "what the refused text cost is kept"
 
+    def test_two_results_at_the_same_moment_end_with_one_description(
+        self, core: Core, appends: Appends
+    ) -> None:
+        job_id = core.job().job_id
+        core.start(job_id)
+        core.lose(job_id, 1)
+        core.start(job_id)
+        appends.meet(2)
+
+        in_threads(lambda: core.deliver(job_id, 1), lambda: core.deliver(job_id, 2))
+
+        assert appends.outcomes.count("refused") == 1
+        (made,) = core.of(DescriptionGenerated)
+        assert made.attempt == 2, "the newer attempt holds the claim, whoever is saved first"
+        (rejected,) = core.of(StaleResultRejected)
+        assert rejected.attempt == 1
+        assert core.generations.load(SLUG).jobs[job_id].description_id == made.description_id
+
     def test_the_losers_own_job_ends_done_with_the_description_another_job_made(
         self, core: Core, appends: Appends
     ) -> None:

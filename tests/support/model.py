@@ -153,6 +153,8 @@ class ModelFilm:
         text.withdrawn = True
         left = [t.id for t in self.texts if t.variant == text.variant and not t.withdrawn]
         instead = left[-1] if left else None
+        if self.current[text.variant] != text_id:
+            instead = self.current[text.variant]
         if self.current[text.variant] == text_id:
             self.current[text.variant] = instead
         if self.default == text_id:

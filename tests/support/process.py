@@ -67,7 +67,10 @@ class Up:
                 stderr=log,
                 preexec_fn=_die_with_parent,
             )
-        self.url = wait_until(self._announced, f"up serves; its log: {self.log()}")
+        try:
+            self.url = wait_until(self._announced, "up serves")
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}; its log: {self.log()}") from None
         return self
 
     @property
@@ -98,7 +101,7 @@ class Up:
     def _announced(self) -> str | None:
         assert self._process is not None
         if self._process.poll() is not None:
-            raise AssertionError(f"up ended with {self._process.returncode}: {self.log()}")
+            raise AssertionError(f"up ended with {self._process.returncode}")
         try:
             holder = json.loads((self.data_dir / "moviemind.lock").read_text(encoding="utf-8"))
         except (OSError, json.JSONDecodeError):

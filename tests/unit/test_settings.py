@@ -106,6 +106,7 @@ class TestWhatIsWrong:
             ("STORE_URL", "sqlite:///films.db?mode=ro", "write sqlite:///PATH"),
             ("STORE_URL", "sqlite:///", "write sqlite:///PATH"),
             ("AI_MODEL", "openai:gpt-4o-mini", "write template"),
+            ("QUEUE", "redis", "write embedded"),
             ("RETRY_BACKOFF_SECONDS", "10;60", "valid number"),
             ("RETRY_BACKOFF_SECONDS", "soon,soon", "(it is 'soon')"),
             ("RETRY_BACKOFF_SECONDS", "", "valid number"),

@@ -214,6 +214,18 @@ class TestWithdrawal:
 
         assert _current(film) == _default(film) == second
 
+    def test_a_withdrawn_default_gives_way_to_what_its_variant_shows(self) -> None:
+        film = Film()
+        first = film.described()
+        second = film.described(force=True)
+        film.described(force=True)
+        film.by().promote(first, PromotionScope.VARIANT)
+        film.by().promote(second, PromotionScope.FILM)
+
+        film.by().withdraw(second, reason="wrong")
+
+        assert _current(film) == _default(film) == first
+
     def test_the_text_of_another_variant_never_takes_the_place(self) -> None:
         film = Film()
         first = film.described(ENGLISH)

@@ -195,6 +195,15 @@ class TestRecognition:
         with pytest.raises(DifferentFilm, match="by Michael Mann"):
             film.by().recognise(MovieFacts(title="Heat", release_year=1995, director="Someone Else"))
 
+    def test_the_slugs_own_year_means_this_film_after_its_year_was_corrected(self) -> None:
+        film = Film()
+        film.by().correct_facts(MovieFacts(title="The Matrix", release_year=2000), reason="typing error")
+
+        film.by().recognise(MovieFacts(title="The Matrix", release_year=1999))
+        film.by().recognise(MovieFacts(title="The Matrix", release_year=2000))
+
+        assert film.movie.facts.release_year == 2000
+
     def test_another_year_means_another_film(self) -> None:
         film = Film("heat", MovieFacts(title="Heat", release_year=1995))
 
