@@ -69,8 +69,8 @@ class MovieGenerations(Application[UUID]):
 
         `register` begins the film's stream if there is none. `first_on` is a film as an earlier decision
         left it: the first decision is then saved at exactly that version, or not at all. Gives up after
-        MAX_DECISIONS; with `until`, for those who hold something paid for, only at that time, and then
-        an unusable store is waited for as well.
+        MAX_DECISIONS; with `until`, for workers, only at that time, and then an unusable store is waited
+        for as well.
 
         Raises MovieNotFound, TooMuchContention, StoreUnavailable, and whatever the decision raises.
         """

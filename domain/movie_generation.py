@@ -105,7 +105,7 @@ class MovieGeneration(Aggregate):
         if not self.facts.could_be(supplied):
             raise errors.DifferentFilm(self.slug, self.facts.director)
         known = self.facts.completed_by(supplied)
-        if self._title_is_a_guess() and slugs.spells(supplied.title, known.release_year, self.slug):
+        if self._title_is_doubtful() and slugs.spells(supplied.title, known.release_year, self.slug):
             known = replace(known, title=supplied.title)
         self.correct_facts(known, reason="supplied with a request")
 
@@ -289,9 +289,11 @@ class MovieGeneration(Aggregate):
         assert self._at is not None, "sign the aggregate before a decision: events say when"
         return self._at
 
-    def _title_is_a_guess(self) -> bool:
-        """Whether the film was registered by its slug alone."""
-        return self.facts.title == slugs.title_from(self.slug, current_year=self._signed_at().year)
+    def _title_is_doubtful(self) -> bool:
+        """Whether the film was registered by its slug alone, or by a title that makes another slug."""
+        guess = slugs.title_from(self.slug, current_year=self._signed_at().year)
+        title, year = self.facts.title, self.facts.release_year
+        return title == guess or not slugs.spells(title, year, self.slug)
 
     def _active(self, job_id: UUID) -> Job:
         job = self.jobs.find(job_id)

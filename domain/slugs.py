@@ -108,7 +108,9 @@ def candidates(slug: str, director: str | None) -> Iterator[str]:
     The later ones serve films that share title and year but not the director.
     """
     yield slug
-    first_director = slugify((director or "").split(",")[0])
+    # Without years: the last one in a slug is taken for the film's.
+    words = slugify((director or "").split(",")[0]).split("-")
+    first_director = "-".join(word for word in words if not _YEAR_GROUP.fullmatch(word))
     with_director = _cut(f"{slug}-{first_director}", MAX_LENGTH - 5) if first_director else slug
     if with_director != slug:
         yield with_director

@@ -25,8 +25,10 @@ per generation, with this rest 10 ms (medians of three rounds); the first event 
 
 
 @contextmanager
-def embedded_service(settings: Settings, *, works: bool = True) -> Iterator[str]:
+def embedded_service(settings: Settings, *, works: bool = True, is_for_others: bool = True) -> Iterator[str]:
     """Serve an event store, and yield the URL; with `works` off, jobs are accepted but not worked on.
+
+    `is_for_others`: other commands may use it too; one that ends with its command is for nobody else.
 
     Raises StoreInUse, DirectoryNotUsable, AddressNotUsable, StoreNotUsable, SchemaTooNew.
     """
@@ -47,7 +49,8 @@ def embedded_service(settings: Settings, *, works: bool = True) -> Iterator[str]
             stack.callback(queue.stop, timeout_seconds=settings.shutdown_seconds)
             _run([_dispatcher_loop(service, settings, projected), _rescuer_loop(service, settings)], stack)
         server.start(create_app(service))
-        lock.announce(server.url)
+        if is_for_others:
+            lock.announce(server.url)
         log.info("service.started", url=server.url, store=str(settings.event_store_path), works=works)
         try:
             yield server.url

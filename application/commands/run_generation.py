@@ -74,7 +74,10 @@ def run_generation(
 def _claim(
     command: RunGeneration, generations: MovieGenerations, limits: RunLimits, by: Actor
 ) -> _Claimed | None:
-    """Start the next attempt, saved before any money is spent; None when there is nothing to write."""
+    """Start the next attempt, saved before any money is spent; None when there is nothing to write.
+
+    A worker goes on trying under contention or without a store: a message given up is missed for a minute.
+    """
 
     def start(movie: MovieGeneration) -> _Claimed | None:
         attempt = movie.start(command.job_id, worker_id=command.worker_id, limit=limits.claim)
@@ -82,7 +85,7 @@ def _claim(
         return None if attempt is None or claim is None else _Claimed(movie, attempt, claim.expires_at)
 
     try:
-        claimed = generations.decide(command.slug, start, by=by)
+        claimed = generations.decide(command.slug, start, by=by, until=generations.clock() + limits.claim)
     except (AlreadyClaimed, JobIsFinal, NotDueYet) as refusal:
         log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason=refusal.code)
         return None

@@ -36,7 +36,8 @@ def read_films(path: Path) -> Iterator[FilmRow]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
-            missing = [column for column in REQUIRED_COLUMNS if column not in (reader.fieldnames or ())]
+            reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+            missing = [column for column in REQUIRED_COLUMNS if column not in reader.fieldnames]
             if missing:
                 raise FilmsFileUnusable(
                     str(path),
@@ -44,7 +45,8 @@ def read_films(path: Path) -> Iterator[FilmRow]:
                     f"{' and '.join(missing)} not found",
                 )
             for row in reader:
-                yield _film(reader.line_num, row)
+                if any(str(cell or "").strip() for cell in row.values()):
+                    yield _film(reader.line_num, row)
     except OSError as error:
         raise FilmsFileUnusable(str(path), error.strerror or str(error)) from error
     except UnicodeDecodeError as error:

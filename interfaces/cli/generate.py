@@ -52,9 +52,10 @@ def generate(
     if bool(slugs) == bool(from_file):
         raise typer.BadParameter("name films by slug, or a file of them with --from FILE")
     rows: Iterable[FilmRow] = [FilmRow(n, {"slug": slug}) for n, slug in enumerate(slugs or [], 1)]
-    total = len(slugs or [])
+    total: int | None = len(slugs or [])
     if from_file:
-        rows, total = read_films(from_file), count_films(from_file)
+        # A pipe can be read only once; its progress has no end to show.
+        rows, total = read_films(from_file), None if from_file.is_fifo() else count_films(from_file)
     variant = {
         "locale": locale,
         "context_tag": context_tag,
@@ -71,7 +72,9 @@ def generate(
         raise typer.Exit(1)
 
 
-def _ask_all(rows: Iterable[FilmRow], total: int, variant: dict[str, str], client: Client) -> list[Asked]:
+def _ask_all(
+    rows: Iterable[FilmRow], total: int | None, variant: dict[str, str], client: Client
+) -> list[Asked]:
     def ask(row: FilmRow) -> Asked:
         if row.request is None:
             return Asked(row.line, None, None, False, row.error)

@@ -1,32 +1,23 @@
-"""`moviemind`: the commands a person types. Exit codes: 0 fine, 1 the thing asked about is bad, 2 usage."""
+"""`moviemind`. Exit codes: 0 fine, 1 the thing asked about is bad, 2 usage, 130 interrupted."""
 
 import sys
 
-import typer
-
 from domain.errors import MovieMindError
-from interfaces.cli.demo import demo
-from interfaces.cli.generate import generate
-from interfaces.cli.history import history
-from interfaces.cli.output import complain
-from interfaces.cli.up import up
 
-app = typer.Typer(
-    name="moviemind",
-    help="Film descriptions, written once.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-for command in (up, generate, history, demo):
-    app.command()(command)
+INTERRUPTED = 130
 
 
 def main() -> None:
     """The console script: known errors become a sentence, not a traceback."""
     try:
-        app()
-    except MovieMindError as error:
-        complain(str(error))
-        sys.exit(1)
+        # Imported here: it takes a second, in which Ctrl-C must not end in a traceback either.
+        from interfaces.cli.app import app
+        from interfaces.cli.output import complain
+
+        try:
+            app()
+        except MovieMindError as error:
+            complain(str(error))
+            sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

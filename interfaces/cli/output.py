@@ -21,6 +21,11 @@ def complain(text: str) -> None:
     err.print(f"[bold red]error:[/] {escape(text)}")
 
 
+def hint(text: str) -> None:
+    """Something to know while waiting; not part of what was asked for."""
+    err.print(f"[dim]{escape(text)}[/]")
+
+
 def progress() -> Progress:
     """A progress bar on standard error; nothing is drawn when that is no terminal."""
     return Progress(

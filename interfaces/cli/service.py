@@ -1,15 +1,20 @@
-"""Where commands find a service: the one that holds the event store, or one of their own for a while."""
+"""Where commands find a service: `moviemind up` on the same store, or one of their own for a while."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infrastructure.errors import StoreInUse
 from infrastructure.logs import configure_logs
-from infrastructure.settings import LogLevel, load_settings
+from infrastructure.settings import LogLevel, Settings, load_settings
 from infrastructure.store_lock import serving_url
 from interfaces.cli.client import Client
+from interfaces.cli.output import hint
 from interfaces.embedded import embedded_service
+
+WAIT_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +29,27 @@ class Connected:
 def connected(data_dir: Path | None, *, works: bool, connections: int = 10) -> Iterator[Connected]:
     """A client of the running service, or of one started for this command; `works`: it runs jobs too."""
     settings = load_settings(data_dir=data_dir)
-    url = serving_url(settings.event_store_path)
-    if url is not None:
-        client = Client(url, connections=connections)
-        try:
-            yield Connected(client, is_own=False)
-        finally:
-            client.close()
-        return
     configure_logs(LogLevel.ERROR, settings.log_format)
-    with embedded_service(settings.model_copy(update={"port": 0}), works=works) as own_url:
-        client = Client(own_url, connections=connections)
+    with ExitStack() as stack:
+        url, is_own = _running_or_own(settings, stack, works=works)
+        client = Client(url, connections=connections)
+        stack.callback(client.close)
+        yield Connected(client, is_own=is_own)
+
+
+def _running_or_own(settings: Settings, stack: ExitStack, *, works: bool) -> tuple[str, bool]:
+    """URL of a service, and whether it is ours. One that another command started for itself, and that will
+    end with it, or one that is only just starting, is waited for."""
+    own_settings = settings.model_copy(update={"port": 0})
+    is_waiting = False
+    while True:
+        if url := serving_url(settings.event_store_path):
+            return url, False
         try:
-            yield Connected(client, is_own=True)
-        finally:
-            client.close()
+            own = embedded_service(own_settings, works=works, is_for_others=False)
+            return stack.enter_context(own), True
+        except StoreInUse:
+            if not is_waiting:
+                hint(f"waiting for another command that uses {settings.event_store_path}")
+            is_waiting = True
+        time.sleep(WAIT_SECONDS)

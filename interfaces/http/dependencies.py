@@ -48,7 +48,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 Service = Annotated[MovieMind, Depends(_service)]
 Caller = Annotated[Actor, Depends(_caller)]
-PlainText = Annotated[str, AfterValidator(_plain)]
+PLAIN = AfterValidator(_plain)
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Limit = Annotated[int, Query(ge=1, le=100, description="rows per page")]
 Cursor = Annotated[str | None, Query(max_length=200, description="next_cursor of the page before")]

@@ -111,14 +111,16 @@ def _known(request: Request, error: Exception) -> JSONResponse:
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [_field_error(found).model_dump() for found in error.errors()]
+    errors = [_field_error(found, request).model_dump() for found in error.errors()]
     detail = "; ".join(f"{found['field']}: {found['message']}" for found in errors)
     return problem(
         request, HTTPStatus.UNPROCESSABLE_ENTITY, code="validation-error", detail=detail, errors=errors
     )
 
 
-def _field_error(found: dict[str, Any]) -> FieldError:
+def _field_error(found: dict[str, Any], request: Request) -> FieldError:
+    if found["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
+        return FieldError(field="body", message="send JSON, with the header Content-Type: application/json")
     if found["type"] == "json_invalid":
         return FieldError(field="body", message=f"not valid JSON: {found['ctx']['error']}")
     return FieldError(
@@ -151,5 +153,6 @@ _OF_THE_FRAMEWORK = {
 
 def _allowed(request: Request) -> str:
     """All methods of a path; the framework would name those of its first route only."""
-    methods = request.app.openapi()["paths"].get(request.scope["route"].path, {"get": None})
+    route = request.scope.get("route")  # unknown for /openapi.json, which is no route of ours
+    methods = request.app.openapi()["paths"][route.path] if route else ["get"]
     return ", ".join(sorted(method.upper() for method in methods))

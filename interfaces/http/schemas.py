@@ -12,7 +12,7 @@ from application.read_models import DescriptionRow, HistoryRow, JobRow, MovieRow
 from domain import slugs
 from domain.values import ContextTag, FailureType, JobStatus, Locale, Priority, Requested
 from interfaces.http.cursors import position_text
-from interfaces.http.dependencies import PlainText
+from interfaces.http.dependencies import PLAIN
 
 Links = dict[str, str]
 
@@ -31,17 +31,17 @@ class GenerateBody(BaseModel):
         json_schema_extra={"examples": [{"slug": "the-matrix-1999", "context_tag": "modern"}]},
     )
 
-    slug: PlainText = Field(description="`title-year`, lower case ASCII", max_length=1_000)
+    slug: Annotated[str, Field(max_length=1_000, description="`title-year`, lower case ASCII"), PLAIN]
     locale: Locale = Locale.EN_US
     context_tag: Annotated[
         list[ContextTag],
         BeforeValidator(_as_list, json_schema_input_type=ContextTag | list[ContextTag] | None),
     ] = Field([], max_length=len(ContextTag), description="one style or several; null and [] mean DEFAULT")
     force: StrictBool = Field(False, description="ask for another text although there is one")
-    title: Annotated[PlainText, Field(min_length=1, max_length=300)] | None = None
+    title: Annotated[str, Field(min_length=1, max_length=300), PLAIN] | None = None
     release_year: Annotated[StrictInt, Field(ge=slugs.FIRST_FILM_YEAR, le=2_200)] | None = None
-    director: Annotated[PlainText, Field(min_length=1, max_length=1_000)] | None = None
-    genres: list[Annotated[PlainText, Field(min_length=1, max_length=60)]] = Field([], max_length=20)
+    director: Annotated[str, Field(min_length=1, max_length=1_000), PLAIN] | None = None
+    genres: list[Annotated[str, Field(min_length=1, max_length=60), PLAIN]] = Field([], max_length=20)
     priority: Priority = Priority.INTERACTIVE
 
     def context_tags(self) -> tuple[ContextTag, ...]:
@@ -277,7 +277,7 @@ class HistoryPage(BaseModel):
 class RetryBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[PlainText, Field(min_length=1, max_length=500)] = "retried by hand"
+    reason: Annotated[str, Field(min_length=1, max_length=500), PLAIN] = "retried by hand"
 
 
 def job_path(job_id: UUID) -> str:

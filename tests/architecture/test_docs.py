@@ -10,7 +10,7 @@ from application import errors as application_errors
 from domain import errors as domain_errors
 from domain.errors import MovieMindError
 from infrastructure.settings import PREFIX, Settings
-from interfaces.cli.main import app as cli
+from interfaces.cli.app import app as cli
 from interfaces.http.app import create_app
 from interfaces.http.problems import STATUS
 

@@ -7,14 +7,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import PIPE, CompletedProcess, Popen
 
 import pytest
 
+from infrastructure.store_lock import StoreLock
 from interfaces.cli.client import Client
 from interfaces.cli.main import main
-from tests.support.process import Up, environment, moviemind, wait_until
+from tests.support.process import MOVIEMIND, Up, environment, moviemind, wait_until
 
 SLUG = "the-matrix-1999"
 FINE, BAD, USAGE = 0, 1, 2
@@ -121,6 +123,32 @@ class TestWithoutARunningService:
         assert int(rows["duplicates prevented"]) == int(rows["requests"]) - int(rows["jobs"])
         assert shown.count("was accepted.") == styles, "the history of one film is told"
 
+    def test_two_commands_at_once_do_all_of_their_work_one_after_the_other(self, tmp_path: Path) -> None:
+        films = [[f"film-{number}-{year}" for number in range(20)] for year in (1998, 1999)]
+        with ThreadPoolExecutor(2) as pool:
+            ended = list(
+                pool.map(
+                    lambda slugs: _run(FINE, "generate", *slugs, "--json", "--data-dir", tmp_path), films
+                )
+            )
+
+        summaries = [json.loads(one.stdout)["summary"] for one in ended]
+        assert [(one["written"], one["still_being_written"]) for one in summaries] == [(20, 0)] * 2
+
+    def test_a_store_that_another_command_holds_is_waited_for(self, tmp_path: Path) -> None:
+        with StoreLock(tmp_path / "moviemind.db"):
+            waiting = Popen(
+                [MOVIEMIND, "generate", SLUG, "--data-dir", tmp_path],
+                env=environment(),
+                stderr=PIPE,
+                text=True,
+            )
+            assert waiting.stderr is not None
+            assert waiting.stderr.readline().startswith("waiting for another command that uses")
+
+        assert waiting.wait(60) == FINE
+        waiting.stderr.close()
+
 
 class TestBesideARunningService:
     def test_commands_talk_to_it_and_others_do_not_get_in_its_way(
@@ -192,6 +220,15 @@ class TestFilesOfFilms:
             assert reason in complaints[line]
         assert re.search(r"│ written +│ 2 +│", told.stdout)
         assert re.search(r"│ errors +│ 5 +│", told.stdout)
+
+    def test_films_may_come_through_a_pipe_with_loose_headers_and_empty_rows(self, tmp_path: Path) -> None:
+        pipe = tmp_path / "films"
+        os.mkfifo(pipe)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(pipe.write_text, "Title, YEAR\nHeat,1995\n,\n  , \n", encoding="utf-8")
+            told = _run(FINE, "generate", "--from", pipe, "--data-dir", tmp_path / "data", "--json")
+
+        assert json.loads(told.stdout)["summary"]["written"] == 1
 
     @pytest.mark.parametrize(
         ("content", "reason"),

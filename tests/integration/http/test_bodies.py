@@ -32,6 +32,16 @@ def test_a_body_that_is_no_text_or_nested_too_deep_is_a_bad_request(waiting_api:
     problem_of(response, 400, "bad-request")
 
 
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
+def test_json_that_is_not_said_to_be_json_is_told_how(waiting_api: Api, film: str, content_type: str) -> None:
+    response = waiting_api.post(
+        "/v1/generate", content=f'{{"slug": "{film}"}}', headers={"Content-Type": content_type}
+    )
+
+    (error,) = problem_of(response, 422, "validation-error")["errors"]
+    assert error == {"field": "body", "message": "send JSON, with the header Content-Type: application/json"}
+
+
 def test_broken_json_is_said_to_be_that(waiting_api: Api) -> None:
     response = waiting_api.post("/v1/generate", content='{"slug": ', headers=JSON)
 

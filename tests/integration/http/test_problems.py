@@ -46,6 +46,7 @@ class TestProblems:
         [
             ("GET", "/v1/generate", "POST"),
             ("DELETE", "/v1/movies", "GET"),
+            ("OPTIONS", "/openapi.json", "GET"),
             ("PUT", UNKNOWN_JOB + "/retry", "POST"),
         ],
     )

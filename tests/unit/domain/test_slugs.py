@@ -182,7 +182,13 @@ class TestCandidates:
             "heat-1995-michael-mann-3",
         ]
 
-    @pytest.mark.parametrize("director", [None, "", "$"])
+    def test_a_year_in_the_name_of_a_director_is_not_taken_for_the_films(self) -> None:
+        _, with_director, *_ = slugs.candidates("big-game-1990", "Collective 2000")
+
+        assert with_director == "big-game-1990-collective"
+        assert assess(with_director).release_year == 1990
+
+    @pytest.mark.parametrize("director", [None, "", "$", "1984"])
     def test_without_a_director_they_are_numbered(self, director: str | None) -> None:
         candidates = slugs.candidates("heat-1995", director)
 
