@@ -48,20 +48,21 @@ class WorkerWatch:
         self._looks_every = looks_every_seconds
         self._monotonic = monotonic
         self._seen: dict[str, _Seen] = {}
-        self._last_look: float | None = None
+        self._looked_at: float | None = None
 
     def look(self) -> None:
         """Read the heartbeats once; meant to be called at a steady pace."""
+        watched = self._watched_seconds()
         self._heartbeats.beat(WATCHER)  # first: where nobody can write, nobody's silence means anything
         counts = self._heartbeats.counts()
         del counts[WATCHER]
-        watched = self._watched_seconds()
         before, now = self._seen, {}
         for worker_id, beats in counts.items():
             seen = before.get(worker_id)
             is_silent = seen is not None and seen.beats == beats
             now[worker_id] = _Seen(beats, seen.silent_seconds + watched if seen and is_silent else 0.0)
         self._seen = now  # at once: others ask meanwhile who is alive
+        self._looked_at = self._monotonic()
 
     def is_dead(self, worker_id: str) -> bool:
         """A worker beats before it claims, so one without a heartbeat has ended."""
@@ -72,7 +73,9 @@ class WorkerWatch:
         return [worker_id for worker_id in self._seen if not self.is_dead(worker_id)]
 
     def _watched_seconds(self) -> float:
-        """Since the last look; nothing after a look that came so late that it must have been held up."""
-        now = self._monotonic()
-        passed, self._last_look = now - (self._last_look or now), now
-        return min(passed, self._looks_every) if passed <= 2 * self._looks_every else 0.0
+        """Since the last look. Nothing after one that failed, and nothing when this one comes so late that
+        it must have been held up."""
+        looked_at, self._looked_at = self._looked_at, None
+        if looked_at is None or (passed := self._monotonic() - looked_at) > 2 * self._looks_every:
+            return 0.0
+        return min(passed, self._looks_every)

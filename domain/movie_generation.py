@@ -99,13 +99,12 @@ class MovieGeneration(Aggregate):
     def recognise(self, supplied: MovieFacts) -> None:
         """Make sure a request means this film, and learn the facts it knows and the stream does not."""
         if supplied.release_year == slugs.plausible_year(self.slug, current_year=self._signed_at().year):
-            supplied = replace(
-                supplied, release_year=self.facts.release_year
-            )  # the key, though since corrected
+            # The year of the key still means this film when its facts have been corrected since.
+            supplied = replace(supplied, release_year=self.facts.release_year)
         if not self.facts.could_be(supplied):
             raise errors.DifferentFilm(self.slug, self.facts.director)
         known = self.facts.completed_by(supplied)
-        if self._title_is_doubtful() and slugs.spells(supplied.title, known.release_year, self.slug):
+        if self._title_is_a_guess() and slugs.spells(supplied.title, known.release_year, self.slug):
             known = replace(known, title=supplied.title)
         self.correct_facts(known, reason="supplied with a request")
 
@@ -289,11 +288,9 @@ class MovieGeneration(Aggregate):
         assert self._at is not None, "sign the aggregate before a decision: events say when"
         return self._at
 
-    def _title_is_doubtful(self) -> bool:
-        """Whether the film was registered by its slug alone, or by a title that makes another slug."""
-        guess = slugs.title_from(self.slug, current_year=self._signed_at().year)
-        title, year = self.facts.title, self.facts.release_year
-        return title == guess or not slugs.spells(title, year, self.slug)
+    def _title_is_a_guess(self) -> bool:
+        """Whether the film was registered by its slug alone."""
+        return self.facts.title == slugs.title_from(self.slug, current_year=self._signed_at().year)
 
     def _active(self, job_id: UUID) -> Job:
         job = self.jobs.find(job_id)

@@ -111,17 +111,27 @@ def candidates(slug: str, director: str | None) -> Iterator[str]:
     # Without years: the last one in a slug is taken for the film's.
     words = slugify((director or "").split(",")[0]).split("-")
     first_director = "-".join(word for word in words if not _YEAR_GROUP.fullmatch(word))
-    with_director = _cut(f"{slug}-{first_director}", MAX_LENGTH - 5) if first_director else slug
+    with_director = _followed_by(slug, _cut(first_director, 100), room=MAX_LENGTH - 5)
     if with_director != slug:
         yield with_director
     for number in range(2, 1_000):
-        yield f"{_cut(with_director, MAX_LENGTH - 5)}-{number}"
+        yield _followed_by(with_director, str(number), room=MAX_LENGTH)
 
 
 def check_agreement(slug: str, assessment: Assessment, facts: MovieFacts) -> None:
     """Raises FactsContradictSlug when the supplied year is not the slug's."""
     if assessment.release_year and facts.release_year and assessment.release_year != facts.release_year:
         raise FactsContradictSlug(slug, assessment.release_year, facts.release_year)
+
+
+def _followed_by(slug: str, suffix: str, *, room: int) -> str:
+    """Both, joined; where that is too long, the title is cut and the year behind it is kept."""
+    if not suffix:
+        return slug
+    year = re.search(r"(-[0-9]{4})?$", slug)
+    end = f"{year.group() if year else ''}-{suffix}"
+    stem = slug[: year.start()] if year else slug
+    return _cut(stem, room - len(end)) + end
 
 
 def _cut(slug: str, length: int) -> str:

@@ -56,6 +56,7 @@ def embedded_service(settings: Settings, *, works: bool = True, is_for_others: b
             yield server.url
         finally:
             log.info("service.stopping")
+            lock.announce(None)
             server.stop()
 
 

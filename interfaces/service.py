@@ -13,8 +13,8 @@ from application.worker_watch import Heartbeats, WorkerWatch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovieMind:
-    """`log_epoch` stands before every position that leaves the service; `probe_store` writes to the event
-    store as an append would, and leaves nothing. It raises StoreUnavailable."""
+    """`log_epoch` stands before every position that leaves the service; `probe_store` raises
+    StoreUnavailable when the event store cannot be written."""
 
     generations: MovieGenerations
     log: EventLog

@@ -23,6 +23,8 @@ from domain.values import Actor, Failure, FailureType
 
 log = structlog.get_logger()
 
+CLAIM_PATIENCE = timedelta(seconds=10)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunGeneration:
@@ -76,7 +78,8 @@ def _claim(
 ) -> _Claimed | None:
     """Start the next attempt, saved before any money is spent; None when there is nothing to write.
 
-    A worker goes on trying under contention or without a store: a message given up is missed for a minute.
+    A worker goes on for a while under contention or without a store: a message that is given up is sent
+    again only after a minute.
     """
 
     def start(movie: MovieGeneration) -> _Claimed | None:
@@ -85,7 +88,7 @@ def _claim(
         return None if attempt is None or claim is None else _Claimed(movie, attempt, claim.expires_at)
 
     try:
-        claimed = generations.decide(command.slug, start, by=by, until=generations.clock() + limits.claim)
+        claimed = generations.decide(command.slug, start, by=by, until=generations.clock() + CLAIM_PATIENCE)
     except (AlreadyClaimed, JobIsFinal, NotDueYet) as refusal:
         log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason=refusal.code)
         return None

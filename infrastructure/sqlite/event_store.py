@@ -55,10 +55,13 @@ def prepare(path: Path) -> str:
 
 
 def probe(path: Path) -> None:
-    """Write to the store as an append would, and change nothing. Raises StoreUnavailable."""
+    """Write a page of the store with what stands in it already. Raises StoreUnavailable."""
+    existing = path.resolve().as_uri() + "?mode=rw"
     with (
         store_errors(sqlite3.Error),
-        closing(sqlite3.connect(path, timeout=PROBE_SECONDS, isolation_level=None)) as connection,
+        closing(
+            sqlite3.connect(existing, uri=True, timeout=PROBE_SECONDS, isolation_level=None)
+        ) as connection,
     ):
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("UPDATE log_epochs SET epoch = epoch")

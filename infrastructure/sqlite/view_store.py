@@ -30,13 +30,16 @@ class ViewStore:
 
     @contextmanager
     def reading(self) -> Iterator[SQLiteCursor]:
-        with store_errors(sqlite3.Error), self._datastore.transaction(commit=False) as cursor:
+        with store_errors(sqlite3.OperationalError), self._datastore.transaction(commit=False) as cursor:
             yield cursor
 
     @contextmanager
     def writing(self) -> Iterator[SQLiteCursor]:
         """Begun IMMEDIATE: a transaction that reads first and writes later would fail, not wait."""
-        with store_errors(sqlite3.Error), self._datastore.get_connection(commit=True) as connection:
+        with (
+            store_errors(sqlite3.OperationalError),
+            self._datastore.get_connection(commit=True) as connection,
+        ):
             cursor = connection.cursor()
             cursor.execute("PRAGMA synchronous=NORMAL")
             cursor.execute("BEGIN IMMEDIATE")
@@ -48,7 +51,7 @@ class ViewStore:
             connection.commit()
 
     def position(self, view: str) -> int:
-        with store_errors(sqlite3.Error):
+        with store_errors(sqlite3.OperationalError):
             return self._tracking.max_tracking_id(view) or 0
 
     def track(self, cursor: SQLiteCursor, view: str, position: int) -> None:

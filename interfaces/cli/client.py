@@ -70,7 +70,7 @@ class Client:
         self._http.close()
 
     def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """A service that says 503 is asked again for a while: asking twice makes nothing twice."""
+        """A service that says 503 is asked again for a while: nothing that is asked here happens twice."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:

@@ -39,7 +39,7 @@ def connected(data_dir: Path | None, *, works: bool, connections: int = 10) -> I
 
 def _running_or_own(settings: Settings, stack: ExitStack, *, works: bool) -> tuple[str, bool]:
     """URL of a service, and whether it is ours. One that another command started for itself, and that will
-    end with it, or one that is only just starting, is waited for."""
+    end with it, or one that is just starting or stopping, is waited for."""
     own_settings = settings.model_copy(update={"port": 0})
     is_waiting = False
     while True:

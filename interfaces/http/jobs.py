@@ -14,7 +14,7 @@ from application.read_models import JobRow
 from application.reading import catch_up, find
 from domain.errors import JobNotFound
 from domain.job import Job
-from domain.values import JobStatus
+from domain.values import MAX_TRIES, JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, Moment, Service
@@ -85,8 +85,19 @@ def _row(job_id: UUID, service: MovieMind) -> JobRow:
 
 
 def _accepted(job: Job, service: MovieMind) -> Response:
-    """What the command did, which has happened even when the view is too slow to show it."""
+    """The job as the command left it: it has happened, even when the view is too slow to show it."""
     with suppress(ReadBehind):
         catch_up(service.jobs, service.log)
-    row = replace(_row(job.job_id, service), status=job.status, description_id=job.description_id)
-    return json_answer(JobAnswer.of(row), status=202)
+    failure = job.failure
+    as_left = replace(
+        _row(job.job_id, service),
+        status=job.status,
+        attempts=job.attempt,
+        max_attempts=job.attempt - job.tries + MAX_TRIES,
+        next_attempt_at=job.due_at,
+        description_id=job.description_id,
+        failure_type=failure.type if failure else None,
+        failure_message=failure.message if failure else None,
+        failure_technical_message=failure.technical_message if failure else None,
+    )
+    return json_answer(JobAnswer.of(as_left), status=202)

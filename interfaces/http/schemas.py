@@ -130,7 +130,7 @@ class JobAnswer(BaseModel):
     max_attempts: int = Field(description="attempts it may have before it fails, unless retried")
     next_attempt_at: datetime | None
     description_id: UUID | None
-    error: JobError | None
+    error: JobError | None = Field(description="what ended the last attempt, until the next one starts")
     created_at: datetime
     updated_at: datetime
     links: Links = Field(alias="_links")

@@ -81,6 +81,26 @@ class TestAnUnusableStore:
         with pytest.raises(StoreUnavailable, match="disk I/O error"):
             core.job()
 
+    def test_a_worker_waits_a_while_for_the_store_to_claim_a_job(
+        self, core: Core, failing_store: "Outage"
+    ) -> None:
+        job = core.job().job_id
+        failing_store.begins(ends_after=3)
+
+        assert core.run(job, FakeWriter()) is not None
+        assert failing_store.refused == 3
+
+    def test_a_worker_gives_a_claim_up_before_a_shutdown_would_wait_for_it(
+        self, core: Core, failing_store: "Outage"
+    ) -> None:
+        job, writer = core.job().job_id, FakeWriter()
+        failing_store.begins(meanwhile=lambda: core.clock.advance(seconds=4))
+
+        with pytest.raises(StoreUnavailable):
+            core.run(job, writer)
+        assert failing_store.refused == 3
+        assert writer.tasks == []
+
     def test_a_paid_text_is_kept_until_the_store_is_back(self, core: Core, failing_store: "Outage") -> None:
         job = core.job().job_id
 
@@ -123,8 +143,9 @@ class Outage:
         monkeypatch.setattr(core.generations, "save", self._saving)
         monkeypatch.setattr(movie_generations, "STORE_RETRY_SECONDS", 0.001)
 
-    def begins(self, *, ends_after: int = 10**9) -> None:
+    def begins(self, *, ends_after: int = 10**9, meanwhile: Callable[[], object] = lambda: None) -> None:
         self._left = ends_after
+        self._meanwhile = meanwhile
 
     def answers_are_lost_once(self) -> None:
         self._loses_answer = True
@@ -133,6 +154,7 @@ class Outage:
         if self._left:
             self._left -= 1
             self.refused += 1
+            self._meanwhile()
             raise OperationalError("disk I/O error")
         saved = self._save(movie)  # type: ignore[arg-type]
         if self._loses_answer:

@@ -127,6 +127,17 @@ def test_the_time_in_which_nobody_could_write_is_nobodys_silence(watched: _Watch
     assert watched.watch.alive() == ["worker"], "the watcher is no worker"
 
 
+def test_looks_that_fail_now_and_then_do_not_add_up_to_a_silence(watched: _Watched) -> None:
+    for _ in range(10):
+        watched.heartbeats.is_writable = False
+        with pytest.raises(OSError, match="full"):
+            watched.look_for(LOOKS_EVERY_SECONDS)
+        watched.heartbeats.is_writable = True
+        watched.look_for(LOOKS_EVERY_SECONDS)
+
+    assert not watched.watch.is_dead("worker")
+
+
 def test_who_asks_during_a_look_is_told_what_the_look_before_saw() -> None:
     asked: list[list[str]] = []
 

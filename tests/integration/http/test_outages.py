@@ -6,14 +6,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from eventsourcing.persistence import OperationalError
+from eventsourcing.persistence import OperationalError, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
-from application import reading
-from application.ports import WritingTask, Written
+from application import movie_generations, reading
 from infrastructure.sqlite import event_store
-from infrastructure.writers.template import TemplateWriter
 from tests.integration.http.api import Serve, problem_of
-from tests.support.process import wait_until
 
 
 @contextmanager
@@ -41,25 +39,27 @@ def test_a_store_that_cannot_be_written_is_not_ready_and_health_says_so(
         assert api.get("/health/ready").status_code == 200
 
 
-def test_texts_that_are_in_hand_while_the_store_is_locked_are_accepted_afterwards(
-    serve: Serve, tmp_path: Path, film: str, monkeypatch: pytest.MonkeyPatch
+def test_texts_that_are_in_hand_when_the_store_refuses_them_are_accepted_afterwards(
+    serve: Serve, film: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_hand = []
+    refused: list[str] = []
+    insert = SQLiteApplicationRecorder._insert_events
 
-    def write(writer: TemplateWriter, task: WritingTask) -> Written:
-        in_hand.append(written := original(writer, task))
-        return written
+    def refuse_texts(
+        recorder: SQLiteApplicationRecorder, cursor: SQLiteCursor, events: list[StoredEvent], **more: object
+    ) -> object:
+        if events[0].topic.endswith("DescriptionGenerated") and len(refused) < 4:
+            refused.append(events[0].topic)
+            raise OperationalError("database or disk is full")
+        return insert(recorder, cursor, events, **more)
 
-    original = TemplateWriter.write
-    monkeypatch.setattr(TemplateWriter, "write", write)
-    with serve(template_latency_ms=200) as api:
+    monkeypatch.setattr(SQLiteApplicationRecorder, "_insert_events", refuse_texts)
+    monkeypatch.setattr(movie_generations, "STORE_RETRY_SECONDS", 0.01)
+    with serve() as api:
         jobs = [api.accepted(film, context_tag=tag)["job_id"] for tag in ("modern", "critical")]
-        wait_until(lambda: all(api.job(job)["status"] == "IN_PROGRESS" for job in jobs), "both are written")
-        with _held(tmp_path / "data" / "moviemind.db"):
-            wait_until(lambda: len(in_hand) == 2, "both texts are in hand")
-
         ended = [api.ended(job) for job in jobs]
 
+    assert len(refused) == 4
     assert [(job["status"], job["attempts"]) for job in ended] == [("DONE", 1)] * 2
 
 

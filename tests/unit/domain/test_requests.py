@@ -182,14 +182,13 @@ class TestRecognition:
 
         assert film.movie.facts.title == "Amélie"
 
-    def test_a_title_that_makes_another_slug_gives_way_to_one_that_makes_this(self) -> None:
-        film = Film("zulu-1964", MovieFacts(title="Batman", release_year=1964))
+    def test_a_title_that_somebody_gave_is_never_replaced_by_a_request(self) -> None:
+        film = Film("seven-1995", MovieFacts(title="Se7en", release_year=1995))
 
-        film.by().recognise(MovieFacts(title="Robin", release_year=1964))
-        assert film.movie.facts.title == "Batman"
-        film.by().recognise(MovieFacts(title="Zulu", release_year=1964))
+        film.by().recognise(MovieFacts(title="Seven", release_year=1995))
+        film.by().recognise(MovieFacts(title="SEVEN", release_year=1995))
 
-        assert film.movie.facts.title == "Zulu"
+        assert film.movie.facts.title == "Se7en"
 
     def test_a_title_that_makes_another_slug_does_not_replace_the_guess(self) -> None:
         film = Film("amelie-2001", MovieFacts(title="Amelie", release_year=2001))

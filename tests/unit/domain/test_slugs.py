@@ -182,6 +182,11 @@ class TestCandidates:
             "heat-1995-michael-mann-3",
         ]
 
+    def test_a_long_title_is_cut_and_not_its_year(self) -> None:
+        candidates = islice(slugs.candidates("a" * 250 + "-1999", "Jo Li"), 4)
+
+        assert [assess(slug).release_year for slug in candidates] == [1999] * 4
+
     def test_a_year_in_the_name_of_a_director_is_not_taken_for_the_films(self) -> None:
         _, with_director, *_ = slugs.candidates("big-game-1990", "Collective 2000")
 
