@@ -26,7 +26,7 @@ class TooMuchContention(MovieMindError):
 
 @dataclass(eq=False)
 class StoreUnavailable(MovieMindError):
-    """The store cannot be used at the moment: {reason}. Try again; asking twice makes nothing twice."""
+    """The store cannot be used at the moment: {reason}. Try again in a moment."""
 
     reason: str
 

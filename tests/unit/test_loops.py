@@ -1,7 +1,6 @@
 """Work that is done over and over: at once while there is more, else when woken or after a while."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -156,18 +155,23 @@ def test_stop_ends_a_rest_and_returns_when_the_thread_has_ended() -> None:
 
 
 def test_stop_lets_the_step_at_hand_finish() -> None:
-    begun, wake, ended = threading.Event(), threading.Event(), threading.Event()
+    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
 
     def step() -> None:
         begun.set()
-        wake.wait(DEADLINE_SECONDS)
-        time.sleep(0.05)  # so long does the step still take after the loop was told to stop
+        assert may_end.wait(DEADLINE_SECONDS)
         ended.set()
 
-    loop = Loop("busy", step, every_seconds=LONG_SECONDS, wake=wake)
+    loop = Loop("busy", step, every_seconds=LONG_SECONDS)
     loop.start()
-    begun.wait(DEADLINE_SECONDS)
+    assert begun.wait(DEADLINE_SECONDS)
+    stopper = threading.Thread(target=loop.stop, daemon=True)
+    stopper.start()
+    wait_until(loop._stopping.is_set, "the loop is told to stop", DEADLINE_SECONDS)
 
-    _stop(loop)
+    assert stopper.is_alive(), "stop waits for the step"
+    may_end.set()
+    stopper.join(DEADLINE_SECONDS)
 
+    assert not stopper.is_alive()
     assert ended.is_set()
