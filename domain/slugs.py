@@ -128,10 +128,9 @@ def _followed_by(slug: str, suffix: str, *, room: int) -> str:
     """Both, joined; where that is too long, the title is cut and the year behind it is kept."""
     if not suffix:
         return slug
-    year = re.search(r"(-[0-9]{4})?$", slug)
-    end = f"{year.group() if year else ''}-{suffix}"
-    stem = slug[: year.start()] if year else slug
-    return _cut(stem, room - len(end)) + end
+    year = slug[-5:] if re.fullmatch(r"-[0-9]{4}", slug[-5:]) else ""
+    end = f"{year}-{suffix}"
+    return _cut(slug.removesuffix(year), room - len(end)) + end
 
 
 def _cut(slug: str, length: int) -> str:
