@@ -1,8 +1,5 @@
 """`moviemind up`: serve until told to stop."""
 
-import signal
-import threading
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -12,6 +9,7 @@ from infrastructure.settings import load_settings
 from interfaces.cli.options import DataDir
 from interfaces.cli.output import say
 from interfaces.embedded import embedded_service
+from interfaces.stop_signal import StopSignal
 
 
 def up(
@@ -24,7 +22,7 @@ def up(
     """Run everything in one process: API, projector, dispatcher, rescuer and workers."""
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logs(settings.log_level, settings.log_format)
-    stop = _on_stop_signal()
+    stop = StopSignal()
     with embedded_service(settings) as url:
         say(f"MovieMind serves {settings.data_dir} at {url}")
         say(f"  ask     curl -X POST {url}/v1/generate -H 'Content-Type: application/json' -d '{_EXAMPLE}'")
@@ -38,17 +36,3 @@ def up(
 
 
 _EXAMPLE = '{"slug": "the-matrix-1999"}'
-
-
-def _on_stop_signal() -> threading.Event:
-    """Set by the first SIGINT or SIGTERM; the second, of either kind, has its usual effect."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_DFL)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    return stop
