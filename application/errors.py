@@ -17,6 +17,15 @@ class MovieNotFound(MovieMindError):
 
 
 @dataclass(eq=False)
+class VersionNotFound(MovieMindError):
+    """The film '{slug}' has no version {version}; its versions are 1 to {newest}."""
+
+    slug: str
+    version: int
+    newest: int
+
+
+@dataclass(eq=False)
 class TooMuchContention(MovieMindError):
     """Others are changing '{slug}' so quickly that {decisions} decisions on it were overtaken; try again."""
 

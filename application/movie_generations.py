@@ -92,6 +92,14 @@ class MovieGenerations(Application[UUID]):
                     raise
                 time.sleep(STORE_RETRY_SECONDS)
 
+    def consider(
+        self, slug: str, decision: Callable[[MovieGeneration], T], *, by: Actor, register: MovieFacts
+    ) -> T:
+        """What `decide` would answer now; nothing is saved."""
+        movie = self._load_or_register(slug, register, by)
+        movie.sign(by, self.clock())
+        return decision(movie)
+
     def replay_description(self, slug: str, description_id: UUID) -> DescriptionGenerated | DescriptionEdited:
         """The event that accepted a description, read back from the film's stream."""
         with store_errors():

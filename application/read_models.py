@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+from slugify import slugify
+
 from domain.errors import JobNotFound
 from domain.values import JobStatus
 
@@ -128,6 +130,26 @@ class JobCounts:
     oldest_due_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovieSearch:
+    """What films are looked for; everything given must hold. Case, accents and punctuation do not count.
+
+    Every word of `q` must begin a word of the title, a director, a genre or the year; those of `director`
+    a word of the directors. `genre` is one whole genre.
+    """
+
+    q: str = ""
+    year: int | None = None
+    director: str = ""
+    genre: str = ""
+    description_id: UUID | None = None
+
+
+def search_words(text: str) -> list[str]:
+    """A text as it is searched: its words in plain lower case ASCII."""
+    return slugify(text, separator=" ").split()
+
+
 Rows = TypeVar("Rows")
 
 
@@ -194,7 +216,7 @@ class MoviesView(View[MovieRows]):
     def get(self, slug: str) -> MovieRow | None: ...
 
     @abstractmethod
-    def list(self, *, after: int, limit: int) -> Sequence[MovieRow]:
+    def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
         """Films that have a description, in the order they got their first one, behind a position."""
 
 

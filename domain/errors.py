@@ -136,8 +136,9 @@ class DescriptionIsWithdrawn(MovieMindError):
 
 @dataclass(eq=False)
 class StaleVersion(MovieMindError):
-    """The film '{slug}' has changed: you decided on version {expected}, it is at version {actual}."""
+    """The film '{slug}' has changed: you decided on version {expected}, it is at version {actual}; read it
+    again and decide on that."""
 
     slug: str
-    expected: int
+    expected: str
     actual: int

@@ -7,7 +7,7 @@ The aggregate has no clock. Who loads it for a decision signs it first (`sign`):
 and time go onto every event of that decision.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -230,10 +230,11 @@ class MovieGeneration(Aggregate):
         self._cancelled(job_id=job_id, reason=reason)
         return job
 
-    def expect(self, visible_version: int) -> None:
-        """Raises StaleVersion when a reader decided on an older state of the film."""
-        if visible_version != self.visible_version:
-            raise errors.StaleVersion(self.slug, visible_version, self.visible_version)
+    def expect(self, visible_versions: Collection[int] | None) -> None:
+        """Raises StaleVersion when what follows was decided on none of these states; None means any."""
+        if visible_versions is not None and self.visible_version not in visible_versions:
+            expected = ", ".join(str(version) for version in sorted(visible_versions))
+            raise errors.StaleVersion(self.slug, expected or "it never had", self.visible_version)
 
     def promote(self, description_id: UUID, scope: PromotionScope) -> None:
         """Make a description current for its variant, or the default of the film."""

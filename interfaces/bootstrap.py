@@ -90,6 +90,7 @@ def build(
             looks_every_seconds=settings.rescue_seconds,
         ),
         worker_id=worker_id,
+        cost_per_text_microusd=writer.cost_per_text_microusd,
         close=close,
     )
     return service, queue

@@ -14,7 +14,8 @@ from application.worker_watch import Heartbeats, WorkerWatch
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovieMind:
     """`log_epoch` stands before every position that leaves the service; `probe_store` raises
-    StoreUnavailable when the event store cannot be written."""
+    StoreUnavailable when the event store cannot be written. `cost_per_text_microusd` is what the writer
+    is expected to take for one text, None when that is not known."""
 
     generations: MovieGenerations
     log: EventLog
@@ -28,4 +29,5 @@ class MovieMind:
     heartbeats: Heartbeats
     watch: WorkerWatch
     worker_id: str
+    cost_per_text_microusd: int | None
     close: Callable[[], None]

@@ -1,5 +1,6 @@
 """Make another revision current for its variant, or the default of the film."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,22 +11,23 @@ from domain.values import Actor, PromotionScope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromoteDescription:
-    """`expected_version` is the visible version the decision was made on, if it was made on one."""
+    """`expected_versions` are the visible versions the decision holds for; None means any."""
 
     slug: str
     description_id: UUID
     scope: PromotionScope
     by: Actor
-    expected_version: int | None = None
+    expected_versions: Collection[int] | None
 
 
 def promote_description(command: PromoteDescription, *, generations: MovieGenerations) -> int:
-    """Returns the film's visible version. Raises MovieNotFound, StaleVersion, DescriptionNotFound,
-    DescriptionIsWithdrawn."""
+    """Returns the film's visible version.
+
+    Raises MovieNotFound, StaleVersion, DescriptionNotFound, DescriptionIsWithdrawn.
+    """
 
     def promote(movie: MovieGeneration) -> int:
-        if command.expected_version is not None:
-            movie.expect(command.expected_version)
+        movie.expect(command.expected_versions)
         movie.promote(command.description_id, command.scope)
         return movie.visible_version
 

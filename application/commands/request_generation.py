@@ -1,5 +1,6 @@
 """Ask for a film's description in one or several styles."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -41,7 +42,17 @@ def request_generation(command: RequestGeneration, *, generations: MovieGenerati
     All styles are decided together and saved in one append. Raises SlugRefused, FactsContradictSlug,
     TooMuchContention, StoreUnavailable.
     """
-    this_year = generations.clock().year
+    return _request(command, generations.decide, this_year=generations.clock().year)
+
+
+def preview_generation(command: RequestGeneration, *, generations: MovieGenerations) -> RequestedGeneration:
+    """What `request_generation` would answer now; nothing is accepted. Raises the same errors."""
+    return _request(command, generations.consider, this_year=generations.clock().year)
+
+
+def _request(
+    command: RequestGeneration, decide: Callable[..., RequestedGeneration], *, this_year: int
+) -> RequestedGeneration:
     assessment = slugs.assess(command.slug, current_year=this_year)
     facts = MovieFacts(
         title=command.title or slugs.title_from(command.slug, current_year=this_year),
@@ -69,7 +80,7 @@ def request_generation(command: RequestGeneration, *, generations: MovieGenerati
 
     for slug in slugs.candidates(command.slug, command.director):
         try:
-            return generations.decide(slug, ask, by=command.by, register=facts)
+            return decide(slug, ask, by=command.by, register=facts)
         except DifferentFilm:
             continue
     raise SlugRefused(command.slug, "too many films share it; name this one by a slug of its own")

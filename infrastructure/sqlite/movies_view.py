@@ -12,7 +12,14 @@ from uuid import UUID
 from eventsourcing.sqlite import SQLiteCursor
 from pydantic import TypeAdapter
 
-from application.read_models import DescriptionRow, MovieRow, MovieRows, MoviesView
+from application.read_models import (
+    DescriptionRow,
+    MovieRow,
+    MovieRows,
+    MovieSearch,
+    MoviesView,
+    search_words,
+)
 from infrastructure.sqlite.columns import ChangedRows, column, insert, uuid
 from infrastructure.sqlite.view_store import ViewStore
 
@@ -21,9 +28,11 @@ CREATE TABLE movies (
     slug TEXT PRIMARY KEY, movie_id TEXT NOT NULL, title TEXT NOT NULL, release_year INTEGER,
     director TEXT, genres TEXT NOT NULL, default_description_id TEXT, descriptions TEXT NOT NULL,
     visible_version INTEGER NOT NULL, listed_position INTEGER, created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
+    updated_at TEXT NOT NULL,
+    searched_words TEXT NOT NULL, searched_directors TEXT NOT NULL, searched_genres TEXT NOT NULL
 );
 CREATE INDEX movies_listed ON movies (listed_position) WHERE listed_position IS NOT NULL;
+CREATE TABLE described_movies (description_id TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID;
 """
 
 _DESCRIPTIONS = TypeAdapter(tuple[DescriptionRow, ...])
@@ -31,7 +40,9 @@ _DESCRIPTIONS = TypeAdapter(tuple[DescriptionRow, ...])
 
 class SqliteMoviesView(MoviesView):
     _COLUMNS = tuple(field.name for field in fields(MovieRow))
-    _UPSERT = insert("movies", _COLUMNS, or_replace=True)
+    _SEARCHED = ("searched_words", "searched_directors", "searched_genres")
+    _UPSERT = insert("movies", (*_COLUMNS, *_SEARCHED), or_replace=True)
+    _NAME = insert("described_movies", ("description_id", "slug"), or_replace=True)
 
     def __init__(self, store: ViewStore) -> None:
         self._store = store
@@ -44,18 +55,22 @@ class SqliteMoviesView(MoviesView):
         with self._store.writing() as cursor:
             changed = ChangedRows[str, MovieRow](lambda slug: _movie(cursor, slug), lambda row: row.slug)
             yield changed
-            cursor.executemany(self._UPSERT, [self._values(row) for row in changed.all()])
+            cursor.executemany(self._UPSERT, [self._values(row) + _searched(row) for row in changed.all()])
+            named = [(str(d.description_id), row.slug) for row in changed.all() for d in row.descriptions]
+            cursor.executemany(self._NAME, named)
             self._store.track(cursor, self.name, up_to)
 
     def get(self, slug: str) -> MovieRow | None:
         with self._store.reading() as cursor:
             return _movie(cursor, slug)
 
-    def list(self, *, after: int, limit: int) -> Sequence[MovieRow]:
+    def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
+        conditions = [("listed_position > ?", after), *_conditions(search)]
+        where = " AND ".join(condition for condition, _ in conditions)
         with self._store.reading() as cursor:
             cursor.execute(
-                "SELECT * FROM movies WHERE listed_position > ? ORDER BY listed_position LIMIT ?",
-                (after, limit),
+                f"SELECT * FROM movies WHERE {where} ORDER BY listed_position LIMIT ?",
+                (*(value for _, value in conditions), limit),
             )
             return [_movie_row(row) for row in cursor.fetchall()]
 
@@ -65,6 +80,36 @@ class SqliteMoviesView(MoviesView):
             "descriptions": _DESCRIPTIONS.dump_json(row.descriptions).decode(),
         }
         return tuple(as_json.get(name) or column(getattr(row, name)) for name in self._COLUMNS)
+
+
+def _searched(row: MovieRow) -> tuple[str, str, str]:
+    """What a search compares. Words begin with a space, genres stand between bars."""
+    directors, genres = row.director or "", " ".join(row.genres)
+    words = search_words(f"{row.title} {directors} {genres} {row.release_year or ''}")
+    return (
+        "".join(f" {word}" for word in words),
+        "".join(f" {word}" for word in search_words(directors)),
+        "|".join(["", *(" ".join(search_words(genre)) for genre in row.genres), ""]),
+    )
+
+
+def _conditions(search: MovieSearch) -> list[tuple[str, Any]]:
+    """Words are plain ASCII letters and digits, so that none is a wildcard of LIKE."""
+    conditions: list[tuple[str, Any]] = []
+    for column_name, text in (("searched_words", search.q), ("searched_directors", search.director)):
+        conditions += [(f"{column_name} LIKE ?", f"% {word}%") for word in search_words(text)]
+    if search.genre:
+        conditions.append(("searched_genres LIKE ?", f"%|{' '.join(search_words(search.genre))}|%"))
+    if search.year is not None:
+        conditions.append(("release_year = ?", search.year))
+    if search.description_id is not None:
+        conditions.append(
+            (
+                "slug = (SELECT slug FROM described_movies WHERE description_id = ?)",
+                str(search.description_id),
+            )
+        )
+    return conditions
 
 
 def _movie(cursor: SQLiteCursor, slug: str) -> MovieRow | None:
@@ -82,4 +127,4 @@ def _movie_row(row: sqlite3.Row) -> MovieRow:
         "created_at": datetime.fromisoformat(row["created_at"]),
         "updated_at": datetime.fromisoformat(row["updated_at"]),
     }
-    return MovieRow(**dict(row) | typed)
+    return MovieRow(**{name: row[name] for name in SqliteMoviesView._COLUMNS} | typed)

@@ -16,7 +16,7 @@ from application.errors import store_errors
 from infrastructure.errors import StoreNotUsable
 from infrastructure.sqlite.datastore import WalDatastore
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SOURCES = "CREATE TABLE sources (log_epoch TEXT PRIMARY KEY);"
 

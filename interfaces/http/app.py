@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from interfaces.http import generate, health, jobs, movies, problems
+from interfaces.http import corrections, generate, health, history, jobs, movies, problems
 from interfaces.http.envelope import Envelope
 from interfaces.http.problems import Problem
 from interfaces.service import MovieMind
@@ -19,7 +19,7 @@ def create_app(service: MovieMind) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
-    for module in (generate, jobs, movies, health):
+    for module in (generate, jobs, movies, corrections, history, health):
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(Envelope)

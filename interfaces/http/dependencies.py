@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, AwareDatetime
 
+from application.read_models import search_words
 from domain.values import Actor
 from interfaces.service import MovieMind
 
@@ -34,6 +35,11 @@ def _plain(text: str) -> str:
     return text
 
 
+def _plain_lines(text: str) -> str:
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(_plain(line) for line in lines)
+
+
 # Control, surrogate, line and paragraph separator; and what turns the direction of writing.
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 _BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -46,9 +52,17 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("a moment between the years 1 and 9999 in UTC is wanted") from None
 
 
+def _searchable(text: str) -> str:
+    if text and not search_words(text):
+        raise ValueError("write at least one letter or digit to search for")
+    return text
+
+
 Service = Annotated[MovieMind, Depends(_service)]
 Caller = Annotated[Actor, Depends(_caller)]
 PLAIN = AfterValidator(_plain)
+PLAIN_LINES = AfterValidator(_plain_lines)
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Searched = Annotated[str, Query(max_length=200), PLAIN, AfterValidator(_searchable)]
 Limit = Annotated[int, Query(ge=1, le=100, description="rows per page")]
 Cursor = Annotated[str | None, Query(max_length=200, description="next_cursor of the page before")]

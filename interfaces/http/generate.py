@@ -1,13 +1,20 @@
-"""POST /v1/generate."""
+"""/v1/generate."""
 
 from fastapi import APIRouter, Response
 
-from application.commands.request_generation import RequestedGeneration, RequestGeneration, request_generation
-from domain.values import JobStatus
+from application.commands.request_generation import (
+    RequestedGeneration,
+    RequestGeneration,
+    preview_generation,
+    request_generation,
+)
+from domain.values import Actor, JobStatus
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Caller, Service
-from interfaces.http.schemas import GenerateBody, GenerationAnswer, GenerationsAnswer, job_path
+from interfaces.http.schemas.bodies import GenerateBody
+from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, PreviewAnswer
+from interfaces.http.schemas.links import job_path
 
 router = APIRouter(prefix="/v1", tags=["generation"])
 
@@ -25,19 +32,15 @@ FOLLOW_AFTER_SECONDS = 1
 )
 def generate(body: GenerateBody, service: Service, caller: Caller) -> Response:
     """Ask for a film's description. Asking again joins the job there is; a described film answers 200."""
-    command = RequestGeneration(
-        slug=body.slug,
-        by=caller,
-        locale=body.locale,
-        context_tags=body.context_tags(),
-        force=body.force,
-        priority=body.priority,
-        title=body.title,
-        release_year=body.release_year,
-        director=body.director,
-        genres=tuple(body.genres),
-    )
-    return generation_answer(request_generation(command, generations=service.generations))
+    return generation_answer(request_generation(_command(body, caller), generations=service.generations))
+
+
+@router.post("/generate/preview", response_model=PreviewAnswer, responses=problems.declared(400, 413, 422))
+def preview(body: GenerateBody, service: Service, caller: Caller) -> Response:
+    """What POST /v1/generate would come to now, and cost; nothing is accepted."""
+    previewed = preview_generation(_command(body, caller), generations=service.generations)
+    cost = service.cost_per_text_microusd
+    return json_answer(PreviewAnswer.of(previewed, cost_per_text_microusd=cost))
 
 
 def generation_answer(generation: RequestedGeneration) -> Response:
@@ -53,3 +56,18 @@ def generation_answer(generation: RequestedGeneration) -> Response:
         return json_answer(body)
     headers = {"Location": job_path(waiting[0].job_id), "Retry-After": str(FOLLOW_AFTER_SECONDS)}
     return json_answer(body, status=202, headers=headers)
+
+
+def _command(body: GenerateBody, caller: Actor) -> RequestGeneration:
+    return RequestGeneration(
+        slug=body.slug,
+        by=caller,
+        locale=body.locale,
+        context_tags=body.context_tags(),
+        force=body.force,
+        priority=body.priority,
+        title=body.title,
+        release_year=body.release_year,
+        director=body.director,
+        genres=tuple(body.genres),
+    )

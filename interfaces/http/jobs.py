@@ -18,7 +18,8 @@ from domain.values import MAX_TRIES, JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, Moment, Service
-from interfaces.http.schemas import JobAnswer, JobsPage, RetryBody
+from interfaces.http.schemas.bodies import RetryBody
+from interfaces.http.schemas.generation import JobAnswer, JobsPage
 from interfaces.service import MovieMind
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])

@@ -3,38 +3,47 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from application.commands.request_generation import RequestedGeneration, RequestGeneration, request_generation
-from application.errors import MovieNotFound
-from application.read_models import DescriptionRow, MovieRow
+from application.read_models import DescriptionRow, MovieRow, MovieSearch
 from application.reading import catch_up, find
 from domain import slugs
 from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
 from domain.values import Actor, ContextTag, JobStatus, Locale
-from interfaces.http import cursors, problems
+from interfaces.http import cursors, etags, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
-from interfaces.http.dependencies import Caller, Cursor, Limit, Service
+from interfaces.http.dependencies import Caller, Cursor, Limit, Searched, Service
 from interfaces.http.generate import generation_answer
-from interfaces.http.schemas import (
-    GenerationAnswer,
-    HistoryEntry,
-    HistoryPage,
-    MovieAnswer,
-    MoviesPage,
-    MovieSummary,
-)
+from interfaces.http.schemas.generation import GenerationAnswer
+from interfaces.http.schemas.movies import MovieAnswer, MoviesPage, MovieSummary
 from interfaces.service import MovieMind
 
 router = APIRouter(prefix="/v1/movies", tags=["movies"])
 
 
 @router.get("", response_model=MoviesPage, responses=problems.declared(400, 410, 422))
-def list_movies(service: Service, request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """Described films, in the order they got their first description; complete as of when it was asked."""
+def list_movies(
+    service: Service,
+    request: Request,
+    q: Annotated[
+        Searched, Query(description="words that begin a word of title, directors, genres or year")
+    ] = "",
+    year: Annotated[int | None, Query(ge=1, le=9_999)] = None,
+    director: Annotated[Searched, Query(description="words that begin a word of the directors")] = "",
+    genre: Annotated[Searched, Query(description="one whole genre")] = "",
+    description_id: Annotated[UUID | None, Query(description="the film this description is of")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Described films, in the order they got their first description; complete as of when it was asked.
+
+    Whatever is given must hold; upper and lower case, accents and punctuation make no difference.
+    """
     catch_up(service.movies, service.log)
     after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
-    rows = service.movies.list(after=after, limit=limit + 1)
+    search = MovieSearch(q=q, year=year, director=director, genre=genre, description_id=description_id)
+    rows = service.movies.list(search, after=after, limit=limit + 1)
     following = following_cursor(rows, limit, service.log_epoch, lambda row: row.listed_position or 0)
     page = MoviesPage(items=[MovieSummary.of(row) for row in rows[:limit]], next_cursor=following)
     return json_answer(page, headers=link_next(request, following))
@@ -71,23 +80,6 @@ def show_movie(
         row = _just_described(slug, service)
     selected = row.current(*wanted) if wanted else row.description(row.default_description_id)
     return _shown(row, selected, if_none_match)
-
-
-@router.get("/{slug}/history", response_model=HistoryPage, responses=problems.declared(400, 404, 410, 422))
-def show_history(
-    slug: str, service: Service, request: Request, limit: Limit = 50, cursor: Cursor = None
-) -> Response:
-    """Everything that ever happened to a film, oldest first; complete as of when it was asked."""
-    slugs.assess(slug, current_year=service.generations.clock().year)
-    after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
-    catch_up(service.history, service.log)
-    rows = service.history.of(slug, after=after, limit=limit + 1)
-    if not rows and not service.history.of(slug, after=0, limit=1):
-        raise MovieNotFound(slug)
-    following = following_cursor(rows, limit, service.log_epoch, lambda row: row.position)
-    entries = [HistoryEntry.of(row, service.log_epoch) for row in rows[:limit]]
-    page = HistoryPage(items=entries, next_cursor=following)
-    return json_answer(page, headers=link_next(request, following))
 
 
 def _wanted(locale: Locale | None, context_tag: ContextTag | None) -> tuple[Locale, ContextTag] | None:
@@ -134,15 +126,7 @@ def _by_description(slug: str, description_id: UUID, service: MovieMind) -> tupl
 
 
 def _shown(row: MovieRow, selected: DescriptionRow | None, if_none_match: str | None) -> Response:
-    etag = f'"v{row.visible_version}"'
-    if _matches(if_none_match, etag):
+    etag = etags.of(row)
+    if etags.matches(if_none_match, etag):
         return Response(status_code=304, headers={"ETag": etag})
     return json_answer(MovieAnswer.showing(row, selected), headers={"ETag": etag})
-
-
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    """RFC 9110, section 13.1.2: any of a list, compared without regard to weakness; `*` is any."""
-    if if_none_match is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in tags or "*" in tags

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from application import errors as application
 from domain import errors as domain
 from domain.errors import MovieMindError
-from interfaces.http import cursors
+from interfaces.http import cursors, etags
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
@@ -30,6 +30,8 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.AnotherJobActive: HTTPStatus.CONFLICT,
     domain.DescriptionIsWithdrawn: HTTPStatus.GONE,
     cursors.CursorExpired: HTTPStatus.GONE,
+    application.VersionNotFound: HTTPStatus.NOT_FOUND,
+    etags.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     domain.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     domain.FactsContradictSlug: HTTPStatus.UNPROCESSABLE_ENTITY,
     application.TooMuchContention: HTTPStatus.SERVICE_UNAVAILABLE,

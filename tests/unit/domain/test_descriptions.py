@@ -127,9 +127,10 @@ class TestPromotion:
         film.described(POLISH)
 
         with pytest.raises(StaleVersion) as refusal:
-            film.by().expect(seen)
-        assert (refusal.value.expected, refusal.value.actual) == (seen, film.movie.visible_version)
-        film.by().expect(film.movie.visible_version)
+            film.by().expect([seen])
+        assert (refusal.value.expected, refusal.value.actual) == (str(seen), film.movie.visible_version)
+        film.by().expect([seen, film.movie.visible_version])
+        film.by().expect(None)
 
 
 class TestEdit:

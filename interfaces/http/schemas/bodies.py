@@ -1,0 +1,134 @@
+"""The bodies of requests. Unknown fields are refused: a misspelt one would be a wish that nobody heard."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
+
+from domain import slugs
+from domain.values import ContextTag, Locale, Priority, PromotionScope
+from interfaces.http.dependencies import PLAIN, PLAIN_LINES
+
+MAX_TEXT_LENGTH = 5_000
+
+Slug = Annotated[str, Field(max_length=1_000, description="`title-year`, lower case ASCII"), PLAIN]
+Title = Annotated[str, Field(min_length=1, max_length=300), PLAIN]
+Year = Annotated[StrictInt, Field(ge=slugs.FIRST_FILM_YEAR, le=2_200)]
+Director = Annotated[
+    str, Field(min_length=1, max_length=1_000, description="several stand side by side, with commas"), PLAIN
+]
+Genres = Annotated[list[Annotated[str, Field(min_length=1, max_length=60), PLAIN]], Field(max_length=20)]
+Reason = Annotated[str, Field(min_length=1, max_length=500), PLAIN]
+
+
+def _as_list(given: Any) -> Any:
+    if given is None:
+        return []
+    return given if isinstance(given, list) else [given]
+
+
+class GenerateBody(BaseModel):
+    """Which film's description is wanted, in which language and styles. Facts help; none is needed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"slug": "the-matrix-1999", "context_tag": "modern"}]},
+    )
+
+    slug: Slug
+    locale: Locale = Locale.EN_US
+    context_tag: Annotated[
+        list[ContextTag],
+        BeforeValidator(_as_list, json_schema_input_type=ContextTag | list[ContextTag] | None),
+    ] = Field([], max_length=len(ContextTag), description="one style or several; null and [] mean DEFAULT")
+    force: StrictBool = Field(False, description="ask for another text although there is one")
+    title: Title | None = None
+    release_year: Year | None = None
+    director: Director | None = None
+    genres: Genres = []
+    priority: Priority = Priority.INTERACTIVE
+
+    def context_tags(self) -> tuple[ContextTag, ...]:
+        """Each style once, in the order given."""
+        return tuple(dict.fromkeys(self.context_tag)) or (ContextTag.DEFAULT,)
+
+
+class RetryBody(BaseModel):
+    """Why a failed job gets new tries."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason = "retried by hand"
+
+
+class PromotionBody(BaseModel):
+    """Which description is to be shown: for its language and style, or for the film."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description_id: UUID
+    scope: PromotionScope = Field(description="`variant`: its language and style; `film`: the default")
+
+
+class EditBody(BaseModel):
+    """A text that a person wrote, and the description it started from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    locale: Locale
+    context_tag: ContextTag
+    text: Annotated[str, Field(max_length=MAX_TEXT_LENGTH), PLAIN_LINES]
+    based_on: UUID
+
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("write a text of at least one word; to stop showing one, withdraw it")
+        return text.strip()
+
+
+class WithdrawalBody(BaseModel):
+    """Which text must not be shown any more, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description_id: UUID
+    reason: Reason
+
+
+class CorrectionBody(BaseModel):
+    """The right facts; what is not named stays as it is, null makes it unknown."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"director": "Lana Wachowski, Lilly Wachowski", "reason": "misspelt"}]
+        },
+    )
+
+    title: Title = ""
+    release_year: Year | None = None
+    director: Director | None = None
+    genres: Genres = []
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _corrects_something(self) -> "CorrectionBody":
+        if not self.changes():
+            raise ValueError("name what is to be corrected: title, release_year, director or genres")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were given, as MovieFacts has them."""
+        given = {name: getattr(self, name) for name in self.model_fields_set - {"reason"}}
+        return given | ({"genres": tuple(given["genres"])} if "genres" in given else {})
