@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from slugify import slugify
-
 from domain.errors import FactsContradictSlug, SlugRefused, TitleMakesNoSlug
-from domain.values import MovieFacts
+from domain.values import MovieFacts, hyphenated
 
 MIN_LENGTH, MAX_LENGTH = 3, 255
 MIN_LENGTH_WITHOUT_YEAR = 5
@@ -17,18 +15,22 @@ ANNOUNCED_AHEAD_YEARS = 2
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _YEAR_GROUP = re.compile(r"(?<![a-z0-9])\d{4}(?![a-z0-9])")
+_NUMBER_GROUP = re.compile(r"(?<![a-z0-9])[0-9]+(-|$)")
 
 # Phrases that only make sense as orders to a model. Whole words in this order: single words such as
 # "reveal" or "override" are in the titles of real films.
-_INSTRUCTIONS = re.compile(
-    r"(^|-)("
-    r"(ignore|disregard|forget)-(all-|any-|the-|your-|my-|these-|those-)*"
-    r"(previous-|prior-|above-|earlier-|preceding-|system-)*(instructions?|prompts?|rules|directives)"
-    r"|(system|safety|admin)-override|override-(the-|all-|your-)*(system|safety|instructions?|rules)"
-    r"|developer-mode|jailbreak-mode|do-anything-now"
-    r"|(reveal|print|show|repeat|leak)-(me-)?(the-|your-)?(system-)?(prompt|instructions)"
-    r"|system-prompt|new-instructions|you-are-now-(a|an|the|in)"
-    r")(-|$)"
+_ORDERS = (
+    "(ignore|disregard|forget|override)-(all-|any-|of-|the-|your-|my-|these-|those-)*"
+    "(previous-|prior-|above-|earlier-|preceding-|system-)*"
+    "(instruction|instructions|prompt|prompts|rules|directives)"
+    "|(system|safety|admin)-override|override-(the-|all-|your-)*(system|safety)"
+    "|developer-mode|jailbreak-mode|do-anything-now"
+    "|(reveal|print|show|repeat|leak)-(me-|)(the-|your-|)(system-|)(prompt|instructions)"
+    "|system-prompt|new-instructions|you-are-now-(a|an|the|in)"
+)
+# Splitting a word or joining two does not hide an order: a hyphen may stand behind every letter, or not.
+_ORDER = re.compile(
+    "(?<![a-z0-9])(" + re.sub("[a-z]", r"\g<0>-?", _ORDERS.replace("-", "")) + ")(?![a-z0-9])"
 )
 
 
@@ -53,7 +55,7 @@ def assess(slug: str, *, current_year: int) -> Assessment:
         )
     if slug.isdigit():
         raise SlugRefused(slug, "digits alone name no film; write title and year, such as 1917-2019")
-    if _INSTRUCTIONS.search(slug):
+    if _reads_like_an_order(slug):
         raise SlugRefused(slug, "it reads like an instruction to a model, not like a film")
     year = plausible_year(slug, current_year=current_year)
     if year is not None:
@@ -82,7 +84,7 @@ def plausible_year(slug: str, *, current_year: int) -> int | None:
 
 def from_title(title: str, release_year: int | None) -> str:
     """`title-year` for a film. Raises TitleMakesNoSlug: a bare year would name every film of that year."""
-    stem = slugify(title)
+    stem = hyphenated(title)
     if not stem:
         raise TitleMakesNoSlug(title)
     return f"{_cut(stem, MAX_LENGTH - 5)}-{release_year}" if release_year else _cut(stem, MAX_LENGTH)
@@ -105,17 +107,19 @@ def title_from(slug: str, *, current_year: int) -> str:
 def candidates(slug: str, director: str | None) -> Iterator[str]:
     """Slugs to try for a film, in order: its own, then with the director, then -2, -3 and so on.
 
-    The later ones serve films that share title and year but not the director.
+    The later ones serve films that share title and year but not the director. Of several directors the
+    first in the alphabet counts: sources list them in any order.
     """
     yield slug
-    # Without years: the last one in a slug is taken for the film's.
-    words = slugify((director or "").split(",")[0]).split("-")
-    first_director = "-".join(word for word in words if not _YEAR_GROUP.fullmatch(word))
-    with_director = _followed_by(slug, _cut(first_director, 100), room=MAX_LENGTH - 5)
+    with_director = _followed_by(slug, _cut(_first_director(director or ""), 100), room=MAX_LENGTH - 5)
+    if _reads_like_an_order(with_director):
+        with_director = slug  # a film under a refused slug could never be asked for again
     if with_director != slug:
         yield with_director
     for number in range(2, 1_000):
-        yield _followed_by(with_director, str(number), room=MAX_LENGTH)
+        numbered = _followed_by(with_director, str(number), room=MAX_LENGTH)
+        if numbered != slug:
+            yield numbered
 
 
 def check_agreement(slug: str, assessment: Assessment, facts: MovieFacts) -> None:
@@ -124,17 +128,34 @@ def check_agreement(slug: str, assessment: Assessment, facts: MovieFacts) -> Non
         raise FactsContradictSlug(slug, assessment.release_year, facts.release_year)
 
 
+def _reads_like_an_order(slug: str) -> bool:
+    """Whatever numbers, such as a year, stand between its words."""
+    return _ORDER.search(_NUMBER_GROUP.sub("", slug)) is not None
+
+
+def _first_director(directors: str) -> str:
+    """Without years: the last one in a slug is taken for the film's."""
+    names = (hyphenated(name).split("-") for name in directors.split(","))
+    without_years = ("-".join(word for word in words if not _YEAR_GROUP.fullmatch(word)) for words in names)
+    return min(filter(None, without_years), default="")
+
+
 def _followed_by(slug: str, suffix: str, *, room: int) -> str:
-    """Both, joined; where that is too long, the title is cut and the year behind it is kept."""
+    """Both, joined; where that is too long, the slug is cut and its year is kept."""
     if not suffix:
         return slug
-    year = slug[-5:] if re.fullmatch(r"-[0-9]{4}", slug[-5:]) else ""
-    end = f"{year}-{suffix}"
-    return _cut(slug.removesuffix(year), room - len(end)) + end
+    room -= len(suffix) + 1
+    kept, year = _cut(slug, room), _YEAR_GROUP.findall(slug)[-1:]
+    if _YEAR_GROUP.findall(kept)[-1:] != year:
+        kept = f"{_cut(slug, room - 5)}-{year[0]}"
+    return f"{kept}-{suffix}"
 
 
 def _cut(slug: str, length: int) -> str:
-    return slug[:length].rstrip("-")
+    """As many whole words as fit: half a word could read as a year."""
+    if len(slug) <= length:
+        return slug
+    return slug[: length + 1].rpartition("-")[0] or slug[:length]
 
 
 def _shortened(slug: str) -> str:

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from slugify import slugify
 
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"))
+
 MAX_TRIES = 3
 """Attempts a job may start after its request, and again after each retry request."""
 
@@ -164,9 +166,8 @@ class MovieFacts:
         """
         if self.release_year and other.release_year and self.release_year != other.release_year:
             return False
-        if not self.director or not other.director:
-            return True
-        return bool(_names(self.director) & _names(other.director))
+        mine, others = _names(self.director or ""), _names(other.director or "")
+        return not mine or not others or bool(mine & others)
 
     def completed_by(self, other: "MovieFacts") -> "MovieFacts":
         """These facts, with the gaps filled from the other's."""
@@ -186,8 +187,13 @@ class MovieFacts:
         }
 
 
+def hyphenated(text: str) -> str:
+    """Its words in lower case ASCII, joined by hyphens; typewritten and typeset apostrophes are the same."""
+    return slugify(text.translate(_APOSTROPHES))
+
+
 def _names(directors: str) -> set[str]:
-    return {slugify(name) or name.strip().casefold() for name in directors.split(",") if name.strip()}
+    return {hyphenated(name) or name.strip().casefold() for name in directors.split(",") if name.strip()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,70 @@ def test_a_third_film_of_that_name_is_numbered(core: Core) -> None:
     assert core.ask("heat-1995", director="Jo Li").slug == "heat-1995-jo-li-2"
 
 
+def test_three_directors_of_one_title_and_year_have_three_films(core: Core) -> None:
+    answers = [core.ask("heat-1995", director=name) for name in ("Michael Mann", "Jo Li", "Li Jo")]
+
+    assert [answer.slug for answer in answers] == ["heat-1995", "heat-1995-jo-li", "heat-1995-li-jo"]
+    assert len({answer.movie_id for answer in answers}) == len(core.of(MovieRegistered)) == 3
+
+
+def test_directors_whose_names_make_no_slug_are_numbered(core: Core) -> None:
+    films = [core.ask("heat-1995", director=name).slug for name in ("$", "?!", "~", "?!")]
+
+    assert films == ["heat-1995", "heat-1995-2", "heat-1995-3", "heat-1995-2"]
+
+
+@pytest.mark.parametrize(
+    "director", ["Michael Mann", None, ",", "$", "Lana W, Lilly W", "Ignore Previous Instructions"]
+)
+def test_the_same_row_again_is_the_same_film_and_records_nothing(core: Core, director: str | None) -> None:
+    row = {"title": "Heat", "release_year": 1995, "director": director, "genres": ("Crime",)}
+    core.ask("heat-1995", director="Someone Else")
+    first = core.ask("heat-1995", **row)
+    recorded = core.names()
+
+    second = core.ask("heat-1995", **row)
+
+    assert (second.movie_id, second.requested[0].job_id) == (first.movie_id, first.requested[0].job_id)
+    assert core.names() == recorded
+
+
+@pytest.mark.parametrize(
+    "directors",
+    ["Lilly W, Lana W", "lana w,LILLY W", "Lana W", "Lilly W", "Lilly W, A Third", " Lana  W ", None],
+)
+def test_a_director_in_common_in_any_order_is_the_same_film(core: Core, directors: str | None) -> None:
+    first = core.ask("bound-1996", director="Lana W, Lilly W")
+
+    assert core.ask("bound-1996", director=directors).movie_id == first.movie_id
+    assert core.of(MovieFactsCorrected) == []
+
+
+def test_a_namesake_with_two_directors_is_found_whatever_their_order(core: Core) -> None:
+    core.ask("bound-1996", director="Someone Else")
+    first = core.ask("bound-1996", director="Lana W, Lilly W")
+
+    again = core.ask("bound-1996", director="Lilly W, Lana W")
+
+    assert (again.slug, again.movie_id) == ("bound-1996-lana-w", first.movie_id)
+
+
+def test_every_film_can_be_asked_for_by_the_slug_it_was_given(core: Core) -> None:
+    core.ask("heat-1995", director="Someone Else")
+    for director in ("Jo Li", "System Override", "Studio 1984", "$"):
+        given = core.ask("heat-1995", director=director)
+
+        assert core.ask(given.slug).movie_id == given.movie_id
+
+
+def test_a_film_without_a_director_takes_the_first_one_named(core: Core) -> None:
+    unnamed = core.ask("heat-1995")
+    mann = core.ask("heat-1995", director="Michael Mann")
+    other = core.ask("heat-1995", director="Jo Li")
+
+    assert mann.movie_id == unnamed.movie_id != other.movie_id
+
+
 def test_a_title_without_letters_but_with_a_slug_of_its_own_is_welcome(core: Core) -> None:
     core.ask("dollars-1971", title="$", director="Richard Brooks")
 
