@@ -76,10 +76,14 @@ def diff_movie(
 
 
 def diff_words(before: str, after: str) -> tuple[Words, ...]:
-    """The runs of words that lead from one text to the other."""
+    """The runs of words that lead from one text to the other.
+
+    In a long text frequent words count only beside others: comparing all of them takes minutes when a text
+    repeats a word thousands of times.
+    """
     old, new = before.split(), after.split()
     runs = []
-    for change, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for change, i, j, k, m in SequenceMatcher(None, old, new).get_opcodes():
         if change == "equal":
             runs.append(Words("same", " ".join(old[i:j])))
             continue

@@ -10,7 +10,7 @@ from fastapi import Depends, Header
 from application.read_models import MovieRow
 from domain.errors import MovieMindError
 
-_STRONG = re.compile(r'(?<!W/)"v([0-9]{1,9})"')
+_STRONG = re.compile(r'"v([1-9][0-9]{0,8})"')
 
 
 @dataclass(eq=False)
@@ -42,7 +42,11 @@ async def _optional(if_match: Annotated[str | None, Header()] = None) -> Collect
 
 
 def _versions(if_match: str) -> Collection[int] | None:
-    return None if if_match.strip() == "*" else {int(version) for version in _STRONG.findall(if_match)}
+    """Weak tags and what is no ETag of ours are no version, so that nothing matches them."""
+    if if_match.strip() == "*":
+        return None
+    tags = (_STRONG.fullmatch(tag.strip()) for tag in if_match.split(","))
+    return {int(tag[1]) for tag in tags if tag}
 
 
 RequiredVersions = Annotated[Collection[int] | None, Depends(_required)]

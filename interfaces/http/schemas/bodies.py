@@ -10,6 +10,7 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
+    StringConstraints,
     field_validator,
     model_validator,
 )
@@ -21,13 +22,17 @@ from interfaces.http.dependencies import PLAIN, PLAIN_LINES
 MAX_TEXT_LENGTH = 5_000
 
 Slug = Annotated[str, Field(max_length=1_000, description="`title-year`, lower case ASCII"), PLAIN]
-Title = Annotated[str, Field(min_length=1, max_length=300), PLAIN]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), PLAIN]
 Year = Annotated[StrictInt, Field(ge=slugs.FIRST_FILM_YEAR, le=2_200)]
 Director = Annotated[
-    str, Field(min_length=1, max_length=1_000, description="several stand side by side, with commas"), PLAIN
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
+    Field(description="several stand side by side, with commas"),
+    PLAIN,
 ]
-Genres = Annotated[list[Annotated[str, Field(min_length=1, max_length=60), PLAIN]], Field(max_length=20)]
-Reason = Annotated[str, Field(min_length=1, max_length=500), PLAIN]
+Genre = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), PLAIN]
+Genres = Annotated[list[Genre], Field(max_length=20)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), PLAIN]
 
 
 def _as_list(given: Any) -> Any:
@@ -92,7 +97,7 @@ class EditBody(BaseModel):
     @field_validator("text")
     @classmethod
     def _says_something(cls, text: str) -> str:
-        if not text.strip():
+        if not any(character.isalnum() for character in text):
             raise ValueError("write a text of at least one word; to stop showing one, withdraw it")
         return text.strip()
 
@@ -107,7 +112,7 @@ class WithdrawalBody(BaseModel):
 
 
 class CorrectionBody(BaseModel):
-    """The right facts; what is not named stays as it is, null makes it unknown."""
+    """The right facts; what is not named stays as it is, null makes it unknown. A film always has a title."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -119,7 +124,7 @@ class CorrectionBody(BaseModel):
     title: Title = ""
     release_year: Year | None = None
     director: Director | None = None
-    genres: Genres = []
+    genres: Genres | None = None
     reason: Reason
 
     @model_validator(mode="after")
@@ -131,4 +136,4 @@ class CorrectionBody(BaseModel):
     def changes(self) -> dict[str, Any]:
         """The fields that were given, as MovieFacts has them."""
         given = {name: getattr(self, name) for name in self.model_fields_set - {"reason"}}
-        return given | ({"genres": tuple(given["genres"])} if "genres" in given else {})
+        return given | ({"genres": tuple(given["genres"] or ())} if "genres" in given else {})
