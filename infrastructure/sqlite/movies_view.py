@@ -35,6 +35,8 @@ CREATE INDEX movies_listed ON movies (listed_position) WHERE listed_position IS 
 CREATE TABLE described_movies (description_id TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID;
 """
 
+# A film whose texts are all withdrawn keeps its place for the next one.
+_IS_SHOWN = "EXISTS (SELECT 1 FROM json_each(descriptions) WHERE json_extract(value, '$.is_withdrawn') = ?)"
 _DESCRIPTIONS = TypeAdapter(tuple[DescriptionRow, ...])
 
 
@@ -65,7 +67,7 @@ class SqliteMoviesView(MoviesView):
             return _movie(cursor, slug)
 
     def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
-        conditions = [("listed_position > ?", after), *_conditions(search)]
+        conditions = [("listed_position > ?", after), *_conditions(search), (_IS_SHOWN, False)]
         where = " AND ".join(condition for condition, _ in conditions)
         with self._store.reading() as cursor:
             cursor.execute(
@@ -97,7 +99,7 @@ def _conditions(search: MovieSearch) -> list[tuple[str, Any]]:
     """Words are plain ASCII letters and digits, so that none is a wildcard of LIKE."""
     conditions: list[tuple[str, Any]] = []
     for column_name, text in (("searched_words", search.q), ("searched_directors", search.director)):
-        conditions += [(f"{column_name} LIKE ?", f"% {word}%") for word in search_words(text)]
+        conditions += [(f"{column_name} LIKE ?", f"% {word}%") for word in set(search_words(text))]
     if search.genre:
         conditions.append(("searched_genres LIKE ?", f"%|{' '.join(search_words(search.genre))}|%"))
     if search.year is not None:
