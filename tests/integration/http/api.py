@@ -64,6 +64,32 @@ class Api(httpx.Client):
         assert response.status_code == 200, response.text
         return body_of(response)
 
+    def etag(self, slug: str) -> str:
+        """The ETag of a described film, once every view has followed."""
+        self.settle()
+        return str(self.get(f"/v1/movies/{slug}").headers["etag"])
+
+    def promote(
+        self, slug: str, description_id: str, scope: str = "variant", *, on: str | None = "*"
+    ) -> httpx.Response:
+        """`on`, here and below, is what If-Match says; None sends none."""
+        body = {"description_id": description_id, "scope": scope}
+        return self.post(f"/v1/movies/{slug}/promotions", json=body, headers=_if_match(on))
+
+    def edit(
+        self, slug: str, text: str, *, based_on: str, on: str | None = "*", **variant: str
+    ) -> httpx.Response:
+        body = {"locale": "en-US", "context_tag": "DEFAULT", "text": text, "based_on": based_on} | variant
+        return self.post(f"/v1/movies/{slug}/descriptions", json=body, headers=_if_match(on))
+
+    def withdraw(self, slug: str, description_id: str, *, on: str | None = None) -> httpx.Response:
+        body = {"description_id": description_id, "reason": "wrong"}
+        return self.post(f"/v1/movies/{slug}/withdrawals", json=body, headers=_if_match(on))
+
+    def correct(self, slug: str, *, on: str | None = "*", **facts: Any) -> httpx.Response:
+        body = {"reason": "misspelt", **facts}
+        return self.patch(f"/v1/movies/{slug}", json=body, headers=_if_match(on))
+
     def history(self, slug: str) -> list[dict[str, Any]]:
         """All that has happened to a film until now."""
         self.settle()
@@ -99,6 +125,14 @@ def body_of(response: httpx.Response) -> dict[str, Any]:
     return body
 
 
+def changed(response: httpx.Response, status: int = 200) -> dict[str, Any]:
+    """The film that a person's change, which must have been made, was answered with."""
+    assert response.status_code == status, response.text
+    film = body_of(response)
+    assert response.headers["etag"] == f'"v{film["version"]}"'
+    return film
+
+
 def problem_of(response: httpx.Response, status: int, kind: str | None = None) -> dict[str, Any]:
     """The problem document of an answer that must be one; `kind` is its type."""
     assert response.status_code == status, response.text
@@ -118,3 +152,7 @@ def problem_of(response: httpx.Response, status: int, kind: str | None = None) -
 def new_film(title: str = "film") -> str:
     """The slug of a film that no other test asks for."""
     return f"{title}-{uuid4().hex[:12]}x-1999"
+
+
+def _if_match(on: str | None) -> dict[str, str]:
+    return {} if on is None else {"If-Match": on}
