@@ -35,7 +35,7 @@ class TooMuchContention(MovieMindError):
 
 @dataclass(eq=False)
 class StoreUnavailable(MovieMindError):
-    """The store cannot be used at the moment: {reason}. Try again in a moment."""
+    """The store cannot be used at the moment: {reason}."""
 
     reason: str
 
@@ -48,12 +48,11 @@ class ReadBehind(MovieMindError):
 
 
 @contextmanager
-def store_errors(*others: type[Exception]) -> Iterator[None]:
+def store_errors() -> Iterator[None]:
     """Tell a store that cannot be used from a conflict, which is an answer of a store that works."""
-    failures: tuple[type[Exception], ...] = (PersistenceError, *others)
     try:
         yield
     except IntegrityError:
         raise
-    except failures as error:
+    except PersistenceError as error:
         raise StoreUnavailable(str(error)) from error

@@ -32,7 +32,7 @@ class StoreInUse(MovieMindError):
 
 @dataclass(eq=False)
 class DirectoryNotUsable(MovieMindError):
-    """The directory {path} cannot be used: {reason}; choose another with --data-dir."""
+    """The directory {path} cannot be used: {reason}, or choose another with --data-dir."""
 
     path: str
     reason: str

@@ -4,6 +4,7 @@ The lock file says where the holder serves, so that other commands can talk to i
 process; the file's text alone means nothing.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -16,6 +17,14 @@ from infrastructure.errors import DirectoryNotUsable, StoreInUse
 
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 10, 0.02
 
+_WAYS_OUT = {
+    errno.EROFS: "the service writes there, and its file system is read-only; make that writable",
+    errno.EACCES: "the service writes there, and may not; give it the permission",
+    errno.ENOSPC: "its disk is full; make room there",
+    errno.EEXIST: "there is a file in its place; move that away",
+    errno.ENOTDIR: "there is a file on the way to it; move that away",
+}
+
 
 class StoreLock:
     """Holds a store, whose directory is made if need be. Raises StoreInUse, DirectoryNotUsable."""
@@ -23,23 +32,30 @@ class StoreLock:
     def __init__(self, store: Path) -> None:
         try:
             store.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[str] = lock_file(store).open("a+")
+            self._file: IO[bytes] = lock_file(store).open("a+b", buffering=0)
         except OSError as error:
-            raise DirectoryNotUsable(str(store.parent), error.strerror or str(error)) from error
+            raise _not_usable(store, error) from error
+        self._store = store
         if not _lock_soon(self._file):
             url = _read(self._file).get("url")
             self._file.close()
             raise StoreInUse(str(store), f" at {url}" if url else "")
-        self.announce(None)
+        self.withdraw()
 
-    def announce(self, url: str | None) -> None:
-        """Tell other commands where this process serves."""
+    def announce(self, url: str) -> None:
+        """Tell other commands where this process serves. Raises DirectoryNotUsable."""
+        self.withdraw()
+        try:
+            self._file.write(json.dumps({"pid": os.getpid(), "url": url}).encode())
+        except OSError as error:
+            raise _not_usable(self._store, error) from error
+
+    def withdraw(self) -> None:
+        """Serve nowhere, and still hold the store. Takes no room, so that it works on a full disk too."""
         self._file.truncate(0)
-        self._file.write(json.dumps({"pid": os.getpid(), "url": url}))
-        self._file.flush()
 
     def release(self) -> None:
-        self._file.truncate(0)
+        self.withdraw()
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -57,14 +73,19 @@ def lock_file(store: Path) -> Path:
 def serving_url(store: Path) -> str | None:
     """Where the process that holds the store serves; None if nobody holds it or it does not serve."""
     try:
-        file = lock_file(store).open("r+")
+        file = lock_file(store).open("r+b")
     except OSError:
         return None
     with file:  # a shared lock: others who only ask must not look like a holder
         return None if _try_lock(file, fcntl.LOCK_SH) else _read(file).get("url")
 
 
-def _lock_soon(file: IO[str]) -> bool:
+def _not_usable(store: Path, error: OSError) -> DirectoryNotUsable:
+    found = error.strerror or str(error)
+    return DirectoryNotUsable(str(store.parent), _WAYS_OUT.get(error.errno or 0, f"{found}; mend that"))
+
+
+def _lock_soon(file: IO[bytes]) -> bool:
     """Somebody who only asks `serving_url` holds the lock for an instant; that must not turn us away."""
     for _ in range(_LOCK_TRIES):
         if _try_lock(file, fcntl.LOCK_EX):
@@ -73,7 +94,7 @@ def _lock_soon(file: IO[str]) -> bool:
     return False
 
 
-def _try_lock(file: IO[str], kind: int) -> bool:
+def _try_lock(file: IO[bytes], kind: int) -> bool:
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -81,7 +102,7 @@ def _try_lock(file: IO[str], kind: int) -> bool:
     return True
 
 
-def _read(file: IO[str]) -> dict[str, Any]:
+def _read(file: IO[bytes]) -> dict[str, Any]:
     file.seek(0)
     found: dict[str, Any] = {}
     with suppress(json.JSONDecodeError):  # between truncate and write of the holder

@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import structlog
 
 from application.commands.rescue_generations import RescueGenerations, rescue_generations
+from application.errors import StoreUnavailable
 from application.worker_watch import Heartbeats
 from domain.values import Actor
 from infrastructure.settings import Settings
@@ -43,7 +44,7 @@ def embedded_service(settings: Settings, *, works: bool = True, is_for_others: b
         if works:
             _forget_dead_workers(service.heartbeats)
             service.heartbeats.beat(service.worker_id)
-            stack.callback(service.heartbeats.sign_off, service.worker_id)
+            stack.callback(_sign_off, service)
             _run([_heartbeat_loop(service, settings)], stack)
             queue.start()
             stack.callback(queue.stop, timeout_seconds=settings.shutdown_seconds)
@@ -56,7 +57,7 @@ def embedded_service(settings: Settings, *, works: bool = True, is_for_others: b
             yield server.url
         finally:
             log.info("service.stopping")
-            lock.announce(None)
+            lock.withdraw()
             server.stop()
 
 
@@ -99,6 +100,12 @@ def _run(loops: list[Loop], stack: ExitStack) -> None:
     for loop in loops:
         loop.start()
         stack.callback(loop.stop)
+
+
+def _sign_off(service: MovieMind) -> None:
+    """Where nothing can be written an end in order is still one; the next start forgets this worker."""
+    with suppress(StoreUnavailable):
+        service.heartbeats.sign_off(service.worker_id)
 
 
 def _forget_dead_workers(heartbeats: Heartbeats) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import structlog
 
+from application.errors import StoreUnavailable
+
 log = structlog.get_logger()
 
 FIRST_PAUSE_SECONDS = 0.5
@@ -55,8 +57,8 @@ class Loop:
                 return
             try:
                 did_something = bool(self._step())
-            except Exception:
-                log.exception("loop.step_failed", loop=self._name, next_try_in_seconds=pause)
+            except Exception as error:  # noqa: BLE001 - reported
+                self._report(error, pause)
                 self._wake.wait(pause)
                 pause = min(pause * 2, self._longest_pause_seconds)
                 continue
@@ -66,3 +68,12 @@ class Loop:
                 self._stopping.wait(self._rest_seconds)
             else:
                 self._wake.wait(self._every_seconds)
+
+    def _report(self, error: Exception, pause: float) -> None:
+        """A store that cannot be used is no fault of ours: that takes a sentence and no traceback."""
+        about = {"loop": self._name, "next_try_in_seconds": pause}
+        failed = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+        if all(isinstance(one, StoreUnavailable) for one in failed):
+            log.warning("loop.held_up", reason=str(failed[0]), **about)
+        else:
+            log.error("loop.step_failed", exc_info=error, **about)

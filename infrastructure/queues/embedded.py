@@ -11,9 +11,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 import dramatiq
+import structlog
 from dramatiq.brokers.stub import StubBroker
 
+from application.errors import StoreUnavailable
 from domain.values import Priority
+
+log = structlog.get_logger()
 
 _IDLE_WAKE_UP_MS = 250
 _QUEUE_PRIORITY = {Priority.INTERACTIVE: 0, Priority.BULK: 10}
@@ -53,4 +57,7 @@ class EmbeddedQueue:
         self._broker.close()
 
     def _work(self, slug: str, job_id: str, _attempt: int) -> None:
-        self._run(slug, UUID(job_id))
+        try:
+            self._run(slug, UUID(job_id))
+        except StoreUnavailable as outage:  # the job is in the store all the same, and is sent again
+            log.warning("generation.put_off", slug=slug, job_id=job_id, reason=str(outage))

@@ -7,16 +7,22 @@ own (medians of three rounds).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
-from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore
+
+from infrastructure.sqlite.failures import explained
 
 LOCK_TIMEOUT_SECONDS = 30
 CONNECTIONS = 16
 
 
 class WalDatastore(SQLiteDatastore):
-    def __init__(self, path: str) -> None:
+    """`if_damaged` is what errors tell people to do about damage in this file."""
+
+    def __init__(self, path: str, *, if_damaged: str) -> None:
+        self._path, self._if_damaged = Path(path), if_damaged
         super().__init__(path, lock_timeout=LOCK_TIMEOUT_SECONDS, pool_timeout=LOCK_TIMEOUT_SECONDS)
         self._readers = SQLiteConnectionPool(
             db_name=path,
@@ -24,6 +30,15 @@ class WalDatastore(SQLiteDatastore):
             pool_size=CONNECTIONS,
             pool_timeout=LOCK_TIMEOUT_SECONDS,
         )
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        with self.explained(), super().transaction(commit=commit) as cursor:
+            yield cursor
+
+    def explained(self) -> AbstractContextManager[None]:
+        """Errors of what is done with our connections say what can be done about them."""
+        return explained(self._path, if_damaged=self._if_damaged)
 
     @contextmanager
     def get_connection(self, *, commit: bool) -> Iterator[SQLiteConnection]:

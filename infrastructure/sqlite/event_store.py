@@ -10,12 +10,14 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from eventsourcing.persistence import ApplicationRecorder, PersistenceError
 from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
 from application.errors import store_errors
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
 from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
+from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, explained, is_damaged, reason
 
 SCHEMA_VERSION = 1
 PROBE_SECONDS = 1
@@ -27,7 +29,15 @@ class EventStoreFactory(SQLiteFactory):
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
         self.datastore.close()
-        self.datastore = WalDatastore(self.datastore.pool.db_name)
+        self._path = Path(self.datastore.pool.db_name)
+        self.datastore = WalDatastore(str(self._path), if_damaged=_if_damaged(self._path))
+
+    def application_recorder(self) -> ApplicationRecorder:
+        """Makes the table of events if there is none. Raises StoreNotUsable."""
+        try:
+            return super().application_recorder()
+        except PersistenceError as error:
+            raise StoreNotUsable(str(self._path), str(error)) from error
 
 
 def environment(path: Path) -> dict[str, str]:
@@ -42,23 +52,26 @@ def prepare(path: Path) -> str:
     """Create the file if it is missing, and return the log's epoch.
 
     The epoch is drawn once when a log begins. Positions given to the outside carry it, so that those of
-    another log are recognised. Raises StoreNotUsable, SchemaTooNew.
+    another log are recognised. A file that cannot be used is left as it is. Raises StoreNotUsable,
+    SchemaTooNew.
     """
     try:
+        if path.exists():
+            _check(path)
         with closing(sqlite3.connect(path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)) as connection:
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found > SCHEMA_VERSION:
-                raise SchemaTooNew(str(path), found, SCHEMA_VERSION)
             return _epoch(connection)
     except sqlite3.Error as error:
-        raise StoreNotUsable(str(path), str(error)) from error
+        raise StoreNotUsable(
+            str(path), reason(error, path, if_damaged=_DAMAGED + _left_alone(path))
+        ) from error
 
 
 def probe(path: Path) -> None:
     """Write a page of the store with what stands in it already. Raises StoreUnavailable."""
     existing = path.resolve().as_uri() + "?mode=rw"
     with (
-        store_errors(sqlite3.Error),
+        store_errors(),
+        explained(path, if_damaged=_if_damaged(path)),
         closing(
             sqlite3.connect(existing, uri=True, timeout=PROBE_SECONDS, isolation_level=None)
         ) as connection,
@@ -66,6 +79,43 @@ def probe(path: Path) -> None:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("UPDATE log_epochs SET epoch = epoch")
         connection.execute("COMMIT")
+
+
+def _check(path: Path) -> None:
+    """Raises StoreNotUsable, SchemaTooNew, sqlite3.Error."""
+    if path.is_dir():
+        raise StoreNotUsable(str(path), DIRECTORY_IN_ITS_PLACE)
+    if path.stat().st_size == 0 and (left := _what_a_log_left_beside(path)):
+        raise StoreNotUsable(str(path), f"it is empty, and {left.name} is not{_left_alone(path)}")
+    if is_damaged(path):
+        raise StoreNotUsable(str(path), _DAMAGED + _left_alone(path))
+    with closing(sqlite3.connect(path.resolve().as_uri() + "?mode=ro", uri=True)) as connection:
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found > SCHEMA_VERSION:
+        raise SchemaTooNew(str(path), found, SCHEMA_VERSION)
+
+
+def _what_a_log_left_beside(path: Path) -> Path | None:
+    """An empty file may be a first start that was cut short. Beside one of these it was a log: SQLite would
+    delete the journal of an empty file, and we the views."""
+    beside = (path.with_name(path.name + "-wal"), path.with_name(path.stem + "-views.db"))
+    return next((file for file in beside if file.exists() and file.stat().st_size), None)
+
+
+_DAMAGED = "it is damaged or no store of events"
+
+
+def _left_alone(path: Path) -> str:
+    return f"; nothing in it was changed: {_way_out(path)}"
+
+
+def _if_damaged(path: Path) -> str:
+    return f"{path.name} is damaged; stop the service, {_way_out(path)}"
+
+
+def _way_out(path: Path) -> str:
+    """A journal that is left behind would be played into the backup."""
+    return f"move it away, with {path.name}-wal if there is one, and put a backup in its place"
 
 
 def _epoch(connection: sqlite3.Connection) -> str:

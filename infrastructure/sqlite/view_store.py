@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from eventsourcing.persistence import Tracking
+from eventsourcing.persistence import PersistenceError, Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteTrackingRecorder
 
 from application.errors import store_errors
 from infrastructure.errors import StoreNotUsable
 from infrastructure.sqlite.datastore import WalDatastore
+from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, is_damaged, reason
 
 SCHEMA_VERSION = 2
 
@@ -25,19 +26,20 @@ class ViewStore:
     """Connections to the file, and the transactions in which rows and tracking move together."""
 
     def __init__(self, path: Path) -> None:
-        self._datastore = WalDatastore(str(path))
+        self._datastore = WalDatastore(str(path), if_damaged=_if_damaged(path))
         self._tracking = SQLiteTrackingRecorder(self._datastore)
 
     @contextmanager
     def reading(self) -> Iterator[SQLiteCursor]:
-        with store_errors(sqlite3.OperationalError), self._datastore.transaction(commit=False) as cursor:
+        with store_errors(), self._datastore.transaction(commit=False) as cursor:
             yield cursor
 
     @contextmanager
     def writing(self) -> Iterator[SQLiteCursor]:
         """Begun IMMEDIATE: a transaction that reads first and writes later would fail, not wait."""
         with (
-            store_errors(sqlite3.OperationalError),
+            store_errors(),
+            self._datastore.explained(),
             self._datastore.get_connection(commit=True) as connection,
         ):
             cursor = connection.cursor()
@@ -45,13 +47,13 @@ class ViewStore:
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 yield cursor
+                connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
 
     def position(self, view: str) -> int:
-        with store_errors(sqlite3.OperationalError):
+        with store_errors():
             return self._tracking.max_tracking_id(view) or 0
 
     def track(self, cursor: SQLiteCursor, view: str, position: int) -> None:
@@ -66,10 +68,12 @@ class ViewStore:
 
 
 def open_view_store(path: Path, *, log_epoch: str, log_head: int, schemas: Sequence[str]) -> ViewStore:
-    """Open the file, made anew when it is missing, of another schema, or not folded from this log.
+    """Open the file, made anew when it is missing, damaged, of another schema, or not folded from this log.
 
     Raises StoreNotUsable.
     """
+    if path.is_dir():
+        raise StoreNotUsable(str(path), DIRECTORY_IN_ITS_PLACE)
     try:
         if path.exists() and not _belongs_to(path, log_epoch, log_head):
             for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
@@ -77,10 +81,18 @@ def open_view_store(path: Path, *, log_epoch: str, log_head: int, schemas: Seque
         if not path.exists():
             _create(path, log_epoch, schemas)
     except (OSError, sqlite3.Error) as error:
-        raise StoreNotUsable(str(path), str(error)) from error
+        raise StoreNotUsable(str(path), reason(error, path, if_damaged=_if_damaged(path))) from error
     store = ViewStore(path)
-    store.create_tracking()
+    try:
+        store.create_tracking()
+    except PersistenceError as error:
+        store.close()
+        raise StoreNotUsable(str(path), str(error)) from error
     return store
+
+
+def _if_damaged(path: Path) -> str:
+    return f"{path.name} is damaged; start the service again, and it is made anew from the events"
 
 
 def _create(path: Path, log_epoch: str, schemas: Sequence[str]) -> None:
@@ -92,12 +104,17 @@ def _create(path: Path, log_epoch: str, schemas: Sequence[str]) -> None:
 
 
 def _belongs_to(path: Path, log_epoch: str, log_head: int) -> bool:
-    """A view beyond the head was folded from a log that has since been replaced by an older copy."""
-    try:
-        with closing(sqlite3.connect(path)) as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            sources = connection.execute("SELECT log_epoch FROM sources").fetchall()
-            position = connection.execute("SELECT max(notification_id) FROM tracking").fetchone()
-    except sqlite3.DatabaseError:
+    """A view beyond the head was folded from a log that has since been replaced by an older copy.
+
+    Raises sqlite3.OperationalError when the file could not be read, which says nothing about what is in it.
+    """
+    if is_damaged(path):
         return False
+    with closing(sqlite3.connect(path)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+        if not {"sources", "tracking"} <= tables:
+            return False
+        sources = connection.execute("SELECT log_epoch FROM sources").fetchall()
+        position = connection.execute("SELECT max(notification_id) FROM tracking").fetchone()
     return version == SCHEMA_VERSION and sources == [(log_epoch,)] and (position[0] or 0) <= log_head
