@@ -86,7 +86,7 @@ class Api(httpx.Client):
         body = {"description_id": description_id, "reason": "wrong"}
         return self.post(f"/v1/movies/{slug}/withdrawals", json=body, headers=_if_match(on))
 
-    def correct(self, slug: str, *, on: str | None = "*", **facts: Any) -> httpx.Response:
+    def correct(self, slug: str, /, *, on: str | None = "*", **facts: Any) -> httpx.Response:
         body = {"reason": "misspelt", **facts}
         return self.patch(f"/v1/movies/{slug}", json=body, headers=_if_match(on))
 
