@@ -1,8 +1,9 @@
 """Views are folds of the log: whatever happened, they say what the aggregate says."""
 
+import random
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,18 @@ import pytest
 from eventsourcing.persistence import IntegrityError
 
 from application import narration, projector
+from application.commands.correct_movie_facts import CorrectMovieFacts, correct_movie_facts
+from application.commands.edit_description import EditDescription, edit_description
+from application.commands.promote_description import PromoteDescription, promote_description
+from application.commands.withdraw_description import WithdrawDescription, withdraw_description
+from application.movie_replay import movie_at, stream_of
 from application.projections.jobs import fold_job
 from application.projections.projection import Projection
 from application.read_models import MovieRow
+from domain.errors import DescriptionIsWithdrawn
 from domain.events import GenerationRequested
 from domain.movie_generation import MovieGeneration
-from domain.values import Actor
+from domain.values import Actor, ContextTag, Locale, PromotionScope, Variant
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import build
 from interfaces.service import MovieMind
@@ -24,6 +31,7 @@ from tests.golden.record import story
 from tests.support.film import Film
 
 SLUG = "amelie-2001"
+ANNA = Actor("anna", correlation_id="request-1")
 
 
 @pytest.fixture
@@ -139,6 +147,29 @@ def test_folding_event_by_event_gives_the_same_rows_as_folding_in_batches(
     }
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_whatever_people_do_a_film_replayed_from_its_stream_is_its_row(
+    service: MovieMind, film: Film, seed: int
+) -> None:
+    people = random.Random(seed)
+    for _ in range(30):
+        _somebody_changes_something(people, service)
+        _fold_all(service)
+
+        row, stream = _movie(service), stream_of(SLUG, generations=service.generations)
+        replayed = movie_at(SLUG, len(stream), stream)
+        assert replace(replayed, listed_position=row.listed_position) == row
+        assert movie_at(SLUG, row.visible_version, stream) == replayed
+
+    done = {type(event).__name__ for event in stream[film.movie.version :]}
+    assert done == {
+        "MovieFactsCorrected",
+        "DescriptionPromoted",
+        "DescriptionEdited",
+        "DescriptionWithdrawn",
+    }
+
+
 def test_a_position_is_never_folded_twice(service: MovieMind, film: Film) -> None:
     requested = next(r for r in service.log.after(0, limit=10) if isinstance(r.event, GenerationRequested))
     job_id = next(iter(film.movie.jobs))
@@ -148,6 +179,36 @@ def test_a_position_is_never_folded_twice(service: MovieMind, film: Film) -> Non
         Projection(service.jobs, fold_job).fold([replace(requested, position=service.log.head())])
     assert before is not None
     assert service.jobs.get(job_id) == before, "rows and position move together"
+
+
+def _somebody_changes_something(people: random.Random, service: MovieMind) -> None:
+    """Any change that a person can make, of what is there now; some of them change nothing."""
+    row = _movie(service)
+    text = people.choice(row.descriptions).description_id
+    anybody: dict[str, Any] = {"slug": SLUG, "by": ANNA, "expected_versions": {row.visible_version}}
+    variant = Variant(people.choice([Locale.EN_US, Locale.PL_PL]), people.choice(list(ContextTag)))
+    scope = people.choice(list(PromotionScope))
+    facts: dict[str, Any] = people.choice(
+        [{"title": "Amélie"}, {"release_year": None}, {"genres": ("Comedy", "Drama")}]
+    )
+    changes: list[Callable[[], object]] = [
+        lambda: promote_description(
+            PromoteDescription(description_id=text, scope=scope, **anybody), generations=service.generations
+        ),
+        lambda: edit_description(
+            EditDescription(variant=variant, text="Mine.", based_on=text, **anybody),
+            generations=service.generations,
+        ),
+        lambda: withdraw_description(
+            WithdrawDescription(description_id=text, reason="wrong", **anybody),
+            generations=service.generations,
+        ),
+        lambda: correct_movie_facts(
+            CorrectMovieFacts(changes=facts, reason="wrong", **anybody), generations=service.generations
+        ),
+    ]
+    with suppress(DescriptionIsWithdrawn):
+        people.choice(changes)()
 
 
 def _fold_all(service: MovieMind) -> None:

@@ -37,6 +37,13 @@ def failing_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         yield api
 
 
+@pytest.fixture(scope="module")
+def own_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A service that writes descriptions at once, for the tests of one module only."""
+    with _serving(tmp_path_factory.mktemp("own")) as api:
+        yield api
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Serve:
     """Serve this test's own data directory, as often as it likes: `with serve(works=False) as api`."""
