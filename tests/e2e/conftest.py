@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from interfaces.cli.client import Client
+from tests.support.disk import SmallDisk, small_disk
 from tests.support.process import Up
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """The data directory of `start_up` is a disk of its own."""
+    with small_disk(tmp_path / "data") as disk:
+        yield disk
 
 
 @pytest.fixture

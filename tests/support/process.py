@@ -53,13 +53,14 @@ class Up:
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
+        self._log_path = data_dir.with_name(data_dir.name + "-up.log")
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
     def start(self) -> "Up":
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        with (self.data_dir / "up.log").open("ab") as log:
+        with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [MOVIEMIND, "up", "--port", "0", "--data-dir", self.data_dir],
                 env=environment(**self._settings),
@@ -95,8 +96,7 @@ class Up:
             self._process.wait()
 
     def log(self) -> str:
-        path = self.data_dir / "up.log"
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        return self._log_path.read_text(encoding="utf-8") if self._log_path.exists() else ""
 
     def _announced(self) -> str | None:
         assert self._process is not None
