@@ -138,6 +138,7 @@ class MovieSearch:
     a word of the directors. `genre` is one whole genre.
     """
 
+    slug: str | None = None
     q: str = ""
     year: int | None = None
     director: str = ""

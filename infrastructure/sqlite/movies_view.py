@@ -102,6 +102,8 @@ def _conditions(search: MovieSearch) -> list[tuple[str, Any]]:
         conditions += [(f"{column_name} LIKE ?", f"% {word}%") for word in set(search_words(text))]
     if search.genre:
         conditions.append(("searched_genres LIKE ?", f"%|{' '.join(search_words(search.genre))}|%"))
+    if search.slug is not None:
+        conditions.append(("slug = ?", search.slug))
     if search.year is not None:
         conditions.append(("release_year = ?", search.year))
     if search.description_id is not None:

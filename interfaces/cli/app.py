@@ -2,7 +2,10 @@
 
 import typer
 
+from interfaces.cli import corrections, jobs, movies
 from interfaces.cli.demo import demo
+from interfaces.cli.diff import diff
+from interfaces.cli.explain import explain
 from interfaces.cli.generate import generate
 from interfaces.cli.history import history
 from interfaces.cli.up import up
@@ -15,5 +18,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (up, generate, history, demo):
-    app.command()(command)
+app.command()(up)
+app.command()(generate)
+app.add_typer(movies.app, name="movies")
+app.add_typer(jobs.app, name="jobs")
+app.command()(history)
+app.command()(diff)
+app.command()(corrections.edit)
+app.command()(corrections.withdraw)
+app.command()(corrections.promote)
+app.command()(corrections.correct)
+app.command()(explain)
+app.command()(demo)

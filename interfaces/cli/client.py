@@ -15,6 +15,7 @@ FINAL = {JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED}
 TIMEOUT_SECONDS = 35.0
 PATIENCE_SECONDS = 60.0
 FOLLOW_SECONDS = 0.1
+PAGE = 100
 
 
 class ServiceRefused(MovieMindError):
@@ -27,6 +28,10 @@ class ServiceRefused(MovieMindError):
     def __str__(self) -> str:
         return str(self.problem.get("detail", self.problem))
 
+    @property
+    def code(self) -> str:
+        return str(self.problem.get("type", super().code))
+
 
 class ServiceUnreachable(MovieMindError):
     """The service does not answer at {url}: {reason}."""
@@ -36,18 +41,30 @@ class ServiceUnreachable(MovieMindError):
         self.url, self.reason = url, reason
 
 
+class NotMovieMind(MovieMindError):
+    """What answers at {url} is not MovieMind; check the address."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+
+
 class Client:
-    """Safe to use from several threads. Methods raise ServiceRefused, ServiceUnreachable."""
+    """Safe to use from several threads. Methods raise ServiceRefused, ServiceUnreachable, NotMovieMind."""
 
     def __init__(self, url: str, *, connections: int = 10) -> None:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
 
     def generate(self, body: Answer) -> Answer:
-        return self._answer(self._send("POST", "/v1/generate", json=body))
+        return self._ask("POST", "/v1/generate", json=body)
+
+    def preview(self, body: Answer) -> Answer:
+        """What `generate` would come to; nothing is accepted."""
+        return self._ask("POST", "/v1/generate/preview", json=body)
 
     def job(self, job_id: str) -> Answer:
-        return self._answer(self._send("GET", f"/v1/jobs/{job_id}"))
+        return self._ask("GET", f"/v1/jobs/{job_id}")
 
     def follow(self, job_id: str) -> Answer:
         """Wait until a job is final."""
@@ -55,35 +72,67 @@ class Client:
             time.sleep(FOLLOW_SECONDS)
         return job
 
+    def jobs(self, **filters: Any) -> Iterator[Answer]:
+        """Newest request first, page by page."""
+        return self._items("/v1/jobs", filters)
+
+    def cancel(self, job_id: str) -> Answer:
+        return self._ask("DELETE", f"/v1/jobs/{job_id}")
+
+    def retry(self, job_id: str, reason: str) -> Answer:
+        return self._ask("POST", f"/v1/jobs/{job_id}/retry", json={"reason": reason})
+
+    def movies(self, **search: Any) -> Iterator[Answer]:
+        """Described films in the order they got their first description, page by page."""
+        return self._items("/v1/movies", search)
+
+    def movie(self, slug: str, **selected: Any) -> Answer:
+        """A film with its descriptions. One that has none yet is asked for by this."""
+        return self._ask("GET", f"/v1/movies/{slug}", params=selected)
+
     def history(self, slug: str) -> Iterator[Answer]:
         """Every event of a film, page by page."""
-        path = f"/v1/movies/{slug}/history"
-        query: dict[str, Any] = {"limit": 100}
+        return self._items(f"/v1/movies/{slug}/history", {})
+
+    def diff(self, slug: str, from_version: int, to_version: int) -> Answer:
+        return self._ask("GET", f"/v1/movies/{slug}/diff", params={"from": from_version, "to": to_version})
+
+    def change(self, method: str, path: str, body: Answer, *, seen: Answer) -> Answer:
+        """Change a film, decided on the state of it that was `seen`; returns it as it is then."""
+        etag = f'"v{seen["version"]}"'
+        return self._ask(method, f"/v1/movies/{seen['slug']}{path}", json=body, headers={"If-Match": etag})
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _items(self, path: str, query: dict[str, Any]) -> Iterator[Answer]:
+        query = {name: value for name, value in query.items() if value is not None} | {"limit": PAGE}
         while True:
-            page = self._answer(self._send("GET", path, params=query))
+            page = self._ask("GET", path, params=query)
             yield from page["items"]
             if page["next_cursor"] is None:
                 return
             query["cursor"] = page["next_cursor"]
 
-    def close(self) -> None:
-        self._http.close()
-
-    def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def _ask(self, method: str, path: str, **more: Any) -> Answer:
         """A service that says 503 is asked again for a while: nothing that is asked here happens twice."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 response = self._http.request(method, path, **more)
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.InvalidURL) as error:
                 raise ServiceUnreachable(str(self._http.base_url), str(error)) from error
             if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
-                return response
+                return self._answer(response)
             time.sleep(float(response.headers.get("Retry-After", 1)))
 
-    @staticmethod
-    def _answer(response: httpx.Response) -> Answer:
-        body: Answer = response.json()
+    def _answer(self, response: httpx.Response) -> Answer:
+        try:
+            body = response.json()
+        except ValueError:
+            raise NotMovieMind(str(self._http.base_url)) from None
+        if not isinstance(body, dict):
+            raise NotMovieMind(str(self._http.base_url))
         if response.is_error:
             raise ServiceRefused(body)
         return body

@@ -14,13 +14,19 @@ from domain.values import ContextTag
 from infrastructure.logs import configure_logs
 from infrastructure.settings import LogLevel, load_settings
 from interfaces.cli.client import Client
+from interfaces.cli.fields import json_option, print_json
 from interfaces.cli.films import read_films
 from interfaces.cli.following import follow_all
-from interfaces.cli.output import complain, facts, progress, say, timeline
+from interfaces.cli.output import complain, facts, hint, progress, timeline
 from interfaces.embedded import embedded_service
 
 FILMS = Path(__file__).parents[1] / "data" / "films.csv"
 STYLES = (ContextTag.MODERN, ContextTag.HUMOROUS)
+
+AsJson = Annotated[
+    str | None,
+    json_option(("requests", "jobs", "accepted_descriptions", "duplicates_prevented", "seconds")),
+]
 
 
 def demo(
@@ -29,6 +35,7 @@ def demo(
     latency_ms: Annotated[
         int, typer.Option(min=0, max=60_000, help="How long writing one text takes.")
     ] = 300,
+    as_json: AsJson = None,
 ) -> None:
     """Start a service in a temporary directory and let many clients ask for the same films in two styles."""
     with tempfile.TemporaryDirectory(prefix="moviemind-demo-") as directory:
@@ -38,7 +45,7 @@ def demo(
         configure_logs(LogLevel.ERROR, settings.log_format)
         wanted = [row.request for row in islice(read_films(FILMS), films) if row.request]
         with embedded_service(settings) as url:
-            say(f"{clients} clients ask for {len(wanted)} films in {len(STYLES)} styles at once, at {url}")
+            hint(f"{clients} clients ask for {len(wanted)} films in {len(STYLES)} styles at once, at {url}")
             client = Client(url, connections=clients)
             started = time.monotonic()
             answers = _herd(client, wanted, clients)
@@ -48,17 +55,18 @@ def demo(
             accepted = _accepted_descriptions(client, {answer["slug"] for answer in answers})
             client.close()
     variants = len(wanted) * len(STYLES)
-    facts(
-        "What happened",
-        [
-            ("requests", len(answers)),
-            ("jobs", len(ended)),
-            ("accepted descriptions", accepted),
-            ("duplicates prevented", len(answers) - len(ended)),
-            ("seconds", f"{seconds:.1f}"),
-        ],
-    )
-    timeline(wanted[0]["slug"], history)
+    counted = {
+        "requests": len(answers),
+        "jobs": len(ended),
+        "accepted_descriptions": accepted,
+        "duplicates_prevented": len(answers) - len(ended),
+        "seconds": round(seconds, 1),
+    }
+    if as_json:
+        print_json(counted, as_json)
+    else:
+        facts("What happened", [(name.replace("_", " "), count) for name, count in counted.items()])
+        timeline(wanted[0]["slug"], history)
     if not (len(ended) == accepted == variants):
         complain(f"{variants} descriptions should have been accepted, one for each film and style")
         raise typer.Exit(1)

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from domain.errors import MovieMindError, TitleMakesNoSlug
 
 COLUMNS = ("title", "year", "director", "genre")
 REQUIRED_COLUMNS = ("title", "year")
+
+_SURPLUS = "surplus"
 
 
 @dataclass(eq=False)
@@ -31,22 +34,33 @@ class FilmRow:
     error: str | None = None
 
 
-def read_films(path: Path) -> Iterator[FilmRow]:
+def read_films(path: Path, limit: int | None = None) -> Iterator[FilmRow]:
     """Row by row, so that a file may be of any size. Raises FilmsFileUnusable."""
+    return (_film(line, cells) for line, cells in islice(_rows(path), limit))
+
+
+def count_films(path: Path, limit: int | None = None) -> int:
+    """How many rows there are, for progress. Raises FilmsFileUnusable: a file that cannot be read to its
+    end is refused before anything of it is asked for."""
+    return sum(1 for _ in islice(_rows(path), limit))
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows that are not empty, with the line each ends on."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
+            reader = csv.DictReader(file, strict=True, restkey=_SURPLUS)
             reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
             missing = [column for column in REQUIRED_COLUMNS if column not in reader.fieldnames]
             if missing:
                 raise FilmsFileUnusable(
                     str(path),
-                    f"its first line must name the columns {','.join(COLUMNS)}; "
+                    f"its first line must name the columns {','.join(COLUMNS)}, separated by commas; "
                     f"{' and '.join(missing)} not found",
                 )
-            for row in reader:
-                if any(str(cell or "").strip() for cell in row.values()):
-                    yield _film(reader.line_num, row)
+            for cells in reader:
+                if any(str(cell or "").strip() for cell in cells.values()):
+                    yield reader.line_num, cells
     except OSError as error:
         raise FilmsFileUnusable(str(path), error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
@@ -59,13 +73,12 @@ def read_films(path: Path) -> Iterator[FilmRow]:
         ) from error
 
 
-def count_films(path: Path) -> int:
-    """How many rows there are, for progress. Raises FilmsFileUnusable."""
-    return sum(1 for _ in read_films(path))
-
-
-def _film(line: int, row: dict[str, str | None]) -> FilmRow:
-    title, year = (row["title"] or "").strip(), (row["year"] or "").strip()
+def _film(line: int, cells: dict[str, Any]) -> FilmRow:
+    if _SURPLUS in cells:
+        return FilmRow(
+            line, None, "it has more cells than the first line names; put a cell with commas in quotes"
+        )
+    title, year, directors, genres = ((cells.get(column) or "").strip() for column in COLUMNS)
     if not title:
         return FilmRow(line, None, "title is empty; every film needs one")
     if year and not re.fullmatch(r"[0-9]{1,5}", year):
@@ -75,12 +88,11 @@ def _film(line: int, row: dict[str, str | None]) -> FilmRow:
         slug = slugs.from_title(title, release_year)
     except TitleMakesNoSlug as error:
         return FilmRow(line, None, str(error))
-    genres = [genre.strip() for genre in (row.get("genre") or "").split(",")]
     request = {
         "slug": slug,
         "title": title,
         "release_year": release_year,
-        "director": (row.get("director") or "").strip() or None,
-        "genres": [genre for genre in genres if genre],
+        "director": directors or None,
+        "genres": [genre.strip() for genre in genres.split(",") if genre.strip()],
     }
     return FilmRow(line, request)

@@ -1,37 +1,27 @@
 """`moviemind generate`: ask for films by slug, or for a whole file of them."""
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from domain.values import ContextTag, JobStatus, Locale
-from interfaces.cli.client import Client, ServiceRefused
+from domain.values import ContextTag, Locale
+from interfaces.cli.asking import CONNECTIONS, Asked, RowError, ask_all
+from interfaces.cli.client import Answer
+from interfaces.cli.fields import json_option, print_json
 from interfaces.cli.films import FilmRow, count_films, read_films
-from interfaces.cli.following import follow_all
-from interfaces.cli.options import AsJson, DataDir
-from interfaces.cli.output import complain, facts, out, progress
+from interfaces.cli.options import DataDir, Url
+from interfaces.cli.output import complain, facts, hint, say
+from interfaces.cli.previewing import Previewed, preview_all
 from interfaces.cli.service import connected
 
-CONNECTIONS = 8
-CHUNK = 200
+KEPT = 1_000
+"""How many bad rows, jobs and films JSON lists; the counts in its summary have no such bound."""
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A film that was asked for: the job that makes or made its text, or why there is none."""
-
-    line: int
-    slug: str | None
-    job_id: str | None
-    was_described: bool
-    error: str | None = None
+AsJson = Annotated[str | None, json_option(("summary", "errors", "jobs", "films"))]
 
 
 def generate(
@@ -39,97 +29,133 @@ def generate(
     from_file: Annotated[
         Path | None, typer.Option("--from", help="CSV file of films: title,year,director,genre.")
     ] = None,
-    locale: Annotated[Locale, typer.Option(help="Language of the description.")] = Locale.EN_US,
-    context_tag: Annotated[ContextTag, typer.Option(help="Style of the description.")] = ContextTag.DEFAULT,
+    locale: Annotated[Locale, typer.Option(help="Language of the descriptions.")] = Locale.EN_US,
+    context_tag: Annotated[
+        list[ContextTag] | None,
+        typer.Option(help="Style of the descriptions; repeat it for several.", show_default="DEFAULT"),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only so many films of the file, from its beginning.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Ask for another text where there is one; not with --from.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be asked, and what it would cost.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the descriptions are written.")] = False,
     data_dir: DataDir = None,
-    as_json: AsJson = False,
+    url: Url = None,
+    as_json: AsJson = None,
 ) -> None:
-    """Ask for descriptions. What is described or being written already is not written again.
+    """Ask for descriptions. What is described or being written already is not written again, so a file
+    that was interrupted is simply asked for again.
 
     Without a running service the command does the work itself, and so always waits.
     """
     if bool(slugs) == bool(from_file):
         raise typer.BadParameter("name films by slug, or a file of them with --from FILE")
-    rows: Iterable[FilmRow] = [FilmRow(n, {"slug": slug}) for n, slug in enumerate(slugs or [], 1)]
-    total: int | None = len(slugs or [])
-    if from_file:
-        # A pipe can be read only once; its progress has no end to show.
-        rows, total = read_films(from_file), None if from_file.is_fifo() else count_films(from_file)
-    variant = {
+    if from_file and force:
+        raise typer.BadParameter("--force would write a file that is asked for again once more; name slugs")
+    rows, total = _rows(slugs or [], from_file, limit)
+    wanted = {
         "locale": locale,
-        "context_tag": context_tag,
+        "context_tag": context_tag or [],
         "priority": "bulk" if from_file else "interactive",
+        "force": force,
     }
-    with connected(data_dir, works=True, connections=CONNECTIONS) as service:
-        asked = _ask_all(rows, total, variant, service.client)
-        jobs = dict.fromkeys(one.job_id for one in asked if one.job_id and not one.was_described)
-        waits = wait or service.is_own
-        ended = follow_all(list(jobs), service.client) if waits else []
-    summary = _summary(asked, len(jobs), ended, waits=waits)
-    _report(asked, ended, summary, from_file=from_file is not None, as_json=as_json)
-    if summary["errors"] or summary["failed"]:
+    report = _Report(is_file=from_file is not None, as_json=as_json)
+    with connected(data_dir, url, works=not dry_run, connections=CONNECTIONS) as service:
+        if dry_run:
+            previewed = Previewed()
+            with report.of(previewed):
+                preview_all(
+                    rows,
+                    total,
+                    service.client,
+                    wanted,
+                    previewed=previewed,
+                    on_error=report.error,
+                    on_film=report.film,
+                )
+            is_fine = not previewed.errors
+        else:
+            asked = Asked()
+            with report.of(asked):
+                ask_all(
+                    rows,
+                    total,
+                    service.client,
+                    wanted,
+                    asked=asked,
+                    waits=wait or service.is_own,
+                    on_error=report.error,
+                    on_end=report.job,
+                )
+            is_fine = not asked.errors and not asked.failed
+    if not is_fine:
         raise typer.Exit(1)
 
 
-def _ask_all(
-    rows: Iterable[FilmRow], total: int | None, variant: dict[str, str], client: Client
-) -> list[Asked]:
-    def ask(row: FilmRow) -> Asked:
-        if row.request is None:
-            return Asked(row.line, None, None, False, row.error)
-        try:
-            answer = client.generate(row.request | variant)
-        except ServiceRefused as refusal:
-            return Asked(row.line, row.request["slug"], None, False, str(refusal))
-        return Asked(row.line, answer["slug"], answer["job_id"], answer["status"] == JobStatus.DONE)
-
-    asked: list[Asked] = []
-    with ThreadPoolExecutor(CONNECTIONS) as pool, progress() as bar:
-        task = bar.add_task("asking", total=total)
-        for chunk in _chunks(rows):
-            for one in pool.map(ask, chunk):
-                asked.append(one)
-                bar.advance(task)
-    return asked
+def _rows(
+    slugs: list[str], from_file: Path | None, limit: int | None
+) -> tuple[Iterator[FilmRow], int | None]:
+    """The films, and how many there are; a pipe can be read only once, so its progress has no end to show."""
+    if from_file is None:
+        return (FilmRow(number, {"slug": slug}) for number, slug in enumerate(slugs, 1)), len(slugs)
+    total = None if from_file.is_fifo() else count_films(from_file, limit)
+    return read_films(from_file, limit), total
 
 
-def _chunks(rows: Iterable[FilmRow]) -> Iterator[list[FilmRow]]:
-    """A file may be of any size; only a chunk of it is in flight."""
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk
+class _Report:
+    """To people, what is wrong is told at once and the counts at the end; to programs, all at the end."""
 
+    def __init__(self, *, is_file: bool, as_json: str | None) -> None:
+        self._is_file = is_file
+        self._as_json = as_json
+        self._kept: dict[str, list[Answer]] = {"errors": [], "jobs": [], "films": []}
 
-def _summary(asked: list[Asked], jobs: int, ended: list[dict[str, Any]], *, waits: bool) -> dict[str, int]:
-    statuses = Counter(job["status"] for job in ended)
-    return {
-        "films": len(asked),
-        "described_already": sum(one.was_described for one in asked),
-        "jobs": jobs,
-        "written": statuses[JobStatus.DONE],
-        "failed": len(ended) - statuses[JobStatus.DONE],
-        "still_being_written": 0 if waits else jobs,
-        "errors": sum(one.error is not None for one in asked),
-    }
+    def error(self, error: RowError) -> None:
+        if self._as_json:
+            self._keep("errors", asdict(error))
+        else:
+            complain(f"line {error.line}: {error.error}" if self._is_file else error.error)
 
-
-def _report(
-    asked: list[Asked],
-    ended: list[dict[str, Any]],
-    summary: dict[str, int],
-    *,
-    from_file: bool,
-    as_json: bool,
-) -> None:
-    wrong = [one for one in asked if one.error]
-    if as_json:
-        errors = [{"line": one.line, "slug": one.slug, "error": one.error} for one in wrong]
-        out.print_json(json.dumps({"summary": summary, "jobs": ended, "errors": errors}))
-        return
-    for one in wrong:
-        complain(f"line {one.line}: {one.error}" if from_file else str(one.error))
-    for job in ended:
-        if job["error"]:
+    def job(self, job: Answer) -> None:
+        if self._as_json:
+            self._keep("jobs", job)
+        elif job["error"]:
             complain(f"{job['slug']}: {job['error']['message']}")
-    facts("Summary", [(name.replace("_", " "), count) for name, count in summary.items()])
+
+    def film(self, film: Answer) -> None:
+        if self._as_json:
+            self._keep("films", film)
+        else:
+            say(f"would ask for {film['slug']} in {', '.join(film['context_tags'])}")
+
+    @contextmanager
+    def of(self, counts: Asked | Previewed) -> Iterator[None]:
+        """Print the counts at the end, also when that is an interruption."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            hint("Interrupted. What was accepted is kept; ask again to go on.")
+            self._print(counts)
+            raise
+        self._print(counts)
+
+    def _keep(self, kind: str, one: Answer) -> None:
+        if len(self._kept[kind]) < KEPT:
+            self._kept[kind].append(one)
+
+    def _print(self, counts: Asked | Previewed) -> None:
+        summary = asdict(counts)
+        if self._as_json:
+            print_json({"summary": summary, **self._kept}, self._as_json)
+            return
+        title = "What would be asked" if isinstance(counts, Previewed) else "Summary"
+        facts(title, [(name.replace("_", " "), _known(count)) for name, count in summary.items()])
+
+
+def _known(count: int | None) -> int | str:
+    return "unknown" if count is None else count

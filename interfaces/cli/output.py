@@ -1,13 +1,25 @@
 """What people see: facts on standard output, everything else on standard error."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
+
+from domain.errors import MovieMindError
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -21,6 +33,13 @@ def complain(text: str) -> None:
     err.print(f"[bold red]error:[/] {escape(text)}")
 
 
+def complain_of(error: MovieMindError) -> None:
+    """Say what is wrong, and to somebody at a terminal, how to learn more."""
+    complain(str(error))
+    if err.is_terminal:
+        hint(f"more: moviemind explain {error.code}")
+
+
 def hint(text: str) -> None:
     """Something to know while waiting; not part of what was asked for."""
     err.print(f"[dim]{escape(text)}[/]")
@@ -32,10 +51,19 @@ def progress() -> Progress:
         TextColumn("{task.description:<12}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
         console=err,
         disable=not err.is_terminal,
     )
+
+
+class _Rate(ProgressColumn):
+    """How many are done in a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.0f}/s")
 
 
 def facts(title: str, rows: Iterable[tuple[str, object]]) -> None:
@@ -44,6 +72,42 @@ def facts(title: str, rows: Iterable[tuple[str, object]]) -> None:
     for name, value in rows:
         table.add_row(name, escape(str(value)))
     out.print(table)
+
+
+def listing(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows under headings; to a program, a line each, its cells between tabs and without headings."""
+    if not out.is_terminal:
+        for row in rows:
+            sys.stdout.write("\t".join("" if cell is None else str(cell) for cell in row) + "\n")
+        return
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    out.print(table)
+
+
+def film(movie: dict[str, Any]) -> None:
+    """A film and its descriptions."""
+    say(f"{movie['title']} ({movie['release_year'] or 'year unknown'})  {movie['slug']}  v{movie['version']}")
+    say(f"by {movie['director'] or 'an unknown director'}; {', '.join(movie['genres']) or 'no genres'}")
+    for text in movie["descriptions"]:
+        marks = [name for name, holds in _marks(movie, text) if holds]
+        variant = f"{text['locale']} {text['context_tag']} revision {text['revision']}"
+        by = text["ai_model"] or "a person"
+        out.print(
+            f"\n[bold]{escape(variant)}[/] by {escape(by)} [dim]{escape(' '.join([text['id'], *marks]))}[/]"
+        )
+        say(text["text"])
+
+
+def _marks(movie: dict[str, Any], text: dict[str, Any]) -> list[tuple[str, bool]]:
+    return [("current", text["is_current"]), ("default", text["id"] == movie["default_description_id"])]
+
+
+def changed_words(runs: Iterable[dict[str, Any]]) -> None:
+    """Removed words between [- and -], added ones between {+ and +}, on a terminal in colour too."""
+    shown = {"same": "{}", "removed": "[red]\\[-{}-][/]", "added": "[green]{{+{}+}}[/]"}
+    out.print(" ".join(shown[run["change"]].format(escape(run["text"])) for run in runs))
 
 
 def timeline(slug: str, entries: Iterable[dict[str, Any]]) -> None:

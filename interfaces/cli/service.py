@@ -26,12 +26,15 @@ class Connected:
 
 
 @contextmanager
-def connected(data_dir: Path | None, *, works: bool, connections: int = 10) -> Iterator[Connected]:
-    """A client of the running service, or of one started for this command; `works`: it runs jobs too."""
+def connected(
+    data_dir: Path | None, url: str | None = None, *, works: bool, connections: int = 10
+) -> Iterator[Connected]:
+    """A client of the service at a URL, of the one running over the data directory, or of one started for
+    this command; `works`: it runs jobs too."""
     settings = load_settings(data_dir=data_dir)
     configure_logs(LogLevel.ERROR, settings.log_format)
     with ExitStack() as stack:
-        url, is_own = _running_or_own(settings, stack, works=works)
+        url, is_own = (url, False) if url else _running_or_own(settings, stack, works=works)
         client = Client(url, connections=connections)
         stack.callback(client.close)
         yield Connected(client, is_own=is_own)

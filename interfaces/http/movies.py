@@ -26,6 +26,7 @@ router = APIRouter(prefix="/v1/movies", tags=["movies"])
 def list_movies(
     service: Service,
     request: Request,
+    slug: Annotated[str | None, Query(max_length=255)] = None,
     q: Annotated[
         Searched, Query(description="words that begin a word of title, directors, genres or year")
     ] = "",
@@ -42,7 +43,9 @@ def list_movies(
     """
     catch_up(service.movies, service.log)
     after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
-    search = MovieSearch(q=q, year=year, director=director, genre=genre, description_id=description_id)
+    search = MovieSearch(
+        slug=slug, q=q, year=year, director=director, genre=genre, description_id=description_id
+    )
     rows = service.movies.list(search, after=after, limit=limit + 1)
     following = following_cursor(rows, limit, service.log_epoch, lambda row: row.listed_position or 0)
     page = MoviesPage(items=[MovieSummary.of(row) for row in rows[:limit]], next_cursor=following)

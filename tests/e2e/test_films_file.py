@@ -15,9 +15,9 @@ MISSING_DIRECTORS, MISSING_GENRES = 4, 30
 def test_a_thousand_films_are_described_once_and_the_second_run_adds_no_event(tmp_path: Path) -> None:
     data = tmp_path / "data"
 
-    first = moviemind("generate", "--from", str(FILMS), "--data-dir", str(data), "--json")
+    first = moviemind("generate", "--from", str(FILMS), "--data-dir", str(data), "--json", "all")
     events = _events(data)
-    second = moviemind("generate", "--from", str(FILMS), "--data-dir", str(data), "--json")
+    second = moviemind("generate", "--from", str(FILMS), "--data-dir", str(data), "--json", "all")
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     summary = json.loads(first.stdout)["summary"]

@@ -1,0 +1,115 @@
+"""Asking for many films: a chunk of them in flight at a time, so that a file may be of any size."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from domain.values import JobStatus
+from interfaces.cli.client import Answer, Client, ServiceRefused
+from interfaces.cli.films import FilmRow
+from interfaces.cli.output import progress
+
+CONNECTIONS = 8
+CHUNK = 200
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong with a row, or why the service refused it."""
+
+    line: int
+    slug: str | None
+    error: str
+
+
+@dataclass(slots=True)
+class Asked:
+    """`films` were read; of the texts asked for, `described_already` were there; the `jobs` of the others
+    ended as `written` or `failed`, or are `still_being_written`. `errors` counts bad rows."""
+
+    films: int = 0
+    described_already: int = 0
+    jobs: int = 0
+    written: int = 0
+    failed: int = 0
+    still_being_written: int = 0
+    errors: int = 0
+
+
+def ask_each(
+    rows: Iterable[FilmRow], total: int | None, ask: Callable[[Answer], Answer], *, doing: str
+) -> Iterator[tuple[FilmRow, Answer | RowError]]:
+    """The answer to every row, in their order, with a progress bar."""
+
+    def answer(row: FilmRow) -> tuple[FilmRow, Answer | RowError]:
+        if row.request is None:
+            return row, RowError(row.line, None, row.error or "")
+        try:
+            return row, ask(row.request)
+        except ServiceRefused as refusal:
+            return row, RowError(row.line, row.request["slug"], str(refusal))
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool, progress() as bar:
+        task = bar.add_task(doing, total=total)
+        for chunk in _chunks(rows):
+            for answered in pool.map(answer, chunk):
+                bar.advance(task)
+                yield answered
+
+
+def ask_all(
+    rows: Iterable[FilmRow],
+    total: int | None,
+    client: Client,
+    wanted: Answer,
+    *,
+    asked: Asked,
+    waits: bool,
+    on_error: Callable[[RowError], None],
+    on_end: Callable[[Answer], None],
+) -> None:
+    """Ask for every film, and with `waits` follow the jobs while others are asked for.
+
+    `asked` is kept up to date, so that it is true also after an interruption.
+    """
+    known: set[str] = set()
+    waiting: deque[str] = deque()
+
+    def follow(most_waiting: int) -> None:
+        while len(waiting) > most_waiting:
+            job = client.follow(waiting.popleft())
+            is_written = job["status"] == JobStatus.DONE
+            asked.still_being_written -= 1
+            asked.written += is_written
+            asked.failed += not is_written
+            on_end(job)
+
+    for _, answer in ask_each(rows, total, lambda film: client.generate(film | wanted), doing="asking"):
+        asked.films += 1
+        if isinstance(answer, RowError):
+            asked.errors += 1
+            on_error(answer)
+            continue
+        for one in answer.get("jobs", [answer]):
+            if one["status"] == JobStatus.DONE:
+                asked.described_already += 1
+            elif one["job_id"] not in known:
+                known.add(one["job_id"])
+                waiting.append(one["job_id"])
+                asked.jobs += 1
+                asked.still_being_written += 1
+        if waits:
+            follow(CHUNK)
+    if waits:
+        follow(0)
+
+
+def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk

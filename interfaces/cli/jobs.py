@@ -1,0 +1,146 @@
+"""`moviemind jobs`: where each request stands."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from domain.values import JobStatus
+from interfaces.cli.client import Answer, Client, ServiceRefused
+from interfaces.cli.fields import fields_of, json_option, print_json
+from interfaces.cli.following import watch_all
+from interfaces.cli.options import DataDir, Limit, Reason, Url
+from interfaces.cli.output import complain_of, facts, hint, listing, say
+from interfaces.cli.service import connected
+from interfaces.http.schemas.generation import JobAnswer
+
+app = typer.Typer(help="Where each request stands.", no_args_is_help=True)
+
+AsJson = Annotated[str | None, json_option(fields_of(JobAnswer))]
+JobIds = Annotated[list[UUID], typer.Argument(help="Jobs, by their ids.", show_default=False)]
+COLUMNS = ("job_id", "status", "slug", "locale", "style", "attempts", "requested", "error")
+
+
+@app.command("list")
+def list_jobs(
+    status: Annotated[JobStatus | None, typer.Option(help="Only jobs of this status.")] = None,
+    slug: Annotated[str | None, typer.Option(help="Only jobs of this film.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Requested at or after this moment (UTC).")] = None,
+    limit: Limit = 50,
+    data_dir: DataDir = None,
+    url: Url = None,
+    as_json: AsJson = None,
+) -> None:
+    """Jobs, the newest request first."""
+    moment = since.isoformat() + "Z" if since else None
+    with connected(data_dir, url, works=False) as service:
+        _show(service.client.jobs(status=status, slug=slug, since=moment), limit, as_json)
+
+
+@app.command()
+def failed(limit: Limit = 50, data_dir: DataDir = None, url: Url = None, as_json: AsJson = None) -> None:
+    """Jobs that failed for good, the newest request first; see `jobs retry`."""
+    with connected(data_dir, url, works=False) as service:
+        _show(service.client.jobs(status=JobStatus.FAILED), limit, as_json)
+
+
+@app.command()
+def show(
+    job_id: Annotated[UUID, typer.Argument(help="The job, by its id.")],
+    data_dir: DataDir = None,
+    url: Url = None,
+    as_json: AsJson = None,
+) -> None:
+    """Print where one job stands."""
+    with connected(data_dir, url, works=False) as service:
+        job = service.client.job(str(job_id))
+    if as_json:
+        print_json(job, as_json)
+        return
+    error = job.pop("error") or {}
+    shown = {**job, "error": error.get("type"), "message": error.get("message")}
+    facts("Job", [(name, value) for name, value in shown.items() if value is not None and name != "_links"])
+
+
+@app.command()
+def retry(
+    job_ids: JobIds,
+    reason: Reason = "retried by hand",
+    data_dir: DataDir = None,
+    url: Url = None,
+    as_json: AsJson = None,
+) -> None:
+    """Give failed jobs new tries. They run when the service does."""
+    with connected(data_dir, url, works=False) as service:
+        client = service.client
+        _do_for_each(job_ids, lambda job_id: client.retry(job_id, reason), as_json)
+
+
+@app.command()
+def cancel(job_ids: JobIds, data_dir: DataDir = None, url: Url = None, as_json: AsJson = None) -> None:
+    """Cancel jobs that are not final; a text that arrives later is refused."""
+    with connected(data_dir, url, works=False) as service:
+        _do_for_each(job_ids, service.client.cancel, as_json)
+
+
+@app.command()
+def watch(
+    job_ids: Annotated[
+        list[UUID] | None, typer.Argument(help="Jobs, by their ids; none: all that are active now.")
+    ] = None,
+    data_dir: DataDir = None,
+    url: Url = None,
+    as_json: AsJson = None,
+) -> None:
+    """Follow jobs until all are final, a line for every change. Ends with 1 unless all are DONE."""
+    with connected(data_dir, url, works=True) as service:
+        wanted = [str(job_id) for job_id in job_ids or []] or _active(service.client)
+        ended = watch_all(wanted, service.client, tell=None if as_json else _tell)
+    if as_json:
+        print_json(ended, as_json)
+    if any(job["status"] != JobStatus.DONE for job in ended):
+        raise typer.Exit(1)
+
+
+def _active(client: Client) -> list[str]:
+    return [job["job_id"] for status in JobStatus if status.is_active for job in client.jobs(status=status)]
+
+
+def _tell(job: Answer) -> None:
+    error = job["error"]
+    why = f": {error['message']}" if error else ""
+    say(f"{job['job_id']} {job['slug']} {job['locale']} {job['context_tag']} {job['status']}{why}")
+
+
+def _do_for_each(job_ids: Iterable[UUID], do: Any, as_json: str | None) -> None:
+    """What is refused for one job does not keep the others waiting."""
+    done, refused = [], False
+    for job_id in job_ids:
+        try:
+            done.append(do(str(job_id)))
+        except ServiceRefused as refusal:
+            complain_of(refusal)
+            refused = True
+    _show(done, len(done), as_json)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _show(jobs: Iterable[Answer], limit: int, as_json: str | None) -> None:
+    found = list(islice(jobs, limit + 1))
+    if as_json:
+        print_json(found[:limit], as_json)
+    else:
+        listing(COLUMNS, [_row(job) for job in found[:limit]])
+    if len(found) > limit:
+        hint(f"there are more than {limit}; see them with a larger --limit")
+
+
+def _row(job: Answer) -> tuple[Any, ...]:
+    tries = f"{job['attempts']}/{job['max_attempts']}"
+    error = job["error"]["type"] if job["error"] else None
+    named = [job[name] for name in ("job_id", "status", "slug", "locale", "context_tag")]
+    return *named, tries, job["created_at"][:19], error

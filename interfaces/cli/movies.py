@@ -1,0 +1,126 @@
+"""`moviemind movies`: which films are described, and how."""
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from application.movie_generations import utc_now
+from domain import slugs
+from domain.errors import MovieMindError
+from domain.values import ContextTag, Locale
+from interfaces.cli.client import Answer, Client
+from interfaces.cli.fields import fields_of, json_option, print_json
+from interfaces.cli.options import DataDir, Limit, Url
+from interfaces.cli.output import film, hint, listing
+from interfaces.cli.service import connected
+from interfaces.http.schemas.movies import MovieAnswer, MovieSummary
+
+app = typer.Typer(help="Which films are described, and how.", no_args_is_help=True)
+
+MoviesJson = Annotated[str | None, json_option(fields_of(MovieSummary))]
+MovieJson = Annotated[str | None, json_option(fields_of(MovieAnswer))]
+COLUMNS = ("slug", "title", "year", "director", "texts")
+
+
+class MovieNotDescribed(MovieMindError):
+    """The film '{slug}' has no description yet; ask for one with: moviemind generate {slug}"""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__()
+        self.slug = slug
+
+
+class DescriptionUnknown(MovieMindError):
+    """No film has a description {description_id}; `moviemind movies show SLUG` prints those of a film."""
+
+    def __init__(self, description_id: UUID) -> None:
+        super().__init__()
+        self.description_id = description_id
+
+
+@app.command("list")
+def list_movies(
+    limit: Limit = 50, data_dir: DataDir = None, url: Url = None, as_json: MoviesJson = None
+) -> None:
+    """Films that have a description, in the order they got their first one."""
+    with connected(data_dir, url, works=False) as service:
+        _show(service.client.movies(), limit, as_json)
+
+
+@app.command()
+def search(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Beginnings of words of title, directors, genres or year.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(min=1, max=9_999, help="Year of release.")] = None,
+    director: Annotated[str | None, typer.Option(help="Words of the directors' names.")] = None,
+    genre: Annotated[str | None, typer.Option(help="One whole genre.")] = None,
+    limit: Limit = 50,
+    data_dir: DataDir = None,
+    url: Url = None,
+    as_json: MoviesJson = None,
+) -> None:
+    """Look for described films. Upper and lower case, accents and punctuation make no difference."""
+    wanted = {"q": " ".join(words or []) or None, "year": year, "director": director, "genre": genre}
+    if not any(wanted.values()):
+        raise typer.BadParameter("say what to look for: words, --year, --director or --genre")
+    with connected(data_dir, url, works=False) as service:
+        _show(service.client.movies(**wanted), limit, as_json)
+
+
+@app.command()
+def show(
+    slug: Annotated[str, typer.Argument(help="The film, such as the-matrix-1999.")],
+    locale: Annotated[Locale | None, typer.Option(help="Only texts in this language.")] = None,
+    context_tag: Annotated[ContextTag | None, typer.Option(help="Only texts in this style.")] = None,
+    data_dir: DataDir = None,
+    url: Url = None,
+    as_json: MovieJson = None,
+) -> None:
+    """Print a film with its descriptions. Nothing is asked for by this."""
+    with connected(data_dir, url, works=False) as service:
+        movie = described(slug, service.client)
+    movie["descriptions"] = [
+        text
+        for text in movie["descriptions"]
+        if locale in (None, text["locale"]) and context_tag in (None, text["context_tag"])
+    ]
+    if as_json:
+        print_json(movie, as_json)
+    else:
+        film(movie)
+
+
+def described(slug: str, client: Client) -> Answer:
+    """A film that has a description, without asking for one. Raises SlugRefused, MovieNotDescribed."""
+    slugs.assess(slug, current_year=utc_now().year)  # what is no slug must not become part of a URL
+    summary = next(client.movies(slug=slug), None)
+    if summary is None or not summary["descriptions_count"]:
+        raise MovieNotDescribed(slug)
+    return client.movie(slug)
+
+
+def film_of(description_id: UUID, client: Client) -> Answer:
+    """The film a description is of, as its readers see it now. Raises DescriptionUnknown."""
+    movie = next(client.movies(description_id=description_id), None)
+    if movie is None:
+        raise DescriptionUnknown(description_id)
+    return movie
+
+
+def _show(movies: Iterable[Answer], limit: int, as_json: str | None) -> None:
+    found = list(islice(movies, limit + 1))
+    if as_json:
+        print_json(found[:limit], as_json)
+    else:
+        listing(COLUMNS, [_row(movie) for movie in found[:limit]])
+    if len(found) > limit:
+        hint(f"there are more than {limit}; see them with a larger --limit")
+
+
+def _row(movie: Answer) -> tuple[Any, ...]:
+    year, texts = movie["release_year"], movie["descriptions_count"]
+    return movie["slug"], movie["title"], year, movie["director"], texts

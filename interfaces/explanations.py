@@ -1,0 +1,195 @@
+"""Every problem type and failure type a person can meet: what it means and what to do, for offline reading.
+
+`moviemind explain` prints them, docs/problems.md lists them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.values import FailureType
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`met` says where: as a problem document of the API, as the failure of a job, or on the command line."""
+
+    met: Literal["api", "job", "command line"]
+    meaning: str
+    fix: str
+
+
+_API = {
+    "slug-refused": (
+        "The slug breaks a rule: 3 to 255 characters; lower case letters a-z and digits in groups joined by "
+        "single hyphens; not digits alone; at least 5 characters where it carries no year; nothing that "
+        "reads like an instruction to a model.",
+        "Write title and year, such as the-matrix-1999. The detail names the rule that was broken.",
+    ),
+    "facts-contradict-slug": (
+        "The slug ends in one year and release_year says another, so two films may be meant.",
+        "Correct one of the two. To correct the year of a film that is known already, use "
+        "PATCH /v1/movies/{slug} or `moviemind correct`.",
+    ),
+    "validation-error": (
+        "A field of the request has a wrong type, a value out of bounds, or a name that is not known.",
+        "`errors` names every such field, its rule, and what would be right.",
+    ),
+    "bad-request": ("The body of the request cannot be read at all.", "Send a complete JSON body."),
+    "content-too-large": (
+        "The body of the request is larger than 65,536 bytes.",
+        "Send less; for many films use one request for each, or `moviemind generate --from FILE`.",
+    ),
+    "not-found": ("There is no such route.", "See /openapi.json for the routes there are."),
+    "method-not-allowed": (
+        "The route exists and does not answer this method.",
+        "The header Allow names those it answers.",
+    ),
+    "job-not-found": (
+        "No job has this id.",
+        "Take the job_id from the answer of a request, or list /v1/jobs.",
+    ),
+    "movie-not-found": (
+        "Nobody has asked for this film yet, so nothing is known of it.",
+        "Ask for it: POST /v1/generate, or `moviemind generate SLUG`.",
+    ),
+    "description-not-found": (
+        "The film has no description of this id.",
+        "Take the id from the film: GET /v1/movies/{slug}, or `moviemind movies show SLUG`.",
+    ),
+    "description-is-withdrawn": (
+        "The text was withdrawn, because it was wrong or must not be read. The history keeps it.",
+        "Choose another description of the film.",
+    ),
+    "version-not-found": (
+        "The film's stream is shorter than the version asked for.",
+        "The detail says how far it goes; `moviemind history SLUG` prints all versions.",
+    ),
+    "not-the-requester": (
+        "Others may have joined the job, so only who asked for it or an admin may cancel it.",
+        "Ask one of them; the job does no harm.",
+    ),
+    "job-is-final": ("The job has ended, so there is nothing to cancel.", "Nothing needs to be done."),
+    "job-has-not-failed": (
+        "Only a job that has FAILED can be retried; this one is in another state.",
+        "Wait until it ends: `moviemind jobs watch JOB_ID`.",
+    ),
+    "another-job-active": (
+        "Another job is writing the same film, language and style already.",
+        "Follow that one; its id is in the problem.",
+    ),
+    "precondition-required": (
+        "A change of a film must say which state of it was seen, so that nobody undoes what nobody read.",
+        "Send the ETag of GET /v1/movies/{slug} as If-Match, or If-Match: * for any state.",
+    ),
+    "stale-version": (
+        "The film has changed since the version that was sent as If-Match.",
+        "Read it again, look what changed (GET /v1/movies/{slug}/diff), and decide on that.",
+    ),
+    "cursor-invalid": ("The cursor was not made by this service.", "Take next_cursor of the page before."),
+    "cursor-expired": (
+        "The cursor belongs to an event log that has been replaced, so its place no longer exists.",
+        "Start again from the first page.",
+    ),
+    "too-much-contention": (
+        "So many requests changed the film at once that this one was overtaken again and again.",
+        "Send it again after Retry-After; nothing was done.",
+    ),
+    "store-unavailable": (
+        "The event store cannot be read or written: the disk is full, or another process holds it.",
+        "Free space or end that process. What was accepted is kept, and goes on by itself.",
+    ),
+    "read-behind": (
+        "A view has not yet followed what was just written, so the answer would not be certain.",
+        "Ask again after Retry-After. If it stays, see /health for the lag and the log for the cause.",
+    ),
+    "internal-error": (
+        "Something broke that should not.",
+        "Look in the log for the request_id, and report it.",
+    ),
+}
+
+_JOB = {
+    FailureType.AI_API_ERROR: (
+        "The writing service answered with an error or could not be reached.",
+        "Tried again by itself; after three tries check the service and retry: `moviemind jobs retry`.",
+    ),
+    FailureType.TIMEOUT: (
+        "The text was not there within the deadline (MOVIEMIND_AI_DEADLINE_SECONDS).",
+        "Tried again by itself; if it repeats, raise the deadline.",
+    ),
+    FailureType.RATE_LIMITED: (
+        "The writing service asked us to slow down.",
+        "Tried again by itself later; if it repeats, use fewer worker threads.",
+    ),
+    FailureType.VALIDATION_ERROR: (
+        "A text was written and was not good enough to be shown.",
+        "Tried again by itself; technical_message of the job says what was wrong.",
+    ),
+    FailureType.NOT_FOUND: (
+        "The writer does not know the film. It is not tried again: asking once more would not help.",
+        "Check title and year; then `moviemind jobs retry`.",
+    ),
+    FailureType.WORKER_LOST: (
+        "The worker died or held the job too long, so another one takes over.",
+        "Taken over by itself at once; it counts as one of three tries.",
+    ),
+    FailureType.UNKNOWN_ERROR: (
+        "The writer failed in a way nobody foresaw.",
+        "Tried again by itself; technical_message of the job and the log say what happened.",
+    ),
+}
+
+_COMMAND_LINE = {
+    "title-makes-no-slug": (
+        "The title has no letter or digit that a slug could be made of.",
+        "Ask for this film by a slug of your own: `moviemind generate SLUG`.",
+    ),
+    "films-file-unusable": (
+        "The file of films cannot be read as a whole; nothing was asked for.",
+        "It must be CSV in UTF-8, its first line title,year,director,genre; cells with commas in quotes.",
+    ),
+    "movie-not-described": (
+        "The film has no description that could be shown.",
+        "Ask for one: `moviemind generate SLUG`.",
+    ),
+    "description-unknown": (
+        "No film has a description of this id.",
+        "`moviemind movies show SLUG` prints those of a film.",
+    ),
+    "text-unreadable": ("The file with the new text cannot be read.", "It must exist and be UTF-8."),
+    "wrong-settings": (
+        "An environment variable with the prefix MOVIEMIND_ is wrong, unknown, or contradicts another.",
+        "The message names each variable and its rule; docs/settings.md lists all.",
+    ),
+    "address-not-usable": (
+        "The address cannot be served on: another program has it, or it is none of this machine.",
+        "Choose another with --port (0 takes a free one) or --host.",
+    ),
+    "store-in-use": (
+        "Another process serves the same event store; two would get in each other's way.",
+        "Use that one (the message says where), stop it, or choose another --data-dir.",
+    ),
+    "store-not-usable": (
+        "The event store cannot be opened, or is damaged. It has been left as it is.",
+        "Read the reason in the message; a damaged store is restored from a backup.",
+    ),
+    "schema-too-new": (
+        "A newer version of MovieMind has written this store.",
+        "Upgrade MovieMind, or choose another --data-dir.",
+    ),
+    "directory-not-usable": (
+        "The data directory cannot be made or written.",
+        "Mend its permissions, or choose another with --data-dir.",
+    ),
+    "service-unreachable": (
+        "Nothing answers at the service's address.",
+        "Start it with `moviemind up`, or check --url.",
+    ),
+    "not-movie-mind": ("Another program answers at this address.", "Check --url."),
+}
+
+EXPLANATIONS: dict[str, Explanation] = {
+    **{code: Explanation("api", *texts) for code, texts in _API.items()},
+    **{code.value: Explanation("job", *texts) for code, texts in _JOB.items()},
+    **{code: Explanation("command line", *texts) for code, texts in _COMMAND_LINE.items()},
+}
