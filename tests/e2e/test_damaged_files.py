@@ -14,7 +14,7 @@ import pytest
 from infrastructure.sqlite import event_store, view_store
 from interfaces.cli.client import Client
 from tests.integration.http.api import Api, problem_of
-from tests.support.process import Up, moviemind
+from tests.support.process import DEADLINE_SECONDS, Up, moviemind, moviemind_within
 
 FILMS = [f"film-number-{number}-1999" for number in range(20)]
 SLUG = FILMS[0]
@@ -125,7 +125,7 @@ def test_an_event_store_that_cannot_be_used_is_refused_and_left_as_it_is(
     before = _content(store), views.read_bytes()
 
     for command in (["up", "--port", "0"], ["generate", "heat-1995"]):
-        ended = moviemind(*command, "--data-dir", str(store.parent))
+        ended = moviemind_within(DEADLINE_SECONDS, *command, "--data-dir", str(store.parent))
 
         assert (ended.returncode, ended.stdout) == (1, "")
         assert ended.stderr == f"error: The store {store} cannot be opened: {reason}\n"
@@ -151,7 +151,7 @@ def test_an_emptied_event_store_keeps_the_journal_that_holds_its_newest_events(
     views.unlink()
     store.write_bytes(b"")
 
-    ended = moviemind("up", "--port", "0", "--data-dir", str(store.parent))
+    ended = moviemind_within(DEADLINE_SECONDS, "up", "--port", "0", "--data-dir", str(store.parent))
 
     said = f"it is empty, and moviemind.db-wal is not; {LEFT_ALONE}"
     assert ended.stderr == f"error: The store {store} cannot be opened: {said}\n"
@@ -163,7 +163,7 @@ def test_a_damaged_event_store_and_its_journal_are_kept_apart(store: Path, journ
     _overwrite_a_page_in_the_middle(store)
     before = store.read_bytes(), journal.read_bytes()
 
-    ended = moviemind("up", "--port", "0", "--data-dir", str(store.parent))
+    ended = moviemind_within(DEADLINE_SECONDS, "up", "--port", "0", "--data-dir", str(store.parent))
 
     assert ended.stderr == f"error: The store {store} cannot be opened: {DAMAGED}\n"
     assert (store.read_bytes(), journal.read_bytes()) == before
@@ -182,7 +182,7 @@ def test_an_event_store_of_a_newer_version_is_refused_and_left_as_it_is(store: P
     _raise_schema(store, known + 1)
     before = store.read_bytes()
 
-    ended = moviemind("up", "--port", "0", "--data-dir", str(store.parent))
+    ended = moviemind_within(DEADLINE_SECONDS, "up", "--port", "0", "--data-dir", str(store.parent))
 
     assert (ended.returncode, ended.stdout) == (1, "")
     newer = f"was written by a newer MovieMind (schema {known + 1}, this one knows {known})"

@@ -10,7 +10,7 @@ import pytest
 from interfaces.cli.client import Client
 from tests.integration.http.api import Api, problem_of
 from tests.support.disk import SmallDisk
-from tests.support.process import Up, moviemind, wait_until
+from tests.support.process import DEADLINE_SECONDS, Up, moviemind, moviemind_within, wait_until
 
 SLUG = "the-matrix-1999"
 FILMS = [f"film-number-{number}-1999" for number in range(10)]
@@ -36,7 +36,7 @@ def test_a_read_only_disk_is_named_with_a_way_out(inside: str, disk: SmallDisk) 
     data = disk.path / inside
 
     for command in COMMANDS:
-        ended = moviemind(*command, "--data-dir", str(data))
+        ended = moviemind_within(DEADLINE_SECONDS, *command, "--data-dir", str(data))
 
         assert (ended.returncode, ended.stdout) == (1, "")
         assert ended.stderr == f"error: The directory {data} cannot be used: {READ_ONLY}\n"
@@ -47,7 +47,7 @@ def test_a_store_on_a_disk_that_became_read_only_is_left_as_it_is(disk: SmallDis
     before = _files(disk.path)
     disk.make_read_only()
 
-    ended = moviemind("up", "--port", "0", "--data-dir", str(disk.path))
+    ended = moviemind_within(DEADLINE_SECONDS, "up", "--port", "0", "--data-dir", str(disk.path))
 
     assert ended.stderr == f"error: The directory {disk.path} cannot be used: {READ_ONLY}\n"
     assert _files(disk.path) == before
@@ -59,7 +59,7 @@ def test_a_first_start_on_a_full_disk_says_so_and_works_once_there_is_room(
     disk.fill()
 
     for command in COMMANDS:
-        ended = moviemind(*command, "--data-dir", str(disk.path))
+        ended = moviemind_within(DEADLINE_SECONDS, *command, "--data-dir", str(disk.path))
 
         assert (ended.returncode, ended.stdout) == (1, "")
         assert ended.stderr == f"error: The store {disk.path}/moviemind.db cannot be opened: {FULL}\n"
@@ -75,7 +75,7 @@ def test_a_start_on_a_disk_that_is_full_by_now_changes_nothing(
     before = {name: (disk.path / name).read_bytes() for name in stores}
     disk.fill()
 
-    ended = moviemind("up", "--port", "0", "--data-dir", str(disk.path))
+    ended = moviemind_within(DEADLINE_SECONDS, "up", "--port", "0", "--data-dir", str(disk.path))
 
     assert ended.returncode == 1
     assert ended.stderr == f"error: The store {disk.path}/moviemind.db cannot be opened: {FULL}\n"

@@ -33,12 +33,17 @@ def environment(**settings: str) -> dict[str, str]:
 
 def moviemind(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
+    return moviemind_within(300, *arguments, **settings)
+
+
+def moviemind_within(seconds: float, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that must come to its end within `seconds`."""
     return subprocess.run(
         [MOVIEMIND, *arguments],
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=seconds,
         check=False,
     )
 
