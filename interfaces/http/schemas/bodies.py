@@ -4,13 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
     StrictInt,
-    StringConstraints,
     field_validator,
     model_validator,
 )
@@ -21,18 +21,27 @@ from interfaces.http.dependencies import PLAIN, PLAIN_LINES
 
 MAX_TEXT_LENGTH = 5_000
 
+
+def _stripped(text: str) -> str:
+    if not text.strip():
+        raise ValueError("write more than spaces")
+    return text.strip()
+
+
+STRIPPED = AfterValidator(_stripped)
+
 Slug = Annotated[str, Field(max_length=1_000, description="`title-year`, lower case ASCII"), PLAIN]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), PLAIN]
+Title = Annotated[str, Field(min_length=1, max_length=300), PLAIN, STRIPPED]
 Year = Annotated[StrictInt, Field(ge=slugs.FIRST_FILM_YEAR, le=2_200)]
 Director = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
-    Field(description="several stand side by side, with commas"),
+    Field(min_length=1, max_length=1_000, description="several stand side by side, with commas"),
     PLAIN,
+    STRIPPED,
 ]
-Genre = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), PLAIN]
+Genre = Annotated[str, Field(min_length=1, max_length=60), PLAIN, STRIPPED]
 Genres = Annotated[list[Genre], Field(max_length=20)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), PLAIN]
+Reason = Annotated[str, Field(min_length=1, max_length=500), PLAIN, STRIPPED]
 
 
 def _as_list(given: Any) -> Any:

@@ -40,6 +40,17 @@ class TestACorrection:
 
         assert changed(api.correct(film, **{name: None}))[name] == unknown
 
+    def test_spaces_around_a_fact_are_none_of_it(self, api: Api, film: str) -> None:
+        api.described(film)
+
+        answer = changed(api.correct(film, title=" The Film ", director="Jane Doe ", genres=[" Drama"]))
+
+        assert [answer[name] for name in ("title", "director", "genres")] == [
+            "The Film",
+            "Jane Doe",
+            ["Drama"],
+        ]
+
     def test_the_slug_stays(self, api: Api, film: str) -> None:
         api.described(film)
 

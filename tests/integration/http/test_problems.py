@@ -46,6 +46,8 @@ class TestProblems:
         [
             ("GET", "/v1/generate", "POST"),
             ("DELETE", "/v1/movies", "GET"),
+            ("DELETE", "/v1/movies/the-matrix-1999", "GET, PATCH"),
+            ("PUT", "/v1/movies/the-matrix-1999/withdrawals", "POST"),
             ("OPTIONS", "/openapi.json", "GET"),
             ("PUT", UNKNOWN_JOB + "/retry", "POST"),
         ],
