@@ -1,13 +1,18 @@
 """The whole service as processes."""
 
+import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from interfaces.cli.client import Client
+from interfaces.cli.main import main
 from tests.support.disk import SmallDisk, small_disk
-from tests.support.process import Up
+from tests.support.process import Up, environment
 
 
 @pytest.fixture
@@ -43,3 +48,31 @@ def connect() -> Iterator[Callable[[Up], Client]]:
     yield to
     for client in clients:
         client.close()
+
+
+class Ended(NamedTuple):
+    """What a command printed, and how it ended."""
+
+    code: object
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run a command inside this process, with settings: quick, for what talks to a running service or
+    ends before one starts."""
+
+    def run(*arguments: object, **settings: str) -> Ended:
+        capsys.readouterr()
+        monkeypatch.setattr(os, "environ", environment(**settings))
+        monkeypatch.setattr(sys, "argv", ["moviemind", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Ended(ended.value.code, printed.out, printed.err)
+
+    return run

@@ -256,7 +256,10 @@ class TestFilesOfFilms:
     @pytest.mark.parametrize(
         ("content", "reason"),
         [
-            (b"name,jahr\nHeat,1995\n", "title,year,director,genre, separated by commas; title and year not found"),
+            (
+                b"name,jahr\nHeat,1995\n",
+                "title,year,director,genre, separated by commas; title and year not found",
+            ),
             ("title,year\nAmélie,2001\n".encode("latin-1"), "not UTF-8 (byte 13)"),
             (b'title,year\nHeat,1995\n"Alien" of sorts,1979\n', "not well-formed CSV near line 3"),
             (b'title,year\nHeat,1995\n"Alien,1979\n', "not well-formed CSV"),
