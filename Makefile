@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo up test check bench lock
+.PHONY: help setup demo up test check docs bench lock
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -34,6 +34,9 @@ check: setup  ## format, lint, types, import contracts, architecture
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest tests/architecture
+
+docs: setup  ## write docs/cli.md and docs/problems.md anew
+	$(BIN)/python -m interfaces.cli.reference
 
 bench: setup  ## generations per second and memory of the embedded service
 	$(BIN)/python -m benchmarks.embedded

@@ -1,6 +1,9 @@
-"""What users read says all there is: settings, commands, routes, make targets, records."""
+"""What users read says all there is and nothing that is gone: settings, commands, routes, problems, events,
+make targets, records, links."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +12,24 @@ from typer.main import get_command
 from application import errors as application_errors
 from domain import errors as domain_errors
 from domain.errors import MovieMindError
+from domain.events import Event
 from infrastructure.settings import PREFIX, Settings
+from interfaces.cli import reference
 from interfaces.cli.app import app as cli
 from interfaces.http.app import create_app
 from interfaces.http.problems import STATUS
 
 ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+INSIDE = {
+    domain_errors.AlreadyClaimed,
+    domain_errors.AttemptNotStarted,
+    domain_errors.DifferentFilm,
+    domain_errors.NotDueYet,
+    domain_errors.TitleMakesNoSlug,
+}
+"""Errors that no request meets."""
 
 
 def _text(path: str) -> str:
@@ -42,14 +57,46 @@ def test_the_readme_names_every_command() -> None:
     assert [name for name in commands if f"moviemind {name}" not in _text("README.md")] == []
 
 
-def test_the_readme_names_every_route() -> None:
-    routes = [
-        f"`{method.upper()} {path}`"
-        for path, methods in create_app(None).openapi()["paths"].items()  # type: ignore[arg-type]
-        for method in methods
-    ]
+def test_the_reference_has_every_command() -> None:
+    titles = re.findall(r"^## (moviemind .+)$", _text("docs/cli.md"), re.MULTILINE)
 
-    assert [route for route in routes if route not in _text("README.md")] == []
+    assert titles == [name for name, _ in reference.commands()]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/http.md"])
+def test_every_route_is_named(page: str) -> None:
+    assert [route for route in _routes() if f"`{route}`" not in _text(page)] == []
+
+
+def test_the_http_guide_names_no_route_that_is_gone() -> None:
+    named = re.findall(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^`?]*)`", _text("docs/http.md"))
+
+    assert set(named) - set(_routes()) == set()
+
+
+def test_the_http_guide_names_every_problem_with_its_status_and_none_that_is_gone() -> None:
+    named = re.findall(r"^\| (\d{3}) \| (`.+`) \|", _text("docs/http.md"), re.MULTILINE)
+
+    assert {(code, int(status)) for status, codes in named for code in re.findall("`(.+?)`", codes)} == {
+        (code, status.value) for code, status in reference.problem_statuses().items()
+    }
+
+
+def test_every_event_has_its_topic_its_sentence_and_all_its_fields() -> None:
+    written = {
+        name: (re.search("^Topic `(.+?)`", about, re.MULTILINE)[1], sentence, _fields_of_table(about))  # type: ignore[index]
+        for name, sentence, about in re.findall(
+            r"^### (\w+)\n\n> (.+)\n\n((?:(?!##).*\n)+)", _text("docs/events.md"), re.MULTILINE
+        )
+    }
+
+    assert written == dict(_events())
+
+
+def test_what_every_event_carries_is_there() -> None:
+    about = _text("docs/events.md").split("## What every event carries")[1].split("##")[0]
+
+    assert [name for name, _ in _fields_of_table(about)][-2:] == list(Event.__annotations__)
 
 
 def test_the_readme_names_every_make_target() -> None:
@@ -71,15 +118,56 @@ def test_every_error_a_request_can_meet_has_a_status() -> None:
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, MovieMindError) and kind is not MovieMindError
     ]
-    inside = {
-        domain_errors.AlreadyClaimed,
-        domain_errors.AttemptNotStarted,
-        domain_errors.DifferentFilm,
-        domain_errors.NotDueYet,
-        domain_errors.TitleMakesNoSlug,
-    }
 
-    assert {kind for kind in errors if kind not in STATUS} == inside
+    assert {kind for kind in errors if kind not in STATUS} == INSIDE
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not _leads_somewhere(page, *link)] == []
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_the_tour_leads_to_every_page(name: str) -> None:
+    assert name == "README.md" or f"]({name})" in _text("docs/README.md")
+
+
+def _routes() -> list[str]:
+    return [
+        f"{method.upper()} {path}"
+        for path, methods in create_app(None).openapi()["paths"].items()  # type: ignore[arg-type]
+        for method in methods
+    ]
+
+
+def _events() -> Iterator[tuple[str, tuple[str, str, list[tuple[str, str]]]]]:
+    """Topic, docstring and fields with their types of every event, as its class spells them."""
+    for kind in ast.parse(_text("domain/events.py")).body:
+        if isinstance(kind, ast.ClassDef) and kind.name != "Event":
+            fields = [
+                (ast.unparse(line.target), ast.unparse(line.annotation))
+                for line in kind.body
+                if isinstance(line, ast.AnnAssign)
+            ]
+            yield kind.name, (f"movie-generation:{kind.name}", ast.get_docstring(kind) or "", fields)
+
+
+def _fields_of_table(about: str) -> list[tuple[str, str]]:
+    rows = re.findall(r"^\| `(\w+)` \| `(.+?)` \|", about, re.MULTILINE)
+    return [(name, kind.replace("\\|", "|")) for name, kind in rows]
+
+
+def _leads_somewhere(page: Path, path: str, anchor: str) -> bool:
+    target = page.parent / path if path else page
+    return target.exists() and (not anchor or anchor in _anchors(target))
+
+
+def _anchors(page: Path) -> set[str]:
+    """Headings as GitHub makes anchors of them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def _default(value: object) -> str:
