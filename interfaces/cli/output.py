@@ -118,4 +118,4 @@ def timeline(slug: str, entries: Iterable[dict[str, Any]]) -> None:
         version, line, actor = entry["version"], escape(entry["line"]), escape(entry["actor"])
         out.print(f"[dim]{at}[/] [bold]v{version:<3}[/] {line} [dim]{actor}[/]")
         if entry["data"].get("text"):
-            say(f"{'':25}“{entry['data']['text']}”")
+            say(f"{'':25}{entry['data']['text']}")
