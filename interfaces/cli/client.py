@@ -1,5 +1,6 @@
 """The service as the command line sees it: its HTTP API."""
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -50,11 +51,15 @@ class NotMovieMind(MovieMindError):
 
 
 class Client:
-    """Safe to use from several threads. Methods raise ServiceRefused, ServiceUnreachable, NotMovieMind."""
+    """Safe to use from any number of threads. Methods raise ServiceRefused, ServiceUnreachable,
+    NotMovieMind."""
 
     def __init__(self, url: str, *, connections: int = 10) -> None:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
+        # More requests than connections, and the pool makes room by closing one that another thread has
+        # just been given: that thread would wait for an answer until its time-out.
+        self._connections = threading.BoundedSemaphore(connections)
 
     def generate(self, body: Answer) -> Answer:
         return self._ask("POST", "/v1/generate", json=body)
@@ -119,7 +124,8 @@ class Client:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                response = self._http.request(method, path, **more)
+                with self._connections:
+                    response = self._http.request(method, path, **more)
             except (httpx.TransportError, httpx.InvalidURL) as error:
                 raise ServiceUnreachable(str(self._http.base_url), str(error)) from error
             if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
