@@ -136,8 +136,7 @@ class DescriptionIsWithdrawn(MovieMindError):
 
 @dataclass(eq=False)
 class StaleVersion(MovieMindError):
-    """The film '{slug}' has changed: you decided on version {expected}, it is at version {actual}; read it
-    again and decide on that."""
+    """The film '{slug}' is at version {actual}, not at {expected}; read it again and decide on that."""
 
     slug: str
     expected: str

@@ -74,7 +74,8 @@ def build(
         probe_store=partial(event_store.probe, settings.event_store_path),
         projector=Projector(
             log,
-            [Projection(jobs, fold_job), Projection(movies, fold_movie), Projection(history, fold_history)],
+            # Jobs last: who sees that a job is DONE finds its text in the other views already.
+            [Projection(movies, fold_movie), Projection(history, fold_history), Projection(jobs, fold_job)],
         ),
         dispatcher=Dispatcher(
             dispatches.SqliteDispatches(views),

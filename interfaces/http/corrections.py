@@ -1,5 +1,6 @@
 """What people change of a film, each under If-Match: which version they decided on."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -8,7 +9,9 @@ from application.commands.correct_movie_facts import CorrectMovieFacts, correct_
 from application.commands.edit_description import EditDescription, edit_description
 from application.commands.promote_description import PromoteDescription, promote_description
 from application.commands.withdraw_description import WithdrawDescription, withdraw_description
+from application.errors import ReadBehind
 from application.movie_replay import movie_at, stream_of
+from application.reading import catch_up
 from domain import slugs
 from domain.values import Variant
 from interfaces.http import etags, problems
@@ -122,7 +125,9 @@ def _as_left(
     status: int = 200,
     location: str | None = None,
 ) -> Response:
-    """The film as the command left it, read from its stream: the view may be a moment behind."""
+    """The film as the command left it, read from its stream, even when the view is too slow to show it."""
+    with suppress(ReadBehind):
+        catch_up(service.movies, service.log)
     row = movie_at(slug, version, stream_of(slug, generations=service.generations))
     headers = {"ETag": etags.of(row)} | ({"Location": location} if location else {})
     answer = MovieAnswer.showing(row, row.description(selected or row.default_description_id))

@@ -281,6 +281,57 @@ class TestFilesOfFilms:
         assert reason in said
         assert not data.exists(), "nothing was begun"
 
+    def test_a_file_of_100_mb_is_read_to_its_end_before_anything_of_it_is_asked_for(
+        self, tmp_path: Path, call: Callable[..., str]
+    ) -> None:
+        films, data, line = tmp_path / "films.csv", tmp_path / "data", b"A Title Of Some Length,1995,,\n"
+        with films.open("wb") as file:
+            file.write(b"title,year,director,genre\n")
+            for _ in range(100):
+                file.write(line * (1_000_000 // len(line)))
+            file.write(b'"A title that never ends,1999\n')
+
+        assert "not well-formed CSV" in call(BAD, "generate", "--from", films, "--data-dir", data)
+        assert not data.exists(), "nothing was begun"
+        cut = _run(FINE, "generate", "--from", films, "--limit", "3", "--json", "summary", "--data-dir", data)
+        assert json.loads(cut.stdout)["summary"]["films"] == 3, "only what is wanted is read"
+
+    def test_a_byte_order_mark_quotes_and_line_breaks_in_cells_are_no_part_of_a_title(
+        self, tmp_path: Path
+    ) -> None:
+        films = tmp_path / "films.csv"
+        films.write_text(
+            '\ufefftitle,year,director,genre\r\n"The ""Quoted"" Film, Part 1",1999,"A, B",Drama\r\n'
+            '"Two\nLines",1999,,\r\nToo,many,cells,in,this,row\r\n',
+            encoding="utf-8",
+        )
+
+        told = _run(BAD, "generate", "--from", films, "--json", "all", "--data-dir", tmp_path / "data")
+
+        answer = json.loads(told.stdout)
+        assert [job["slug"] for job in answer["jobs"]] == ["the-quoted-film-part-1-1999"]
+        lines = {error["line"]: error["error"] for error in answer["errors"]}
+        assert "control characters" in lines[4]
+        assert lines[5].startswith(
+            "it has more cells than the first line names; put a cell with commas in quotes"
+        )
+
+    def test_a_second_film_of_one_title_and_year_gets_a_slug_of_its_own_and_the_same_row_twice_does_not(
+        self, tmp_path: Path
+    ) -> None:
+        films = tmp_path / "films.csv"
+        films.write_text(
+            "title,year,director\nTwins,1999,Jane Doe\nTwins,1999,John Roe\nTwins,1999,Jane Doe\n",
+            encoding="utf-8",
+        )
+
+        told = _run(FINE, "generate", "--from", films, "--json", "all", "--data-dir", tmp_path / "data")
+
+        assert sorted(job["slug"] for job in json.loads(told.stdout)["jobs"]) == [
+            "twins-1999",
+            "twins-1999-john-roe",
+        ]
+
 
 class TestUsage:
     def test_help_names_every_command(self) -> None:
