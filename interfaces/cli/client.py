@@ -9,6 +9,7 @@ import httpx
 
 from domain.errors import MovieMindError
 from domain.values import JobStatus
+from interfaces.cli.output import hint
 
 Answer = dict[str, Any]
 
@@ -60,6 +61,7 @@ class Client:
         # More requests than connections, and the pool makes room by closing one that another thread has
         # just been given: that thread would wait for an answer until its time-out.
         self._connections = threading.BoundedSemaphore(connections)
+        self._has_told_of_waiting = False
 
     def generate(self, body: Answer) -> Answer:
         return self._ask("POST", "/v1/generate", json=body)
@@ -130,7 +132,14 @@ class Client:
                 raise ServiceUnreachable(str(self._http.base_url), str(error)) from error
             if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                 return self._answer(response)
+            self._tell_of_waiting(response)
             time.sleep(float(response.headers.get("Retry-After", 1)))
+
+    def _tell_of_waiting(self, response: httpx.Response) -> None:
+        """Once: whoever reads it knows what to mend, and a thousand requests wait for the same thing."""
+        if not self._has_told_of_waiting:
+            self._has_told_of_waiting = True
+            hint(f"waiting: {response.json()['detail']}")
 
     def _answer(self, response: httpx.Response) -> Answer:
         try:
