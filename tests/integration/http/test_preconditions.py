@@ -106,7 +106,7 @@ class TestIfMatch:
 
         stale = problem_of(_send(api, film, PROMOTE, text, on=f'"v{old}"'), 412, "stale-version")
 
-        assert f"you decided on version {old}, it is at version {now}" in stale["detail"]
+        assert f"is at version {now}, not at {old}; read it again" in stale["detail"]
 
     @ON_A_VERSION
     def test_the_answer_of_a_change_carries_the_etag_of_the_next(
