@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo up test check docs bench lock
+.PHONY: help setup demo up test readme check docs bench lock
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -27,6 +27,9 @@ up: setup  ## serve on http://127.0.0.1:8000, data in var/
 
 test: setup  ## the whole test suite
 	$(BIN)/python -m pytest -n 2
+
+readme: setup  ## type the commands of the README into a fresh clone
+	$(BIN)/python -m tests.readme
 
 check: setup  ## format, lint, types, import contracts, architecture
 	$(BIN)/ruff format --check .

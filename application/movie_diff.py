@@ -78,8 +78,7 @@ def diff_movie(
 def diff_words(before: str, after: str) -> tuple[Words, ...]:
     """The runs of words that lead from one text to the other.
 
-    In a long text frequent words count only beside others: comparing all of them takes minutes when a text
-    repeats a word thousands of times.
+    In a long text frequent words count only beside others: a text may be one word over and over.
     """
     old, new = before.split(), after.split()
     runs = []

@@ -12,10 +12,8 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from slugify import slugify
-
 from domain.errors import JobNotFound
-from domain.values import JobStatus
+from domain.values import JobStatus, hyphenated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +89,15 @@ class MovieRow:
     def description(self, description_id: UUID | None) -> DescriptionRow | None:
         return next((d for d in self.descriptions if d.description_id == description_id), None)
 
+    def withdrawn(self, locale: str, context_tag: str) -> DescriptionRow | None:
+        """The newest text of a variant that must not be shown."""
+        gone = [
+            d
+            for d in self.descriptions
+            if d.is_withdrawn and (d.locale, d.context_tag) == (locale, context_tag)
+        ]
+        return gone[-1] if gone else None
+
     def current(self, locale: str, context_tag: str) -> DescriptionRow | None:
         """The description shown for a variant."""
         return next(
@@ -148,7 +155,7 @@ class MovieSearch:
 
 def search_words(text: str) -> list[str]:
     """A text as it is searched: its words in plain lower case ASCII."""
-    return slugify(text, separator=" ").split()
+    return hyphenated(text).split("-") if hyphenated(text) else []
 
 
 Rows = TypeVar("Rows")

@@ -25,6 +25,7 @@ from interfaces.cli.demo import FILMS
 
 MOVIEMIND = Path(sys.executable).with_name("moviemind")
 LOOKS_EVERY_SECONDS = 1.0
+MOST_GROWTH_MIB = 32
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def main() -> None:
         chosen.json.write_text(json.dumps(figures | runs, indent=2) + "\n", encoding="utf-8")
     if texts != chosen.rows or doubles:
         raise SystemExit("every row must have exactly one accepted description")
+    if completed.late_rss_mib > killed.early_rss_mib + MOST_GROWTH_MIB:
+        raise SystemExit("memory must not grow with the file")
 
 
 def _write_films(path: Path, rows: int) -> None:

@@ -234,7 +234,7 @@ class MovieGeneration(Aggregate):
         """Raises StaleVersion when what follows was decided on none of these states; None means any."""
         if visible_versions is not None and self.visible_version not in visible_versions:
             expected = ", ".join(str(version) for version in sorted(visible_versions))
-            raise errors.StaleVersion(self.slug, expected or "one it ever had", self.visible_version)
+            raise errors.StaleVersion(self.slug, expected or "the one that was named", self.visible_version)
 
     def promote(self, description_id: UUID, scope: PromotionScope) -> None:
         """Make a description current for its variant, or the default of the film."""

@@ -39,7 +39,7 @@ class StoreLock:
         if not _lock_soon(self._file):
             url = _read(self._file).get("url")
             self._file.close()
-            raise StoreInUse(str(store), f" at {url}" if url else "")
+            raise StoreInUse(str(store), f"served at {url}" if url else "used by another command")
         self.withdraw()
 
     def announce(self, url: str) -> None:

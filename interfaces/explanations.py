@@ -71,7 +71,8 @@ _API = {
     "job-is-final": ("The job has ended, so there is nothing to cancel.", "Nothing needs to be done."),
     "job-has-not-failed": (
         "Only a job that has FAILED can be retried; this one is in another state.",
-        "Wait until it ends: `moviemind jobs watch JOB_ID`.",
+        "See where it stands: `moviemind jobs show JOB_ID`. One that is DONE needs no retry; instead of one "
+        "that was CANCELLED ask anew.",
     ),
     "another-job-active": (
         "Another job is writing the same film, language and style already.",
@@ -95,8 +96,9 @@ _API = {
         "Send it again after Retry-After; nothing was done.",
     ),
     "store-unavailable": (
-        "The event store cannot be read or written: the disk is full, or another process holds it.",
-        "Free space or end that process. What was accepted is kept, and goes on by itself.",
+        "The event store cannot be read or written: its disk is full or can only be "
+        "read, it is damaged, or another process holds it.",
+        "The detail says which, and what to do. What was accepted is kept, and goes on by itself.",
     ),
     "read-behind": (
         "A view has not yet followed what was just written, so the answer would not be certain.",
@@ -145,7 +147,8 @@ _COMMAND_LINE = {
         "Ask for this film by a slug of your own: `moviemind generate SLUG`.",
     ),
     "films-file-unusable": (
-        "The file of films cannot be read as a whole; nothing was asked for.",
+        "The file of films cannot be read to its end. It is read once before anything of it is asked for; "
+        "only of a pipe the rows before the fault have been asked for.",
         "It must be CSV in UTF-8, its first line title,year,director,genre; cells with commas in quotes.",
     ),
     "movie-not-described": (

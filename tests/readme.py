@@ -36,10 +36,14 @@ def main() -> None:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
         printed = _typed(steps, checkout, home)
     wrong = [
-        (step, found) for step, found in zip(steps, printed, strict=True) if not matches(step.printed, found)
+        (step, found, code)
+        for step, (found, code) in zip(steps, printed, strict=True)
+        if not matches(step.printed, found) or (code != 0) != step.printed.startswith("error:")
     ]
-    for step, found in wrong:
-        sys.stdout.write(f"$ {step.command}\n--- the README shows\n{step.printed}\n--- it prints\n{found}\n")
+    for step, found, code in wrong:
+        sys.stdout.write(
+            f"$ {step.command}\n--- the README shows\n{step.printed}\n--- it prints, ending with {code}\n{found}\n"
+        )
     sys.stdout.write(f"{len(steps) - len(wrong)} passed, {len(wrong)} failed\n")
     sys.exit(bool(wrong))
 
@@ -65,9 +69,9 @@ def _plain(line: str) -> str:
     return re.sub(r" +│", " │", line.rstrip())
 
 
-def _typed(steps: list[Step], checkout: Path, home: Path) -> list[str]:
-    """What each command prints, on either output, in one shell that ends with all that it started."""
-    script = "".join(f"{step.command}\necho '{_END}'\n" for step in steps)
+def _typed(steps: list[Step], checkout: Path, home: Path) -> list[tuple[str, int]]:
+    """What each command prints, on either output, and its exit code; in one shell."""
+    script = "".join(f"{step.command}\necho '{_END}' $?\n" for step in steps)
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     # The registry to install from may be set by variables; nothing else of whoever runs this counts.
     environment |= {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
@@ -82,7 +86,8 @@ def _typed(steps: list[Step], checkout: Path, home: Path) -> list[str]:
         timeout=DEADLINE_SECONDS,
         check=False,
     )
-    return [part.strip("\n") for part in shell.stdout.split(_END)[: len(steps)]]
+    parts = re.split(rf"{_END} (\d+)\n", shell.stdout)
+    return [(part.strip("\n"), int(code)) for part, code in zip(parts[::2], parts[1::2], strict=False)]
 
 
 if __name__ == "__main__":

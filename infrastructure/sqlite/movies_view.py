@@ -67,7 +67,7 @@ class SqliteMoviesView(MoviesView):
             return _movie(cursor, slug)
 
     def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
-        conditions = [("listed_position > ?", after), *_conditions(search), (_IS_SHOWN, False)]
+        conditions = [("listed_position > ?", after), *_conditions(search)]
         where = " AND ".join(condition for condition, _ in conditions)
         with self._store.reading() as cursor:
             cursor.execute(
@@ -106,7 +106,9 @@ def _conditions(search: MovieSearch) -> list[tuple[str, Any]]:
         conditions.append(("slug = ?", search.slug))
     if search.year is not None:
         conditions.append(("release_year = ?", search.year))
-    if search.description_id is not None:
+    if search.description_id is None:
+        conditions.append((_IS_SHOWN, False))
+    else:  # who names a withdrawn text shall be told that it is withdrawn
         conditions.append(
             (
                 "slug = (SELECT slug FROM described_movies WHERE description_id = ?)",

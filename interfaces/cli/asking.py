@@ -1,9 +1,11 @@
 """Asking for many films: a chunk of them in flight at a time, so that a file may be of any size."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import islice
 from typing import TypeVar
 
@@ -42,9 +44,14 @@ class Asked:
 
 
 def ask_each(
-    rows: Iterable[FilmRow], total: int | None, ask: Callable[[Answer], Answer], *, doing: str
-) -> Iterator[tuple[FilmRow, Answer | RowError]]:
-    """The answer to every row, in their order, with a progress bar."""
+    rows: Iterable[FilmRow], total: int | None, ask: Callable[[Answer], Answer], client: Client, *, doing: str
+) -> Generator[tuple[FilmRow, Answer | RowError], None, None]:
+    """The answer to every row, with a progress bar. Rows of one slug are asked one after the other: which of
+    two films of one title and year comes first decides which of them has the plain slug.
+
+    Raises ServiceUnreachable, and ServiceRefused when the service cannot serve at all: the other rows
+    would fare no better.
+    """
 
     def answer(row: FilmRow) -> tuple[FilmRow, Answer | RowError]:
         if row.request is None:
@@ -52,14 +59,26 @@ def ask_each(
         try:
             return row, ask(row.request)
         except ServiceRefused as refusal:
+            if refusal.problem.get("status") == HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
             return row, RowError(row.line, row.request["slug"], str(refusal))
+
+    def answer_in_order(group: list[FilmRow]) -> list[tuple[FilmRow, Answer | RowError]]:
+        return [answer(row) for row in group]
 
     with ThreadPoolExecutor(CONNECTIONS) as pool, progress() as bar:
         task = bar.add_task(doing, total=total)
-        for chunk in _chunks(rows):
-            for answered in pool.map(answer, chunk):
-                bar.advance(task)
-                yield answered
+        try:
+            for chunk in _chunks(rows):
+                for group in pool.map(answer_in_order, _by_slug(chunk)):
+                    for answered in group:
+                        bar.advance(task)
+                        yield answered
+        except BaseException:
+            # Interrupted, or the service is gone: what has not been sent need not be.
+            client.stop_waiting()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def ask_all(
@@ -89,24 +108,37 @@ def ask_all(
             asked.failed += not is_written
             on_end(job)
 
-    for _, answer in ask_each(rows, total, lambda film: client.generate(film | wanted), doing="asking"):
-        asked.films += 1
-        if isinstance(answer, RowError):
-            asked.errors += 1
-            on_error(answer)
-            continue
+    def take(answer: Answer) -> None:
         for one in answer.get("jobs", [answer]):
             if one["status"] == JobStatus.DONE:
                 asked.described_already += 1
             elif one["job_id"] not in known:
                 known.add(one["job_id"])
-                waiting.append(one["job_id"])
                 asked.jobs += 1
                 asked.still_being_written += 1
-        if waits:
-            follow(CHUNK)
-    if waits:
+                if waits:
+                    waiting.append(one["job_id"])
+                    follow(CHUNK)
+
+    def ask(film: Answer) -> Answer:
+        return client.generate(film | wanted)
+
+    with closing(ask_each(rows, total, ask, client, doing="asking")) as answers:
+        for _, answer in answers:
+            asked.films += 1
+            if isinstance(answer, RowError):
+                asked.errors += 1
+                on_error(answer)
+            else:
+                take(answer)
         follow(0)
+
+
+def _by_slug(rows: Iterable[FilmRow]) -> list[list[FilmRow]]:
+    groups: dict[str | int, list[FilmRow]] = {}
+    for row in rows:
+        groups.setdefault(row.request["slug"] if row.request else row.line, []).append(row)
+    return list(groups.values())
 
 
 def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:

@@ -16,6 +16,7 @@ Answer = dict[str, Any]
 FINAL = {JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED}
 TIMEOUT_SECONDS = 35.0
 PATIENCE_SECONDS = 60.0
+BUSY_SECONDS = 1.0
 FOLLOW_SECONDS = 0.1
 PAGE = 100
 
@@ -62,9 +63,11 @@ class Client:
         # just been given: that thread would wait for an answer until its time-out.
         self._connections = threading.BoundedSemaphore(connections)
         self._has_told_of_waiting = False
+        self._stops_waiting = threading.Event()
 
     def generate(self, body: Answer) -> Answer:
-        return self._ask("POST", "/v1/generate", json=body)
+        """Asked again as often as need be: what is accepted already is not accepted twice, unless forced."""
+        return self._ask("POST", "/v1/generate", repeats=not body.get("force"), json=body)
 
     def preview(self, body: Answer) -> Answer:
         """What `generate` would come to; nothing is accepted."""
@@ -84,10 +87,10 @@ class Client:
         return self._items("/v1/jobs", filters)
 
     def cancel(self, job_id: str) -> Answer:
-        return self._ask("DELETE", f"/v1/jobs/{job_id}")
+        return self._ask("DELETE", f"/v1/jobs/{job_id}", repeats=False)
 
     def retry(self, job_id: str, reason: str) -> Answer:
-        return self._ask("POST", f"/v1/jobs/{job_id}/retry", json={"reason": reason})
+        return self._ask("POST", f"/v1/jobs/{job_id}/retry", repeats=False, json={"reason": reason})
 
     def movies(self, **search: Any) -> Iterator[Answer]:
         """Described films in the order they got their first description, page by page."""
@@ -104,10 +107,15 @@ class Client:
     def diff(self, slug: str, from_version: int, to_version: int) -> Answer:
         return self._ask("GET", f"/v1/movies/{slug}/diff", params={"from": from_version, "to": to_version})
 
-    def change(self, method: str, path: str, body: Answer, *, seen: Answer) -> Answer:
-        """Change a film, decided on the state of it that was `seen`; returns it as it is then."""
-        etag = f'"v{seen["version"]}"'
-        return self._ask(method, f"/v1/movies/{seen['slug']}{path}", json=body, headers={"If-Match": etag})
+    def change(self, method: str, slug: str, path: str, body: Answer, *, seen: int | None) -> Answer:
+        """Change a film, decided on the version of it that was `seen`, or whatever its version; returns it
+        as it is then. Not asked twice: what was done the first time would be done again, or refused."""
+        headers = {"If-Match": "*" if seen is None else f'"v{seen}"'}
+        return self._ask(method, f"/v1/movies/{slug}{path}", repeats=False, json=body, headers=headers)
+
+    def stop_waiting(self) -> None:
+        """Let requests that wait for a service that says 503 end now."""
+        self._stops_waiting.set()
 
     def close(self) -> None:
         self._http.close()
@@ -121,33 +129,37 @@ class Client:
                 return
             query["cursor"] = page["next_cursor"]
 
-    def _ask(self, method: str, path: str, **more: Any) -> Answer:
-        """A service that says 503 is asked again for a while: nothing that is asked here happens twice."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def _ask(self, method: str, path: str, *, repeats: bool = True, **more: Any) -> Answer:
+        """With `repeats`, a service that says 503 is asked again for a while."""
+        deadline = time.monotonic() + (PATIENCE_SECONDS if repeats else 0)
         while True:
             try:
                 with self._connections:
                     response = self._http.request(method, path, **more)
             except (httpx.TransportError, httpx.InvalidURL) as error:
                 raise ServiceUnreachable(str(self._http.base_url), str(error)) from error
-            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
-                return self._answer(response)
-            self._tell_of_waiting(response)
-            time.sleep(float(response.headers.get("Retry-After", 1)))
+            body = self._body(response)
+            if not response.is_error:
+                return body
+            is_busy = response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            if not is_busy or time.monotonic() > deadline:
+                raise ServiceRefused(body)
+            self._tell_of_waiting(body)
+            if self._stops_waiting.wait(BUSY_SECONDS):
+                raise ServiceRefused(body)
 
-    def _tell_of_waiting(self, response: httpx.Response) -> None:
+    def _tell_of_waiting(self, problem: Answer) -> None:
         """Once: whoever reads it knows what to mend, and a thousand requests wait for the same thing."""
         if not self._has_told_of_waiting:
             self._has_told_of_waiting = True
-            hint(f"waiting: {response.json()['detail']}")
+            hint(f"waiting: {problem.get('detail', 'the service is busy')}")
 
-    def _answer(self, response: httpx.Response) -> Answer:
+    def _body(self, response: httpx.Response) -> Answer:
+        """Raises NotMovieMind: our answers are JSON objects, and our problems have a detail."""
         try:
             body = response.json()
         except ValueError:
             raise NotMovieMind(str(self._http.base_url)) from None
         if not isinstance(body, dict):
             raise NotMovieMind(str(self._http.base_url))
-        if response.is_error:
-            raise ServiceRefused(body)
         return body

@@ -1,7 +1,7 @@
 """`moviemind edit | withdraw | promote | correct`: what people change of a film.
 
-Each reads the film first and decides on what it read: when somebody else changes the film in between, the
-service refuses.
+All but a withdrawal read the film first and decide on what they read: when somebody else changes the film
+in between, the service refuses.
 """
 
 import sys
@@ -11,15 +11,19 @@ from uuid import UUID
 
 import typer
 
+from application.movie_generations import utc_now
+from domain import slugs
 from domain.errors import MovieMindError
 from domain.values import ContextTag, Locale, PromotionScope
 from interfaces.cli.client import Answer
 from interfaces.cli.fields import fields_of, json_option, print_json
-from interfaces.cli.movies import described, film_of
+from interfaces.cli.movies import film_of
 from interfaces.cli.options import DataDir, Reason, Url
 from interfaces.cli.output import film
 from interfaces.cli.service import connected
 from interfaces.http.schemas.movies import MovieAnswer
+
+MAX_FILE_BYTES = 64 * 1024
 
 AsJson = Annotated[str | None, json_option(fields_of(MovieAnswer))]
 DescriptionId = Annotated[UUID, typer.Argument(help="The description, by its id (see `movies show`).")]
@@ -52,18 +56,18 @@ def edit(
     """Record a text of your own as a new revision of a description."""
     if (text is None) == (file is None):
         raise typer.BadParameter("give the new text either with --text or with --file")
+    written = _text(text, file)
     with connected(data_dir, url, works=False) as service:
-        seen = service.client.movie(
-            film_of(description_id, service.client)["slug"], description_id=description_id
-        )
-        before = seen["selected_description"]
+        slug = film_of(description_id, service.client)["slug"]
+        movie = service.client.movie(slug, description_id=description_id)
+        before = movie["selected_description"]
         body = {
             "locale": locale or before["locale"],
             "context_tag": context_tag or before["context_tag"],
-            "text": _text(text, file),
+            "text": written,
             "based_on": str(description_id),
         }
-        _show(service.client.change("POST", "/descriptions", body, seen=seen), as_json)
+        _show(service.client.change("POST", slug, "/descriptions", body, seen=movie["version"]), as_json)
 
 
 def withdraw(
@@ -76,8 +80,9 @@ def withdraw(
     """Stop showing a text that is wrong or must not be read; the history keeps it."""
     body = {"description_id": str(description_id), "reason": reason}
     with connected(data_dir, url, works=False) as service:
-        seen = film_of(description_id, service.client)
-        _show(service.client.change("POST", "/withdrawals", body, seen=seen), as_json)
+        slug = film_of(description_id, service.client)["slug"]
+        # It must go whatever else has changed, so no version is named.
+        _show(service.client.change("POST", slug, "/withdrawals", body, seen=None), as_json)
 
 
 def promote(
@@ -92,8 +97,9 @@ def promote(
     """Show a description again: for its language and style, or as the default of the film."""
     body = {"description_id": str(description_id), "scope": scope}
     with connected(data_dir, url, works=False) as service:
-        seen = film_of(description_id, service.client)
-        _show(service.client.change("POST", "/promotions", body, seen=seen), as_json)
+        movie = film_of(description_id, service.client)
+        answer = service.client.change("POST", movie["slug"], "/promotions", body, seen=movie["version"])
+        _show(answer, as_json)
 
 
 def correct(
@@ -120,9 +126,12 @@ def correct(
         right["genres"] = [one for one in genre if one]
     if not right:
         raise typer.BadParameter("say what is right: --title, --year, --director or --genre")
+    slugs.assess(slug, current_year=utc_now().year)  # what is no slug must not become part of a URL
     with connected(data_dir, url, works=False) as service:
-        seen = described(slug, service.client)
-        _show(service.client.change("PATCH", "", right | {"reason": reason}, seen=seen), as_json)
+        # A film without a text is in no listing; nobody has read of it what could be undone.
+        listed = next(service.client.movies(slug=slug), None)
+        seen = listed["version"] if listed else None
+        _show(service.client.change("PATCH", slug, "", right | {"reason": reason}, seen=seen), as_json)
 
 
 def _text(text: str | None, file: Path | None) -> str:
@@ -130,9 +139,17 @@ def _text(text: str | None, file: Path | None) -> str:
         return text
     assert file is not None, "one of the two was given"
     try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TextUnreadable(file, str(error)) from error
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
+            read = source.read(MAX_FILE_BYTES + 1)
+        if len(read) > MAX_FILE_BYTES:
+            raise TextUnreadable(
+                file, f"it is larger than {MAX_FILE_BYTES:,} bytes, and no text may be so long"
+            )
+        return read.decode("utf-8-sig")
+    except OSError as error:
+        raise TextUnreadable(file, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise TextUnreadable(file, "it is not UTF-8") from error
 
 
 def _show(movie: Answer, as_json: str | None) -> None:

@@ -52,11 +52,12 @@ def _compared(a: str, b: str, client: Client) -> Answer:
         )  # what is no slug must not become part of a URL
         return client.diff(after["slug"], int(before["version"]), int(after["version"]))
     try:
-        return _between_texts(_text(UUID(a), client), _text(UUID(b), client))
+        ids = UUID(a), UUID(b)
     except ValueError:
         raise typer.BadParameter(
             "write two versions of a film, such as heat-1995@4 heat-1995@9, or the ids of two descriptions"
         ) from None
+    return _between_texts(*(_text(description_id, client) for description_id in ids))
 
 
 def _text(description_id: UUID, client: Client) -> Answer:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from domain import slugs
 from domain.errors import MovieMindError, TitleMakesNoSlug
 
 COLUMNS = ("title", "year", "director", "genre")
 REQUIRED_COLUMNS = ("title", "year")
+MAX_LINE_LENGTH = 1_000_000
 
 _SURPLUS = "surplus"
 
@@ -49,9 +50,12 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows that are not empty, with the line each ends on."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True, restkey=_SURPLUS)
+            reader = csv.DictReader(_lines(file), strict=True, restkey=_SURPLUS)
             reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
             missing = [column for column in REQUIRED_COLUMNS if column not in reader.fieldnames]
+            twice = [column for column in COLUMNS if reader.fieldnames.count(column) > 1]
+            if twice:
+                raise FilmsFileUnusable(str(path), f"its first line names {' and '.join(twice)} twice")
             if missing:
                 raise FilmsFileUnusable(
                     str(path),
@@ -64,13 +68,19 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except OSError as error:
         raise FilmsFileUnusable(str(path), error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
-        raise FilmsFileUnusable(
-            str(path), f"it is not UTF-8 (byte {error.start}); save it as UTF-8"
-        ) from error
+        raise FilmsFileUnusable(str(path), "it is not UTF-8; save it as UTF-8") from error
     except csv.Error as error:
         raise FilmsFileUnusable(
             str(path), f"it is not well-formed CSV near line {reader.reader.line_num}: {error}"
         ) from error
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """Line by line, but no line without an end."""
+    while line := file.readline(MAX_LINE_LENGTH):
+        if len(line) == MAX_LINE_LENGTH:
+            raise csv.Error(f"a line has {MAX_LINE_LENGTH:,} characters or more")
+        yield line
 
 
 def _film(line: int, cells: dict[str, Any]) -> FilmRow:

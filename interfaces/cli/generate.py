@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from domain.errors import MovieMindError
 from domain.values import ContextTag, Locale
 from interfaces.cli.asking import CONNECTIONS, Asked, RowError, ask_all
 from interfaces.cli.client import Answer
@@ -35,7 +36,8 @@ def generate(
         typer.Option(help="Style of the descriptions; repeat it for several.", show_default="DEFAULT"),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Only so many films of the file, from its beginning.")
+        int | None,
+        typer.Option(min=1, max=1_000_000_000, help="Only so many films of the file, from its beginning."),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Ask for another text where there is one; not with --from.")
@@ -135,11 +137,12 @@ class _Report:
 
     @contextmanager
     def of(self, counts: Asked | Previewed) -> Iterator[None]:
-        """Print the counts at the end, also when that is an interruption."""
+        """Print the counts at the end, also when that comes early."""
         try:
             yield
-        except KeyboardInterrupt:
-            hint("Interrupted. What was accepted is kept; ask again to go on.")
+        except (KeyboardInterrupt, MovieMindError) as end:
+            ended = "Interrupted" if isinstance(end, KeyboardInterrupt) else "Stopped"
+            hint(f"{ended}. What was accepted is kept; ask again to go on.")
             self._print(counts)
             raise
         self._print(counts)

@@ -1,7 +1,7 @@
 """`moviemind jobs`: where each request stands."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated, Any
 from uuid import UUID
@@ -24,18 +24,31 @@ JobIds = Annotated[list[UUID], typer.Argument(help="Jobs, by their ids.", show_d
 COLUMNS = ("job_id", "status", "slug", "locale", "style", "attempts", "requested", "error")
 
 
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("write a moment such as 2026-01-31 or 2026-01-31T12:00:00+01:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 @app.command("list")
 def list_jobs(
     status: Annotated[JobStatus | None, typer.Option(help="Only jobs of this status.")] = None,
     slug: Annotated[str | None, typer.Option(help="Only jobs of this film.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="Requested at or after this moment (UTC).")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=_moment, metavar="MOMENT", help="Requested at or after this; UTC unless it says."
+        ),
+    ] = None,
     limit: Limit = 50,
     data_dir: DataDir = None,
     url: Url = None,
     as_json: AsJson = None,
 ) -> None:
     """Jobs, the newest request first."""
-    moment = since.isoformat() + "Z" if since else None
+    moment = since.isoformat() if since else None
     with connected(data_dir, url, works=False) as service:
         _show(service.client.jobs(status=status, slug=slug, since=moment), limit, as_json)
 

@@ -26,11 +26,12 @@ COLUMNS = ("slug", "title", "year", "director", "texts")
 
 
 class MovieNotDescribed(MovieMindError):
-    """The film '{slug}' has no description yet; ask for one with: moviemind generate {slug}"""
+    """The film '{slug}' has no {variant}description to show; ask for one with: moviemind generate {slug}"""
 
-    def __init__(self, slug: str) -> None:
+    def __init__(self, slug: str, variant: str = "") -> None:
         super().__init__()
         self.slug = slug
+        self.variant = f"{variant} " if variant else ""
 
 
 class DescriptionUnknown(MovieMindError):
@@ -83,11 +84,16 @@ def show(
     """Print a film with its descriptions. Nothing is asked for by this."""
     with connected(data_dir, url, works=False) as service:
         movie = described(slug, service.client)
-    movie["descriptions"] = [
+    texts = [
         text
         for text in movie["descriptions"]
         if locale in (None, text["locale"]) and context_tag in (None, text["context_tag"])
     ]
+    if not texts:
+        raise MovieNotDescribed(slug, " ".join(name for name in (locale, context_tag) if name))
+    if movie["selected_description"] not in texts:
+        movie["selected_description"] = None
+    movie["descriptions"] = texts
     if as_json:
         print_json(movie, as_json)
     else:

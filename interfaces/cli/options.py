@@ -15,5 +15,5 @@ Url = Annotated[
         help="A running service to talk to, such as http://127.0.0.1:8000.", show_default="that of --data-dir"
     ),
 ]
-Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many at most.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept in the history.")]

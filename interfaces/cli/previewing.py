@@ -1,9 +1,10 @@
 """`generate --dry-run`: what would be asked, how many texts that is, and what they would cost."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
+from domain import slugs
 from domain.values import MovieFacts
 from interfaces.cli.asking import RowError, ask_each
 from interfaces.cli.client import Answer, Client
@@ -36,46 +37,59 @@ def preview_all(
 ) -> None:
     """`on_film` hears of every film that would be written: its slug, and in which styles."""
     films = _Films()
-    for row, answer in ask_each(rows, total, lambda film: client.preview(film | wanted), doing="looking"):
-        previewed.films += 1
-        if isinstance(answer, RowError):
-            previewed.errors += 1
-            on_error(answer)
-            continue
+
+    def ask(film: Answer) -> Answer:
+        return client.preview(film | wanted)
+
+    def take(row: FilmRow, answer: Answer) -> None:
         outcomes = [style["outcome"] for style in answer["styles"]]
         previewed.described_already += outcomes.count(Outcome.IS_DESCRIBED)
         previewed.being_written += outcomes.count(Outcome.IS_BEING_WRITTEN)
-        if not answer["calls"] or not films.is_new(answer["slug"], row):
-            continue
+        slug = films.slug_of_new(answer["slug"], row) if answer["calls"] else None
+        if slug is None:
+            return
         previewed.calls += answer["calls"]
         previewed.estimated_cost_microusd = _sum(
             previewed.estimated_cost_microusd, answer["estimated_cost_microusd"]
         )
         styles = [s["context_tag"] for s in answer["styles"] if s["outcome"] == Outcome.WOULD_BE_WRITTEN]
-        on_film({"slug": answer["slug"], "context_tags": styles})
+        on_film({"slug": slug, "context_tags": styles})
+
+    with closing(ask_each(rows, total, ask, client, doing="looking")) as answers:
+        for row, answer in answers:
+            previewed.films += 1
+            if isinstance(answer, RowError):
+                previewed.errors += 1
+                on_error(answer)
+            else:
+                take(row, answer)
 
 
 class _Films:
-    """The films of a file that would be written: a second row of one of them would only join it.
+    """The films of a file that would be written: a second row of one of them would only join it, and
+    another film of its title and year would get another slug.
 
-    The service cannot know, since nothing is accepted; so the rule that tells films of one slug apart is
-    asked here.
+    The service cannot know, since nothing is accepted; so its rules for slugs are asked here.
     """
 
     def __init__(self) -> None:
-        self._by_slug: defaultdict[str, list[MovieFacts]] = defaultdict(list)
+        self._by_slug: dict[str, MovieFacts] = {}
 
-    def is_new(self, slug: str, row: FilmRow) -> bool:
+    def slug_of_new(self, slug: str, row: FilmRow) -> str | None:
+        """The slug the film would get; None when an earlier row asks for it."""
         request = row.request or {}
         film = MovieFacts(
             title=request.get("title") or slug,
             release_year=request.get("release_year"),
             director=request.get("director"),
         )
-        if any(known.could_be(film) for known in self._by_slug[slug]):
-            return False
-        self._by_slug[slug].append(film)
-        return True
+        for candidate in slugs.candidates(slug, film.director):
+            known = self._by_slug.setdefault(candidate, film)
+            if known is film:
+                return candidate
+            if known.could_be(film):
+                return None
+        return None
 
 
 def _sum(known: int | None, cost: int | None) -> int | None:

@@ -9,7 +9,7 @@ from application.commands.correct_movie_facts import CorrectMovieFacts, correct_
 from application.commands.edit_description import EditDescription, edit_description
 from application.commands.promote_description import PromoteDescription, promote_description
 from application.commands.withdraw_description import WithdrawDescription, withdraw_description
-from application.errors import ReadBehind
+from application.errors import ReadBehind, StoreUnavailable
 from application.movie_replay import movie_at, stream_of
 from application.reading import catch_up
 from domain import slugs
@@ -126,7 +126,7 @@ def _as_left(
     location: str | None = None,
 ) -> Response:
     """The film as the command left it, read from its stream, even when the view is too slow to show it."""
-    with suppress(ReadBehind):
+    with suppress(ReadBehind, StoreUnavailable):  # the change has been made, whatever the view says
         catch_up(service.movies, service.log)
     row = movie_at(slug, version, stream_of(slug, generations=service.generations))
     headers = {"ETag": etags.of(row)} | ({"Location": location} if location else {})

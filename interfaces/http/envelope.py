@@ -35,9 +35,11 @@ class Envelope:
         has_started, received_bytes = False, 0
 
         async def receive_limited() -> Message:
-            # Counted as it comes in, so a route that reads no body never answers 413, and a length that
-            # was not announced counts too.
+            # Looked at when a body is read, so a route that reads none never answers 413; counted as it
+            # comes in, so a length that was not announced counts too.
             nonlocal received_bytes
+            if int(request.headers.get("content-length", 0)) > BODY_LIMIT_BYTES:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             message = await receive()
             received_bytes += len(message.get("body", b""))
             if received_bytes > BODY_LIMIT_BYTES:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from application.commands.cancel_generation import CancelGeneration, cancel_generation
 from application.commands.retry_generation import RetryGeneration, retry_generation
-from application.errors import ReadBehind
+from application.errors import ReadBehind, StoreUnavailable
 from application.read_models import JobRow
 from application.reading import catch_up, find
 from domain.errors import JobNotFound
@@ -87,7 +87,7 @@ def _row(job_id: UUID, service: MovieMind) -> JobRow:
 
 def _accepted(job: Job, service: MovieMind) -> Response:
     """The job as the command left it: it has happened, even when the view is too slow to show it."""
-    with suppress(ReadBehind):
+    with suppress(ReadBehind, StoreUnavailable):
         catch_up(service.jobs, service.log)
     failure = job.failure
     as_left = replace(

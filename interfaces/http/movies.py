@@ -5,7 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from application.commands.request_generation import RequestedGeneration, RequestGeneration, request_generation
+from application.commands.request_generation import (
+    RequestedGeneration,
+    RequestGeneration,
+    preview_generation,
+    request_generation,
+)
 from application.read_models import DescriptionRow, MovieRow, MovieSearch
 from application.reading import catch_up, find
 from domain import slugs
@@ -77,7 +82,7 @@ def show_movie(
     wanted = _wanted(locale, context_tag)
     row = service.movies.get(slug)
     if row is None or not _is_described(row, wanted):
-        generation = _request(slug, wanted, service, caller)
+        generation = _request(slug, wanted, row, service, caller)
         if generation.requested[0].status is not JobStatus.DONE:
             return generation_answer(generation)
         row = _just_described(slug, service)
@@ -105,10 +110,19 @@ def _just_described(slug: str, service: MovieMind) -> MovieRow:
 
 
 def _request(
-    slug: str, wanted: tuple[Locale, ContextTag] | None, service: MovieMind, caller: Actor
+    slug: str,
+    wanted: tuple[Locale, ContextTag] | None,
+    row: MovieRow | None,
+    service: MovieMind,
+    caller: Actor,
 ) -> RequestedGeneration:
+    """Raises DescriptionIsWithdrawn: reading must not bring back what somebody has decided not to show. Who
+    wants another text instead asks for it by POST."""
     locale, context_tag = wanted or (Locale.EN_US, ContextTag.DEFAULT)
     command = RequestGeneration(slug=slug, by=caller, locale=locale, context_tags=(context_tag,))
+    withdrawn = row.withdrawn(locale, context_tag) if row else None
+    if withdrawn and preview_generation(command, generations=service.generations).requested[0].is_new:
+        raise DescriptionIsWithdrawn(slug, withdrawn.description_id)
     return request_generation(command, generations=service.generations)
 
 

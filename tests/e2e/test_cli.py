@@ -260,7 +260,7 @@ class TestFilesOfFilms:
                 b"name,jahr\nHeat,1995\n",
                 "title,year,director,genre, separated by commas; title and year not found",
             ),
-            ("title,year\nAmélie,2001\n".encode("latin-1"), "not UTF-8 (byte 13)"),
+            ("title,year\nAmélie,2001\n".encode("latin-1"), "it is not UTF-8; save it as UTF-8"),
             (b'title,year\nHeat,1995\n"Alien" of sorts,1979\n', "not well-formed CSV near line 3"),
             (b'title,year\nHeat,1995\n"Alien,1979\n', "not well-formed CSV"),
             (b"", "its first line must name the columns"),

@@ -5,8 +5,11 @@ import pty
 import re
 import signal
 import sqlite3
+import subprocess
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
@@ -84,12 +87,15 @@ class TestMovies:
         assert shown.startswith("Heat (1995)  heat-1995  v")
         assert text["id"] in shown
         assert text["text"] in shown
-        assert text["text"] not in command("movies", "show", "heat-1995", "--locale", "pl-PL", *at).out
+        polish = command("movies", "show", "heat-1995", "--locale", "pl-PL", *at)
+        assert polish.err.startswith(
+            "error: The film 'heat-1995' has no pl-PL description to show; ask for one"
+        )
 
         missing = command("movies", "show", "never-asked-1999", *at)
         assert (missing.code, missing.err) == (
             1,
-            "error: The film 'never-asked-1999' has no description yet; ask for one with: "
+            "error: The film 'never-asked-1999' has no description to show; ask for one with: "
             "moviemind generate never-asked-1999\n",
         )
         assert [job["slug"] for job in client.jobs(slug="never-asked-1999")] == []
@@ -146,6 +152,33 @@ class TestCorrections:
             f"Description {first} was withdrawn: wrong.",
         ):
             assert line in told
+
+    def test_a_withdrawn_text_is_told_from_one_that_never_was(
+        self, client: Client, at: tuple[str, str], command: Command
+    ) -> None:
+        text = _described(client, "withdrawn-1999")["default_description_id"]
+        command("withdraw", text, "--reason", "wrong", *at)
+
+        for again in (
+            ["withdraw", text, "--reason", "wrong"],
+            ["promote", text],
+            ["edit", text, "--text", "New."],
+        ):
+            refused = command(*again, *at)
+            assert refused.code == 1
+            assert refused.err.startswith(f"error: Description {text} of 'withdrawn-1999' has been withdrawn")
+        assert "has no description to show" in command("movies", "show", "withdrawn-1999", *at).err
+
+    def test_a_film_without_a_text_can_be_corrected(self, tmp_path: Path, command: Command) -> None:
+        fails = Up(tmp_path / "data", template_latency_ms="50", ai_deadline_seconds="0.01").start()
+        try:
+            client = Client(fails.url)
+            client.generate({"slug": SLUG})
+            corrected = command("correct", SLUG, "--title", "Matrix", "--reason", "wrong", "--url", fails.url)
+            assert corrected.out.startswith("Matrix (1999)")
+            client.close()
+        finally:
+            fails.close()
 
     def test_a_text_may_come_from_a_file(
         self, client: Client, at: tuple[str, str], command: Command, tmp_path: Path
@@ -226,7 +259,10 @@ class TestJobs:
         watched = command("jobs", "watch", job_id, *at)
         assert watched.code == 0
         assert watched.out.splitlines()[-1] == f"{job_id} watched-1999 en-US DEFAULT DONE"
-        listed = command("jobs", "list", "--slug", "watched-1999", "--status", "DONE", *at).out
+        assert command("jobs", "list", "--since", "2999-01-01T00:00:00+02:00", *at).out == ""
+        assert "2026-01-31T12" in command("jobs", "list", "--since", "yesterday", *at).err
+        since = ("--since", "2026-01-31T12:00:00Z")
+        listed = command("jobs", "list", "--slug", "watched-1999", "--status", "DONE", *since, *at).out
         assert listed.startswith(f"{job_id}\tDONE\twatched-1999\ten-US\tDEFAULT\t1/3\t")
         assert re.search(r"│ status +│ DONE +│", command("jobs", "show", job_id, *at).out)
 
@@ -296,7 +332,7 @@ class TestDryRuns:
         }
         assert [film["slug"] for film in dry.json()["films"]] == [
             "dry-two-1999",
-            "dry-two-1999",
+            "dry-two-1999-b",
             "dry-one-1999-b",
         ]
         assert list(client.jobs()) == before
@@ -379,14 +415,83 @@ class TestManners:
             process.stdout.close()
             assert "Traceback" not in process.stderr.read()
 
+    @pytest.mark.parametrize("output", ["/dev/full", None])
+    def test_an_output_that_cannot_be_written_is_no_traceback(self, output: str | None) -> None:
+        redirect = f">{output}" if output else ">&-"
+        ended = subprocess.run(
+            f"{MOVIEMIND} explain {redirect}",
+            shell=True,
+            env=environment(),
+            stderr=PIPE,
+            text=True,
+            check=False,
+        )
+        said = "error: The output cannot be written: No space left on device.\n" if output else ""
+        assert ended.stderr == said
+
+    def test_an_output_without_curly_quotes_gets_something_for_them(self, up: Up, client: Client) -> None:
+        _described(client, "latin-1999")
+        ended = subprocess.run(
+            [MOVIEMIND, "history", "latin-1999", "--url", up.url],
+            env=environment() | {"PYTHONIOENCODING": "latin-1"},
+            capture_output=True,
+            check=False,
+        )
+        assert (ended.returncode, ended.stderr) == (0, b"")
+
+    @pytest.mark.parametrize("endless", [["edit", NOBODY, "--file"], ["generate", "--from"]])
+    def test_an_endless_file_is_refused(self, endless: list[str], command: Command, tmp_path: Path) -> None:
+        refused = command(*endless, "/dev/zero", "--data-dir", tmp_path)
+        assert refused.code == 1
+        assert "/dev/zero cannot be" in refused.err
+
     def test_the_shell_completes_commands(self) -> None:
         asked = {"_MOVIEMIND_COMPLETE": "complete_bash", "COMP_WORDS": "moviemind jo", "COMP_CWORD": "1"}
         with Popen([MOVIEMIND], env=environment() | asked, stdout=PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.read().split() == ["jobs"]
 
-    def test_ctrl_c_ends_a_file_of_films_with_its_counts_and_asking_again_completes_it(
-        self, tmp_path: Path
+    def test_a_long_work_shows_its_rate_on_a_terminal(self, up: Up, tmp_path: Path) -> None:
+        films = tmp_path / "films.csv"
+        films.write_text("title,year\n" + "".join(f"Rate {n},1999\n" for n in range(50)), encoding="utf-8")
+
+        shown = _on_a_terminal(["generate", "--from", str(films), "--url", up.url])
+
+        assert re.search(r"50/50\x1b\[0m \d+/s", shown), shown
+
+    def test_a_file_ends_with_its_counts_when_the_service_is_gone(self, tmp_path: Path) -> None:
+        films = tmp_path / "films.csv"
+        films.write_text("title,year\n" + "".join(f"Gone {n},1999\n" for n in range(5_000)), encoding="utf-8")
+        gone = Up(tmp_path / "data", template_latency_ms="20").start()
+        arguments = [str(MOVIEMIND), "generate", "--from", str(films), "--url", gone.url]
+        with Popen(arguments, env=environment(), stdout=PIPE, stderr=PIPE, text=True) as process:
+            wait_until(lambda: _texts(gone.data_dir) > 5, "texts are written")
+            gone.kill9()
+            out, err = process.communicate(timeout=60)
+
+        assert process.returncode == 1
+        assert err.startswith(
+            "Stopped. What was accepted is kept; ask again to go on.\nerror: The service does not"
+        )
+        assert "│ jobs" in out
+
+    def test_ctrl_c_ends_a_file_also_while_the_service_cannot_serve(self, tmp_path: Path) -> None:
+        films = tmp_path / "films.csv"
+        films.write_text("title,year\n" + "".join(f"Busy {n},1999\n" for n in range(50)), encoding="utf-8")
+        with _busy_service() as url:
+            arguments = [str(MOVIEMIND), "generate", "--from", str(films), "--url", url]
+            with Popen(arguments, env=environment(), stdout=PIPE, stderr=PIPE, text=True) as process:
+                assert process.stderr is not None
+                assert process.stderr.readline() == "waiting: The disk is full.\n"
+                process.send_signal(signal.SIGINT)
+                _, err = process.communicate(timeout=20)
+
+        assert process.returncode == 130, err
+        assert err == "Interrupted. What was accepted is kept; ask again to go on.\n"
+
+    @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+    def test_a_stop_signal_ends_a_file_with_its_counts_and_asking_again_completes_it(
+        self, stop: signal.Signals, tmp_path: Path
     ) -> None:
         films, data = tmp_path / "films.csv", tmp_path / "data"
         rows = "".join(f"Interrupted {number},1999\n" for number in range(600))
@@ -397,7 +502,7 @@ class TestManners:
         ) as process:
             wait_until((data / "moviemind-views.db").exists, "the service has begun")
             wait_until(lambda: _texts(data) > 20, "texts are written")
-            os.kill(process.pid, signal.SIGINT)
+            os.kill(process.pid, stop)
             out, err = process.communicate(timeout=60)
 
         assert process.returncode == 130, err
@@ -406,6 +511,29 @@ class TestManners:
         again = moviemind("generate", "--from", str(films), "--data-dir", str(data), "--json", "summary")
         assert again.returncode == 0, again.stderr
         assert _texts(data) == 600
+
+
+@contextmanager
+def _busy_service() -> Iterator[str]:
+    """A service that says 503 to everything."""
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = b'{"type": "store-unavailable", "status": 503, "detail": "The disk is full."}'
+            self.send_response(503)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def _texts(data: Path) -> int:

@@ -70,7 +70,7 @@ def test_the_hold_of_a_killed_process_is_gone_although_its_file_is_there(
 def test_a_holder_that_does_not_serve_yet_has_no_url_and_still_refuses_others(tmp_path: Path) -> None:
     with StoreLock(tmp_path / STORE):
         assert serving_url(tmp_path / STORE) is None
-        with pytest.raises(StoreInUse, match="is already served; stop that process"):
+        with pytest.raises(StoreInUse, match="is already used by another command; stop that process"):
             StoreLock(tmp_path / STORE)
 
 

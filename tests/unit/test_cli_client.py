@@ -1,6 +1,6 @@
 """The client of the command line, told by a service that it has to wait."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -16,12 +16,13 @@ def _client(answers: Iterator[httpx.Response], monkeypatch: pytest.MonkeyPatch) 
         base_url="http://service", transport=httpx.MockTransport(lambda _request: next(answers))
     )
     client._http.close()
+    monkeypatch.setattr("interfaces.cli.client.BUSY_SECONDS", 0.001)
     monkeypatch.setattr(client, "_http", answering)
     return client
 
 
 def _busy() -> httpx.Response:
-    return httpx.Response(503, json=FULL, headers={"Retry-After": "0.001"})
+    return httpx.Response(503, json=FULL)
 
 
 def test_a_request_waits_for_a_service_that_cannot_serve_and_says_so_once(
@@ -44,9 +45,30 @@ def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused.value.code == "store-unavailable"
 
 
+def test_waiting_can_be_ended_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = _client(iter([_busy()]), monkeypatch)
+    client.stop_waiting()
+
+    with pytest.raises(ServiceRefused):
+        client.job("1")
+
+
+def test_what_must_not_happen_twice_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes: tuple[Callable[[Client], object], ...] = (
+        lambda client: client.change("POST", "heat-1995", "/descriptions", {}, seen=4),
+        lambda client: client.generate({"slug": "heat-1995", "force": True}),
+        lambda client: client.cancel("1"),
+        lambda client: client.retry("1", "again"),
+    )
+    for change in changes:
+        with pytest.raises(ServiceRefused):
+            change(_client(iter([_busy()]), monkeypatch))
+
+
+@pytest.mark.parametrize("status", [200, 503])
 @pytest.mark.parametrize("body", ["<html>", "[]"])
-def test_what_speaks_no_moviemind_is_named(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = _client(iter([httpx.Response(200, text=body)]), monkeypatch)
+def test_what_speaks_no_moviemind_is_named(body: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = _client(iter([httpx.Response(status, text=body)]), monkeypatch)
 
     with pytest.raises(NotMovieMind, match="What answers at http://service is not MovieMind"):
         client.job("1")

@@ -28,7 +28,14 @@ def _stripped(text: str) -> str:
     return text.strip()
 
 
+def _names_something(text: str) -> str:
+    if not any(character.isalnum() for character in text):
+        raise ValueError("write at least one letter or digit")
+    return text
+
+
 STRIPPED = AfterValidator(_stripped)
+NAMES_SOMETHING = AfterValidator(_names_something)
 
 Slug = Annotated[str, Field(max_length=1_000, description="`title-year`, lower case ASCII"), PLAIN]
 Title = Annotated[str, Field(min_length=1, max_length=300), PLAIN, STRIPPED]
@@ -38,8 +45,9 @@ Director = Annotated[
     Field(min_length=1, max_length=1_000, description="several stand side by side, with commas"),
     PLAIN,
     STRIPPED,
+    NAMES_SOMETHING,
 ]
-Genre = Annotated[str, Field(min_length=1, max_length=60), PLAIN, STRIPPED]
+Genre = Annotated[str, Field(min_length=1, max_length=60), PLAIN, STRIPPED, NAMES_SOMETHING]
 Genres = Annotated[list[Genre], Field(max_length=20)]
 Reason = Annotated[str, Field(min_length=1, max_length=500), PLAIN, STRIPPED]
 

@@ -155,15 +155,19 @@ class TestAFilmWhoseLastTextWasWithdrawn:
         listed = [movie["slug"] for page in pages for movie in page]
         assert listed.index(film) < listed.index(later)
 
-    def test_whoever_looks_requests_another_text(self, api: Api, film: str) -> None:
+    def test_whoever_looks_does_not_bring_a_text_back_and_whoever_asks_does(
+        self, api: Api, film: str
+    ) -> None:
         first = api.described(film)["description_id"]
         changed(api.withdraw(film, first))
-        api.settle()
 
-        response = api.get(f"/v1/movies/{film}")
+        for query in ({}, {"locale": "en-US"}):
+            gone = problem_of(api.get(f"/v1/movies/{film}", params=query), 410, "description-is-withdrawn")
+            assert gone["description_id"] == first
+        assert api.get(f"/v1/movies/{film}", params={"locale": "pl-PL"}).status_code == 202, "another variant"
 
-        assert response.status_code == 202
-        assert api.ended(response.json()["job_id"])["description_id"] != first
+        assert api.described(film)["description_id"] != first
+        assert api.movie(film, locale="en-US")["selected_description"]["revision"] == 2
 
 
 class TestWhatIsRefused:
