@@ -41,9 +41,8 @@ def main() -> None:
         if not matches(step.printed, found) or (code != 0) != step.printed.startswith("error:")
     ]
     for step, found, code in wrong:
-        sys.stdout.write(
-            f"$ {step.command}\n--- the README shows\n{step.printed}\n--- it prints, ending with {code}\n{found}\n"
-        )
+        sys.stdout.write(f"$ {step.command}\n--- the README shows\n{step.printed}\n")
+        sys.stdout.write(f"--- it prints, ending with {code}\n{found}\n")
     sys.stdout.write(f"{len(steps) - len(wrong)} passed, {len(wrong)} failed\n")
     sys.exit(bool(wrong))
 
