@@ -131,7 +131,12 @@ def ask_all(
                 on_error(answer)
             else:
                 take(answer)
-        follow(0)
+    if waiting:
+        with progress() as bar:
+            writing = bar.add_task("writing", total=len(waiting))
+            while waiting:
+                follow(len(waiting) - 1)
+                bar.advance(writing)
 
 
 def _by_slug(rows: Iterable[FilmRow]) -> list[list[FilmRow]]:

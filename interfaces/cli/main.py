@@ -30,9 +30,9 @@ def main() -> None:
     except BrokenPipeError:  # who reads us has seen enough, as `head` does
         _drop_output()
         sys.exit(1)
-    except OSError as error:
+    except OSError as error:  # such as an output on a full disk
         _drop_output()
-        sys.stderr.write(f"error: The output cannot be written: {error.strerror or error}.\n")
+        sys.stderr.write(f"error: The command cannot go on: {error.strerror or error}.\n")
         sys.exit(1)
 
 

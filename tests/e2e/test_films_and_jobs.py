@@ -426,7 +426,7 @@ class TestManners:
             text=True,
             check=False,
         )
-        said = "error: The output cannot be written: No space left on device.\n" if output else ""
+        said = "error: The command cannot go on: No space left on device.\n" if output else ""
         assert ended.stderr == said
 
     def test_an_output_without_curly_quotes_gets_something_for_them(self, up: Up, client: Client) -> None:
@@ -455,9 +455,10 @@ class TestManners:
         films = tmp_path / "films.csv"
         films.write_text("title,year\n" + "".join(f"Rate {n},1999\n" for n in range(50)), encoding="utf-8")
 
-        shown = _on_a_terminal(["generate", "--from", str(films), "--url", up.url])
+        shown = _on_a_terminal(["generate", "--from", str(films), "--wait", "--url", up.url])
 
-        assert re.search(r"50/50\x1b\[0m \d+/s", shown), shown
+        assert re.search(r"asking .*50/50\x1b\[0m \d+/s", shown), shown
+        assert re.search(r"writing .*50/50", shown), "also while the last texts are waited for"
 
     def test_a_file_ends_with_its_counts_when_the_service_is_gone(self, tmp_path: Path) -> None:
         films = tmp_path / "films.csv"
