@@ -15,12 +15,18 @@ MOVIEMIND = Path(sys.executable).with_name("moviemind")
 DEADLINE_SECONDS = 60
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = DEADLINE_SECONDS) -> Any:
-    """Poll a condition until it holds; fail with `what` when it does not in time."""
+def wait_until(
+    condition: Callable[[], Any],
+    what: str,
+    seconds: float = DEADLINE_SECONDS,
+    *,
+    log: Callable[[], str] = lambda: "",
+) -> Any:
+    """Poll a condition until it holds; fail with `what`, and what `log` says then, when it does not in time."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what}\n{log()[-3_000:]}")
         time.sleep(0.02)
     return found
 
@@ -48,7 +54,7 @@ def moviemind_within(seconds: float, *arguments: str, **settings: str) -> subpro
     )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Even when the test process is killed, its servers must not outlive it."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
@@ -71,7 +77,7 @@ class Up:
                 env=environment(**self._settings),
                 stdout=log,
                 stderr=log,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         try:
             self.url = wait_until(self._announced, "up serves")
