@@ -5,14 +5,17 @@ kept shallow, so that a wipe, a pause or a crash of it concerns few messages.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.movie_generations import Clock
 from application.ports import JobQueue
+from application.queue_switch import QueueSwitch
 from domain.values import Priority
+
+WAITING_PER_THREAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +46,39 @@ class Dispatcher:
         self,
         dispatches: Dispatches,
         queue: JobQueue,
+        switch: QueueSwitch,
         *,
         clock: Clock,
-        most_waiting: int,
+        threads: Callable[[], int],
         resend_after: timedelta,
     ) -> None:
-        """`most_waiting` bounds the messages in the queue; bulk requests leave half of that room free."""
+        """`threads` is how many attempts all workers together can run at the same time."""
         self._dispatches = dispatches
         self._queue = queue
+        self._switch = switch
         self._clock = clock
-        self._most_waiting = {Priority.INTERACTIVE: most_waiting, Priority.BULK: most_waiting // 2}
+        self._threads = threads
         self._resend_after = resend_after
 
     def step(self) -> bool:
-        """Send what is due, as far as the queue has room; False when nothing was sent."""
-        sent = [self._send(priority) for priority in (Priority.INTERACTIVE, Priority.BULK)]
+        """Send what is due, as far as the queue has room; False when nothing was sent.
+
+        Raises StoreUnavailable, QueueUnavailable.
+        """
+        state = self._switch.state()
+        if state.is_paused:
+            return False
+        epoch = f"{self._queue.epoch()}.{state.dispatch_round}"
+        most_waiting = WAITING_PER_THREAD * self._threads()
+        sent = [
+            self._send(Priority.INTERACTIVE, epoch, most_waiting),
+            self._send(Priority.BULK, epoch, most_waiting // 2),  # half of the room stays free for others
+        ]
         return any(sent)
 
-    def _send(self, priority: Priority) -> bool:
-        epoch, now = self._queue.epoch(), self._clock()
-        room = self._most_waiting[priority] - self._queue.waiting()
+    def _send(self, priority: Priority, epoch: str, most_waiting: int) -> bool:
+        now = self._clock()
+        room = most_waiting - self._queue.waiting()
         if room <= 0:
             return False
         due = self._dispatches.due(

@@ -41,8 +41,22 @@ class StoreUnavailable(MovieMindError):
 
 
 @dataclass(eq=False)
+class QueueUnavailable(MovieMindError):
+    """The queue cannot be used at the moment: {reason}."""
+
+    reason: str
+
+
+@dataclass(eq=False)
 class ReadBehind(MovieMindError):
     """The '{view}' view has not caught up with what was just written; try again in a moment."""
+
+    view: str
+
+
+@dataclass(eq=False)
+class ViewMoved(MovieMindError):
+    """Another process has folded the '{view}' view meanwhile; nothing was folded twice."""
 
     view: str
 

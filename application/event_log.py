@@ -1,5 +1,6 @@
 """The event log as followers read it: every event of every film, in the order they were committed."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -27,16 +28,33 @@ class Recorded:
         return self.event.originator_version
 
 
+class LogRecorder(ApplicationRecorder):
+    """What following a log needs beyond the library's recorder."""
+
+    @abstractmethod
+    def committed_head(self) -> int | None:
+        """The newest position that is committed, whether or not followers may read so far yet."""
+
+    @abstractmethod
+    def count_after(self, position: int, *, at_most: int) -> int:
+        """How many committed events are behind a position; counting stops at `at_most`."""
+
+
 class EventLog:
     def __init__(self, generations: MovieGenerations) -> None:
-        self._recorder: ApplicationRecorder = generations.recorder
+        self._recorder = cast(LogRecorder, generations.recorder)
         self._mapper: Mapper[UUID] = generations.mapper
         self._slugs: dict[UUID, str] = {}
 
     def head(self) -> int:
         """Position of the newest event; 0 while there is none. Raises StoreUnavailable."""
         with store_errors():
-            return self._recorder.max_notification_id() or 0
+            return self._recorder.committed_head() or 0
+
+    def count_after(self, position: int, *, at_most: int) -> int:
+        """How many events are behind a position, positions not being dense. Raises StoreUnavailable."""
+        with store_errors():
+            return self._recorder.count_after(position, at_most=at_most)
 
     def after(self, position: int, *, limit: int) -> list[Recorded]:
         """The next events behind a position, at most `limit`. Raises StoreUnavailable."""

@@ -63,14 +63,13 @@ class MovieGenerations(Application[UUID]):
         by: Actor,
         register: MovieFacts | None = None,
         first_on: MovieGeneration | None = None,
-        until: datetime | None = None,
+        gives_up: Callable[[], bool] | None = None,
     ) -> T:
         """Load a film, decide, and save at the version decided on; overtaken, decide again on what is new.
 
         `register` begins the film's stream if there is none. `first_on` is a film as an earlier decision
         left it: the first decision is then saved at exactly that version, or not at all. Gives up after
-        MAX_DECISIONS; with `until`, for workers, only at that time, and then an unusable store is waited
-        for as well.
+        MAX_DECISIONS, or when the store cannot be used; a worker, which has time, `gives_up` when it says so.
 
         Raises MovieNotFound, TooMuchContention, StoreUnavailable, and whatever the decision raises.
         """
@@ -85,10 +84,10 @@ class MovieGenerations(Application[UUID]):
                 return result
             except IntegrityError:
                 # Overtaken. The film in hand is worthless now: its events are drained, its version is old.
-                if decisions >= MAX_DECISIONS and (until is None or self.clock() >= until):
+                if decisions >= MAX_DECISIONS and (gives_up is None or gives_up()):
                     raise TooMuchContention(slug, decisions) from None
             except StoreUnavailable:
-                if until is None or self.clock() >= until:
+                if gives_up is None or gives_up():
                     raise
                 time.sleep(STORE_RETRY_SECONDS)
 

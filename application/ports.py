@@ -49,11 +49,15 @@ class JobQueue(Protocol):
     """Wakes workers. A message is disposable: it names an attempt and carries no state."""
 
     def epoch(self) -> str:
-        """Changes whenever queued messages may have been lost, so that they are sent again."""
+        """Changes whenever queued messages may have been lost, so that they are sent again.
+
+        Raises QueueUnavailable, as everything here does while the queue cannot be reached."""
         ...
 
     def waiting(self) -> int:
         """Messages that no worker has taken yet."""
         ...
 
-    def enqueue(self, *, slug: str, job_id: UUID, attempt: int, priority: Priority) -> None: ...
+    def enqueue(self, *, slug: str, job_id: UUID, attempt: int, priority: Priority) -> None:
+        """Whoever is told that it failed sends it again: twice is harmless, the claim decides."""
+        ...

@@ -29,14 +29,9 @@ class Projector:
         for projection, position in positions.items():
             try:
                 if batches[position]:
-                    projection.fold(batches[position])
+                    projection.fold(batches[position], after=position)
             except Exception as error:  # noqa: BLE001 - raised below
                 errors.append(error)
         if errors:
             raise ExceptionGroup("projections failed", errors)
         return any(batches.values())
-
-    def lag(self) -> dict[str, int]:
-        """How many positions each view is behind the head of the log."""
-        head = self._log.head()
-        return {projection.view.name: head - projection.view.position() for projection in self._projections}

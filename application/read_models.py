@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from domain.errors import JobNotFound
-from domain.values import JobStatus, hyphenated
+from domain.values import FailureType, JobStatus, hyphenated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +138,16 @@ class JobCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobSearch:
+    """What jobs are looked for; everything given must hold. `since` is when they were requested."""
+
+    status: JobStatus | None = None
+    slug: str | None = None
+    since: datetime | None = None
+    failure_type: FailureType | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovieSearch:
     """What films are looked for; everything given must hold. Case, accents and punctuation do not count.
 
@@ -171,8 +181,12 @@ class View(ABC, Generic[Rows]):
         """Position of the last event folded in; 0 before the first."""
 
     @abstractmethod
-    def writing(self, *, up_to: int) -> AbstractContextManager[Rows]:
-        """A transaction that commits the rows together with the position they are folded up to."""
+    def writing(self, *, after: int, up_to: int) -> AbstractContextManager[Rows]:
+        """A transaction that commits the rows together with the position they are folded up to.
+
+        It begins by moving the position, so that of two who fold the same events the second waits for the
+        first, and then finds the view moved. Raises ViewMoved when the view is not at `after`.
+        """
 
 
 class JobRows(Protocol):
@@ -187,16 +201,12 @@ class JobsView(View[JobRows]):
     def get(self, job_id: UUID) -> JobRow | None: ...
 
     @abstractmethod
-    def list(
-        self,
-        *,
-        status: JobStatus | None,
-        slug: str | None,
-        since: datetime | None,
-        before: int | None,
-        limit: int,
-    ) -> Sequence[JobRow]:
+    def list(self, search: JobSearch, *, before: int | None, limit: int) -> Sequence[JobRow]:
         """Newest request first; `before` is the position the last page ended at."""
+
+    @abstractmethod
+    def failures_by_type(self) -> dict[FailureType, int]:
+        """How many jobs have failed for good, by the type of their last failure."""
 
     @abstractmethod
     def open_claims(self) -> Sequence[OpenClaim]: ...

@@ -1,7 +1,9 @@
 """Reading what was just written: views follow the log a moment behind, readers must not notice."""
 
+import math
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from application.errors import ReadBehind
@@ -12,6 +14,7 @@ T = TypeVar("T")
 
 CATCH_UP_SECONDS = 1.0
 POLL_SECONDS = 0.005
+FRESHNESS_LOOK_SECONDS = 0.05
 
 
 def find(look_up: Callable[[], T | None], *, view: View[Any], log: EventLog) -> T | None:
@@ -34,3 +37,51 @@ def catch_up(view: View[Any], log: EventLog) -> None:
         if time.monotonic() > deadline:
             raise ReadBehind(view.name)
         time.sleep(POLL_SECONDS)
+
+
+def lag(views: Sequence[View[Any]], log: EventLog, *, at_most: int) -> dict[str, int]:
+    """How many events each view is behind the head of the log; counting stops at `at_most`."""
+    return {view.name: log.count_after(view.position(), at_most=at_most) for view in views}
+
+
+class Freshness:
+    """Whether views are known to show everything that was committed CATCH_UP_SECONDS ago.
+
+    A command waits that long for the views before it is answered. So what is read from fresh views is never
+    older than what the client who asks has been told. Looked up a few times a second, not per question.
+    """
+
+    def __init__(
+        self,
+        views: Sequence[View[Any]],
+        log: EventLog,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._views = views
+        self._log = log
+        self._clock = clock
+        self._looking = threading.Lock()
+        self._look_at = self._shown_until = -math.inf
+        self._awaited: tuple[float, int] | None = None
+
+    def is_given(self) -> bool:
+        """Raises StoreUnavailable."""
+        with self._looking:
+            now = self._clock()
+            if now >= self._look_at:
+                self._look_at = now + FRESHNESS_LOOK_SECONDS
+                self._look(now)
+            return now < self._shown_until + CATCH_UP_SECONDS
+
+    def _look(self, now: float) -> None:
+        """Views that have reached a head show what was committed before it was looked up."""
+        reached = min(view.position() for view in self._views)
+        if self._awaited is not None and self._awaited[1] <= reached:
+            self._shown_until, self._awaited = self._awaited[0], None
+        if self._awaited is None:
+            head = self._log.head()
+            if head <= reached:
+                self._shown_until = now
+            else:
+                self._awaited = (now, head)

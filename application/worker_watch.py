@@ -7,21 +7,40 @@ too, and counts nothing of the time in which it could not.
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 WATCHER = "watcher"
+
+FORGOTTEN_AFTER = 10
+"""Times the silence of a dead worker: one that was frozen that long is not expected back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker process; `threads` is how many attempts it runs at the same time."""
+
+    worker_id: str
+    threads: int
+    started_at: datetime
+    beat_at: datetime
 
 
 class Heartbeats(ABC):
     """Where workers leave signs of life."""
 
     @abstractmethod
-    def beat(self, worker_id: str) -> None: ...
+    def beat(self, worker_id: str, *, threads: int) -> None: ...
 
     @abstractmethod
     def counts(self) -> dict[str, int]:
         """Beats so far of every worker that has not signed off."""
+
+    @abstractmethod
+    def seen_within(self, seconds: float) -> Sequence[Worker]:
+        """Workers that gave a sign of life in the last `seconds`, by the clock of the store; who started
+        first comes first. To be shown and counted; `WorkerWatch` tells who is dead."""
 
     @abstractmethod
     def sign_off(self, worker_id: str) -> None:
@@ -53,24 +72,25 @@ class WorkerWatch:
     def look(self) -> None:
         """Read the heartbeats once; meant to be called at a steady pace."""
         watched = self._watched_seconds()
-        self._heartbeats.beat(WATCHER)  # first: where nobody can write, nobody's silence means anything
+        self._heartbeats.beat(
+            WATCHER, threads=0
+        )  # first: where nobody can write, nobody's silence means anything
         counts = self._heartbeats.counts()
         del counts[WATCHER]
-        before, now = self._seen, {}
+        before, self._seen = self._seen, {}
         for worker_id, beats in counts.items():
             seen = before.get(worker_id)
             is_silent = seen is not None and seen.beats == beats
-            now[worker_id] = _Seen(beats, seen.silent_seconds + watched if seen and is_silent else 0.0)
-        self._seen = now  # at once: others ask meanwhile who is alive
+            self._seen[worker_id] = _Seen(beats, seen.silent_seconds + watched if seen and is_silent else 0.0)
         self._looked_at = self._monotonic()
+        for worker_id, seen in self._seen.items():
+            if seen.silent_seconds >= FORGOTTEN_AFTER * self._dead_after:
+                self._heartbeats.sign_off(worker_id)
 
     def is_dead(self, worker_id: str) -> bool:
         """A worker beats before it claims, so one without a heartbeat has ended."""
         seen = self._seen.get(worker_id)
         return seen is None or seen.silent_seconds >= self._dead_after
-
-    def alive(self) -> list[str]:
-        return [worker_id for worker_id in self._seen if not self.is_dead(worker_id)]
 
     def _watched_seconds(self) -> float:
         """Since the last look. Nothing after one that failed, and nothing when this one comes so late that

@@ -14,6 +14,13 @@ class StoreNotUsable(MovieMindError):
 
 
 @dataclass(eq=False)
+class SchemaMissing(MovieMindError):
+    """The store {store} has no tables of MovieMind yet; run: moviemind schema create."""
+
+    store: str
+
+
+@dataclass(eq=False)
 class SchemaTooNew(MovieMindError):
     """{path} was written by a newer MovieMind (schema {found}, this one knows {known}); upgrade MovieMind."""
 

@@ -1,13 +1,17 @@
 """Work that a process does over and over beside serving requests."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import structlog
 
-from application.errors import StoreUnavailable
+from application.errors import QueueUnavailable, StoreUnavailable, ViewMoved
 
 log = structlog.get_logger()
+
+_HELD_UP = (StoreUnavailable, QueueUnavailable, ViewMoved)
+"""By others: an outage, or a process that does the same work."""
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
@@ -70,10 +74,20 @@ class Loop:
                 self._wake.wait(self._every_seconds)
 
     def _report(self, error: Exception, pause: float) -> None:
-        """A store that cannot be used is no fault of ours: that takes a sentence and no traceback."""
+        """What is no fault of ours takes a sentence and no traceback."""
         about = {"loop": self._name, "next_try_in_seconds": pause}
         failed = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
-        if all(isinstance(one, StoreUnavailable) for one in failed):
+        if all(isinstance(one, _HELD_UP) for one in failed):
             log.warning("loop.held_up", reason=str(failed[0]), **about)
         else:
             log.error("loop.step_failed", exc_info=error, **about)
+
+
+@contextmanager
+def running(loops: Sequence[Loop]) -> Iterator[None]:
+    """Loops that run while the block does; the last one stops first."""
+    with ExitStack() as stack:
+        for loop in loops:
+            loop.start()
+            stack.callback(loop.stop)
+        yield

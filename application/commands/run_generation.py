@@ -14,16 +14,16 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from application.movie_generations import MovieGenerations
+from application.movie_generations import Clock, MovieGenerations
 from application.ports import DescriptionWriter, WritingFailed, WritingTask, Written
+from application.queue_switch import QueueSwitch
 from domain.errors import AlreadyClaimed, JobIsFinal, NotDueYet
 from domain.events import DescriptionEdited, DescriptionGenerated
+from domain.job import Claim
 from domain.movie_generation import MovieGeneration
 from domain.values import Actor, Failure, FailureType
 
 log = structlog.get_logger()
-
-CLAIM_PATIENCE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,14 @@ class RunGeneration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLimits:
-    """`claim` is how long even a live worker may hold a job; `backoff` gives the waits between tries."""
+    """`claim` is how long even a live worker may hold a job; `backoff` gives the waits between tries.
+
+    `patience` is how long a worker keeps a message that it cannot act upon for want of a store: until the
+    message would be sent again anyway.
+    """
 
     claim: timedelta
+    patience: timedelta
     backoff: Callable[[], Sequence[timedelta]]
 
 
@@ -51,16 +56,26 @@ class _Claimed:
     attempt: int
     expires_at: datetime
 
+    def has_expired(self, clock: Clock) -> Callable[[], bool]:
+        return lambda: clock() >= self.expires_at
+
 
 def run_generation(
-    command: RunGeneration, *, generations: MovieGenerations, writer: DescriptionWriter, limits: RunLimits
+    command: RunGeneration,
+    *,
+    generations: MovieGenerations,
+    writer: DescriptionWriter,
+    limits: RunLimits,
+    switch: QueueSwitch,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> DescriptionGenerated | DescriptionEdited | None:
     """Returns the event, read from the stream, that accepted the description the job ends with.
 
-    None when the job was not for us to run, or the try failed; what failed is in the stream.
+    None when the job was not for us to run, or the try failed; what failed is in the stream. A worker that
+    `is_stopping` waits for a store only with a text in its hands. Raises StoreUnavailable.
     """
     by = Actor(command.worker_id, correlation_id=str(command.job_id))
-    claimed = _claim(command, generations, limits, by)
+    claimed = _claim(command, generations, limits, switch, is_stopping, by)
     if claimed is None:
         existing = generations.load(command.slug).jobs.find(command.job_id).description_id
         return _replay(command, existing, generations)
@@ -74,21 +89,33 @@ def run_generation(
 
 
 def _claim(
-    command: RunGeneration, generations: MovieGenerations, limits: RunLimits, by: Actor
+    command: RunGeneration,
+    generations: MovieGenerations,
+    limits: RunLimits,
+    switch: QueueSwitch,
+    is_stopping: Callable[[], bool],
+    by: Actor,
 ) -> _Claimed | None:
-    """Start the next attempt, saved before any money is spent; None when there is nothing to write.
-
-    A worker goes on for a while under contention or without a store: a message that is given up is sent
-    again only after a minute.
-    """
+    """Start the next attempt, saved before any money is spent; None when there is nothing to write."""
+    patient_until = generations.clock() + limits.patience
+    tried: Claim | None = None
 
     def start(movie: MovieGeneration) -> _Claimed | None:
+        nonlocal tried
+        if tried is not None and movie.jobs.find(command.job_id).claim == tried:
+            return _Claimed(movie, tried.attempt, tried.expires_at)  # saved: only the answer was lost
+        if switch.state().is_paused:  # its message is sent again when the queue is resumed
+            log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason="paused")
+            return None
         attempt = movie.start(command.job_id, worker_id=command.worker_id, limit=limits.claim)
-        claim = movie.jobs[command.job_id].claim
-        return None if attempt is None or claim is None else _Claimed(movie, attempt, claim.expires_at)
+        tried = movie.jobs[command.job_id].claim
+        return None if attempt is None or tried is None else _Claimed(movie, attempt, tried.expires_at)
+
+    def gives_up() -> bool:
+        return is_stopping() or generations.clock() >= patient_until
 
     try:
-        claimed = generations.decide(command.slug, start, by=by, until=generations.clock() + CLAIM_PATIENCE)
+        claimed = generations.decide(command.slug, start, by=by, gives_up=gives_up)
     except (AlreadyClaimed, JobIsFinal, NotDueYet) as refusal:
         log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason=refusal.code)
         return None
@@ -135,7 +162,7 @@ def _complete(
         )
 
     ends_with = generations.decide(
-        command.slug, complete, by=by, first_on=claimed.movie, until=claimed.expires_at
+        command.slug, complete, by=by, first_on=claimed.movie, gives_up=claimed.has_expired(generations.clock)
     )
     log.info(
         "generation.accepted" if ends_with == description_id else "generation.result_refused",
@@ -160,7 +187,9 @@ def _record_failure(
     def fail(movie: MovieGeneration) -> None:
         movie.fail(command.job_id, claimed.attempt, failed.failure, failed.calls, backoff=backoff)
 
-    generations.decide(command.slug, fail, by=by, first_on=claimed.movie, until=claimed.expires_at)
+    generations.decide(
+        command.slug, fail, by=by, first_on=claimed.movie, gives_up=claimed.has_expired(generations.clock)
+    )
     log.warning(
         "generation.attempt_failed",
         slug=command.slug,

@@ -13,8 +13,11 @@ class Projection(Generic[Rows]):
     view: View[Rows]
     apply: Callable[[Recorded, Rows], None]
 
-    def fold(self, batch: Sequence[Recorded]) -> None:
-        """Fold a non-empty batch into the view, in one transaction with the position reached."""
-        with self.view.writing(up_to=batch[-1].position) as rows:
+    def fold(self, batch: Sequence[Recorded], *, after: int) -> None:
+        """Fold a non-empty batch, read behind `after`, in one transaction with the position reached.
+
+        Raises ViewMoved, and has folded nothing, if the view is no longer at `after`.
+        """
+        with self.view.writing(after=after, up_to=batch[-1].position) as rows:
             for recorded in batch:
                 self.apply(recorded, rows)

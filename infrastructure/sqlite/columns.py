@@ -1,12 +1,9 @@
-"""How values of rows stand in SQLite's columns, and the rows a batch changes."""
+"""How values of rows stand in SQLite's columns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
-
-Key = TypeVar("Key")
-Row = TypeVar("Row")
 
 
 def column(value: Any) -> Any:
@@ -30,27 +27,3 @@ def insert(table: str, columns: Sequence[str], *, or_replace: bool = False) -> s
     """The statement that writes one row of a table."""
     verb = "INSERT OR REPLACE" if or_replace else "INSERT"
     return f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-
-
-class ChangedRows(Generic[Key, Row]):
-    """The rows a batch touches: each read at most once, and written once at its end."""
-
-    def __init__(self, read: Callable[[Key], Row | None], key_of: Callable[[Row], Key]) -> None:
-        self._read = read
-        self._key_of = key_of
-        self._rows: dict[Key, Row] = {}
-
-    def get(self, key: Key) -> Row:
-        """Raises LookupError: the log never names a row that an earlier event did not begin."""
-        if key not in self._rows:
-            row = self._read(key)
-            if row is None:
-                raise LookupError(f"no earlier event began {key}")
-            self._rows[key] = row
-        return self._rows[key]
-
-    def put(self, row: Row) -> None:
-        self._rows[self._key_of(row)] = row
-
-    def all(self) -> Sequence[Row]:
-        return list(self._rows.values())

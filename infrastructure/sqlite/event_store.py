@@ -11,11 +11,13 @@ from contextlib import closing
 from pathlib import Path
 
 from eventsourcing.persistence import ApplicationRecorder, PersistenceError
-from eventsourcing.sqlite import SQLiteFactory
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
 from application.errors import store_errors
+from application.event_log import LogRecorder
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
+from infrastructure.sqlite import queue_switch
 from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, explained, is_damaged, reason
 
@@ -23,8 +25,26 @@ SCHEMA_VERSION = 1
 PROBE_SECONDS = 1
 
 
+class SqliteRecorder(SQLiteApplicationRecorder, LogRecorder):
+    """Writers follow one another, so that what is committed can be read by followers at once."""
+
+    def committed_head(self) -> int | None:
+        return self.max_notification_id()
+
+    def count_after(self, position: int, *, at_most: int) -> int:
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(
+                f"SELECT count(*) FROM (SELECT 1 FROM {self.events_table_name} WHERE rowid > ? LIMIT ?)",
+                (position, at_most),
+            )
+            return int(cursor.fetchone()[0])
+
+
 class EventStoreFactory(SQLiteFactory):
     """The library's factory over our datastore."""
+
+    application_recorder_class = SqliteRecorder
+    datastore: WalDatastore
 
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
@@ -127,5 +147,7 @@ def _epoch(connection: sqlite3.Connection) -> str:
     epoch: str = row[0] if row else secrets.token_hex(4)
     if row is None:
         connection.execute("INSERT INTO log_epochs VALUES (?)", (epoch,))
+    connection.execute(queue_switch.SCHEMA)
+    connection.execute(queue_switch.FIRST_ROW)
     connection.execute("COMMIT")
     return epoch

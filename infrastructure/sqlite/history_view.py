@@ -10,6 +10,7 @@ from typing import Any
 from application.read_models import HistoryRow, HistoryRows, HistoryView
 from infrastructure.sqlite.columns import column, insert
 from infrastructure.sqlite.view_store import ViewStore
+from infrastructure.views import AddedRows
 
 SCHEMA = """
 CREATE TABLE history (
@@ -31,12 +32,11 @@ class SqliteHistoryView(HistoryView):
         return self._store.position(self.name)
 
     @contextmanager
-    def writing(self, *, up_to: int) -> Iterator[HistoryRows]:
-        with self._store.writing() as cursor:
-            added = _Added()
+    def writing(self, *, after: int, up_to: int) -> Iterator[HistoryRows]:
+        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
+            added = AddedRows[HistoryRow]()
             yield added
-            cursor.executemany(self._INSERT, [self._values(row) for row in added.rows])
-            self._store.track(cursor, self.name, up_to)
+            cursor.executemany(self._INSERT, [self._values(row) for row in added.all()])
 
     def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:
         with self._store.reading() as cursor:
@@ -54,11 +54,3 @@ class SqliteHistoryView(HistoryView):
     def _values(self, row: HistoryRow) -> tuple[Any, ...]:
         data = json.dumps(row.data, ensure_ascii=False)
         return tuple(data if name == "data" else column(getattr(row, name)) for name in self._COLUMNS)
-
-
-class _Added:
-    def __init__(self) -> None:
-        self.rows: list[HistoryRow] = []
-
-    def add(self, row: HistoryRow) -> None:
-        self.rows.append(row)

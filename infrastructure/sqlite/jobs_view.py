@@ -10,10 +10,11 @@ from uuid import UUID
 
 from eventsourcing.sqlite import SQLiteCursor
 
-from application.read_models import JobCounts, JobRow, JobRows, JobsView, OpenClaim
-from domain.values import JobStatus
-from infrastructure.sqlite.columns import ChangedRows, column, insert, moment, uuid
+from application.read_models import JobCounts, JobRow, JobRows, JobSearch, JobsView, OpenClaim
+from domain.values import FailureType, JobStatus
+from infrastructure.sqlite.columns import column, insert, moment, uuid
 from infrastructure.sqlite.view_store import ViewStore
+from infrastructure.views import ChangedRows
 
 SCHEMA = """
 CREATE TABLE jobs (
@@ -40,30 +41,22 @@ class SqliteJobsView(JobsView):
         return self._store.position(self.name)
 
     @contextmanager
-    def writing(self, *, up_to: int) -> Iterator[JobRows]:
-        with self._store.writing() as cursor:
+    def writing(self, *, after: int, up_to: int) -> Iterator[JobRows]:
+        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
             changed = ChangedRows[UUID, JobRow](lambda job_id: _job(cursor, job_id), lambda row: row.job_id)
             yield changed
             cursor.executemany(self._UPSERT, [self._values(row) for row in changed.all()])
-            self._store.track(cursor, self.name, up_to)
 
     def get(self, job_id: UUID) -> JobRow | None:
         with self._store.reading() as cursor:
             return _job(cursor, job_id)
 
-    def list(
-        self,
-        *,
-        status: JobStatus | None,
-        slug: str | None,
-        since: datetime | None,
-        before: int | None,
-        limit: int,
-    ) -> Sequence[JobRow]:
+    def list(self, search: JobSearch, *, before: int | None, limit: int) -> Sequence[JobRow]:
         wanted = {
-            "status = ?": status,
-            "slug = ?": slug,
-            "created_at >= ?": column(since),
+            "status = ?": search.status,
+            "slug = ?": search.slug,
+            "created_at >= ?": column(search.since),
+            "failure_type = ?": search.failure_type,
             "position < ?": before,
         }
         wanted = {condition: value for condition, value in wanted.items() if value is not None}
@@ -73,6 +66,14 @@ class SqliteJobsView(JobsView):
                 f"SELECT * FROM jobs WHERE {where} ORDER BY position DESC LIMIT ?", (*wanted.values(), limit)
             )
             return [_job_row(row) for row in cursor.fetchall()]
+
+    def failures_by_type(self) -> dict[FailureType, int]:
+        with self._store.reading() as cursor:
+            cursor.execute(
+                "SELECT failure_type, count(*) AS jobs FROM jobs WHERE status = 'FAILED'"
+                " GROUP BY failure_type ORDER BY failure_type"
+            )
+            return {FailureType(row["failure_type"]): row["jobs"] for row in cursor.fetchall()}
 
     def open_claims(self) -> Sequence[OpenClaim]:
         with self._store.reading() as cursor:
@@ -93,7 +94,7 @@ class SqliteJobsView(JobsView):
 
     def counts(self, now: datetime) -> JobCounts:
         with self._store.reading() as cursor:
-            cursor.execute("SELECT status, count(*) AS jobs FROM jobs GROUP BY status")
+            cursor.execute("SELECT status, count(*) AS jobs FROM jobs GROUP BY status ORDER BY status")
             by_status = {JobStatus(row["status"]): row["jobs"] for row in cursor.fetchall()}
             cursor.execute(
                 "SELECT min(coalesce(next_attempt_at, updated_at)) FROM jobs"

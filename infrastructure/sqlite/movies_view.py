@@ -10,18 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from eventsourcing.sqlite import SQLiteCursor
-from pydantic import TypeAdapter
 
-from application.read_models import (
-    DescriptionRow,
-    MovieRow,
-    MovieRows,
-    MovieSearch,
-    MoviesView,
-    search_words,
-)
-from infrastructure.sqlite.columns import ChangedRows, column, insert, uuid
+from application.read_models import MovieRow, MovieRows, MovieSearch, MoviesView
+from infrastructure.sqlite.columns import column, insert, uuid
 from infrastructure.sqlite.view_store import ViewStore
+from infrastructure.views import DESCRIPTIONS, ChangedRows, searched, whole, words
 
 SCHEMA = """
 CREATE TABLE movies (
@@ -37,7 +30,6 @@ CREATE TABLE described_movies (description_id TEXT PRIMARY KEY, slug TEXT NOT NU
 
 # A film whose texts are all withdrawn keeps its place for the next one.
 _IS_SHOWN = "EXISTS (SELECT 1 FROM json_each(descriptions) WHERE json_extract(value, '$.is_withdrawn') = ?)"
-_DESCRIPTIONS = TypeAdapter(tuple[DescriptionRow, ...])
 
 
 class SqliteMoviesView(MoviesView):
@@ -53,14 +45,13 @@ class SqliteMoviesView(MoviesView):
         return self._store.position(self.name)
 
     @contextmanager
-    def writing(self, *, up_to: int) -> Iterator[MovieRows]:
-        with self._store.writing() as cursor:
+    def writing(self, *, after: int, up_to: int) -> Iterator[MovieRows]:
+        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
             changed = ChangedRows[str, MovieRow](lambda slug: _movie(cursor, slug), lambda row: row.slug)
             yield changed
             cursor.executemany(self._UPSERT, [self._values(row) + _searched(row) for row in changed.all()])
             named = [(str(d.description_id), row.slug) for row in changed.all() for d in row.descriptions]
             cursor.executemany(self._NAME, named)
-            self._store.track(cursor, self.name, up_to)
 
     def get(self, slug: str) -> MovieRow | None:
         with self._store.reading() as cursor:
@@ -79,19 +70,18 @@ class SqliteMoviesView(MoviesView):
     def _values(self, row: MovieRow) -> tuple[Any, ...]:
         as_json = {
             "genres": json.dumps(row.genres, ensure_ascii=False),
-            "descriptions": _DESCRIPTIONS.dump_json(row.descriptions).decode(),
+            "descriptions": DESCRIPTIONS.dump_json(row.descriptions).decode(),
         }
         return tuple(as_json.get(name) or column(getattr(row, name)) for name in self._COLUMNS)
 
 
 def _searched(row: MovieRow) -> tuple[str, str, str]:
-    """What a search compares. Words begin with a space, genres stand between bars."""
-    directors, genres = row.director or "", " ".join(row.genres)
-    words = search_words(f"{row.title} {directors} {genres} {row.release_year or ''}")
+    """Words begin with a space, genres stand between bars."""
+    found = searched(row)
     return (
-        "".join(f" {word}" for word in words),
-        "".join(f" {word}" for word in search_words(directors)),
-        "|".join(["", *(" ".join(search_words(genre)) for genre in row.genres), ""]),
+        "".join(f" {word}" for word in found.words),
+        "".join(f" {word}" for word in found.directors),
+        "|".join(["", *found.genres, ""]),
     )
 
 
@@ -99,9 +89,9 @@ def _conditions(search: MovieSearch) -> list[tuple[str, Any]]:
     """Words are plain ASCII letters and digits, so that none is a wildcard of LIKE."""
     conditions: list[tuple[str, Any]] = []
     for column_name, text in (("searched_words", search.q), ("searched_directors", search.director)):
-        conditions += [(f"{column_name} LIKE ?", f"% {word}%") for word in set(search_words(text))]
+        conditions += [(f"{column_name} LIKE ?", f"% {word}%") for word in set(words(text))]
     if search.genre:
-        conditions.append(("searched_genres LIKE ?", f"%|{' '.join(search_words(search.genre))}|%"))
+        conditions.append(("searched_genres LIKE ?", f"%|{whole(search.genre)}|%"))
     if search.slug is not None:
         conditions.append(("slug = ?", search.slug))
     if search.year is not None:
@@ -129,7 +119,7 @@ def _movie_row(row: sqlite3.Row) -> MovieRow:
         "movie_id": UUID(row["movie_id"]),
         "genres": tuple(json.loads(row["genres"])),
         "default_description_id": uuid(row["default_description_id"]),
-        "descriptions": _DESCRIPTIONS.validate_json(row["descriptions"]),
+        "descriptions": DESCRIPTIONS.validate_json(row["descriptions"]),
         "created_at": datetime.fromisoformat(row["created_at"]),
         "updated_at": datetime.fromisoformat(row["updated_at"]),
     }

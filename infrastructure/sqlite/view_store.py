@@ -12,12 +12,12 @@ from pathlib import Path
 from eventsourcing.persistence import PersistenceError, Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteTrackingRecorder
 
-from application.errors import store_errors
+from application.errors import ViewMoved, store_errors
 from infrastructure.errors import StoreNotUsable
 from infrastructure.sqlite.datastore import WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, is_damaged, reason
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _SOURCES = "CREATE TABLE sources (log_epoch TEXT PRIMARY KEY);"
 
@@ -52,13 +52,18 @@ class ViewStore:
                 connection.rollback()
                 raise
 
+    @contextmanager
+    def folding(self, view: str, *, after: int, up_to: int) -> Iterator[SQLiteCursor]:
+        """A transaction that begins by moving a view's position. Raises ViewMoved, StoreUnavailable."""
+        with self.writing() as cursor:
+            if (self._tracking._max_tracking_id(view, cursor) or 0) != after:
+                raise ViewMoved(view)
+            self._tracking._insert_tracking(cursor, Tracking(view, up_to))
+            yield cursor
+
     def position(self, view: str) -> int:
         with store_errors():
             return self._tracking.max_tracking_id(view) or 0
-
-    def track(self, cursor: SQLiteCursor, view: str, position: int) -> None:
-        """Raises IntegrityError if the view is at this position already: somebody else folds it too."""
-        self._tracking._insert_tracking(cursor, Tracking(view, position))
 
     def create_tracking(self) -> None:
         self._tracking.create_table()

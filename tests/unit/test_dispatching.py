@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.dispatching import Dispatcher, Dispatches, DueJob
+from application.dispatching import WAITING_PER_THREAD, Dispatcher, Dispatches, DueJob
 from domain.values import Priority
+from tests.support.core import MemorySwitch
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MOST_WAITING = 4
 RESEND_AFTER = timedelta(seconds=60)
 
 
@@ -81,13 +81,16 @@ class _Dispatches(Dispatches):
 class _World:
     def __init__(self) -> None:
         self.now = NOW
+        self.threads = 1
         self.queue = _Queue()
         self.dispatches = _Dispatches()
+        self.switch = MemorySwitch()
         self.dispatcher = Dispatcher(
             self.dispatches,
             self.queue,
+            self.switch,
             clock=lambda: self.now,
-            most_waiting=MOST_WAITING,
+            threads=lambda: self.threads,
             resend_after=RESEND_AFTER,
         )
 
@@ -214,3 +217,34 @@ def test_what_the_queue_did_not_take_is_not_remembered_as_sent(world: _World) ->
     world.step()
 
     assert world.queue.slugs() == ["a"]
+
+
+def test_the_room_grows_and_shrinks_with_the_threads_of_all_workers(world: _World) -> None:
+    world.dispatches.add(*"abcdefghijkl")
+    world.step()
+    world.threads = 2
+
+    world.step()
+
+    assert len(world.queue.sent) == 2 * WAITING_PER_THREAD
+
+
+def test_a_paused_queue_gets_nothing(world: _World) -> None:
+    world.dispatches.add("a")
+    world.switch.pause(by="operator", at=NOW, reason="the provider is down")
+
+    assert world.step() is False
+    assert world.queue.sent == []
+
+
+def test_a_queue_that_is_resumed_gets_everything_due_again(world: _World) -> None:
+    """Workers drop what comes to them during a pause."""
+    world.dispatches.add("a", "b")
+    world.step()
+    world.switch.pause(by="operator", at=NOW, reason="the provider is down")
+    world.queue.lose_all()
+    world.switch.resume(by="operator", at=NOW)
+
+    assert world.step() is True
+
+    assert world.queue.slugs() == ["a", "b", "a", "b"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 import structlog
 
+from application.errors import StoreUnavailable, ViewMoved
 from interfaces import loops
 from interfaces.loops import Loop
 from tests.support.process import wait_until
@@ -127,6 +128,21 @@ def test_a_step_that_raises_is_logged_and_tried_again(
     failed = [entry for entry in logged if entry["event"] == "loop.step_failed"]
     assert [(entry["loop"], entry["log_level"]) for entry in failed] == [("test", "error")] * 2
     assert [entry["next_try_in_seconds"] for entry in failed] == [0.001, 0.002], "later and later"
+
+
+@pytest.mark.parametrize("by_others", [StoreUnavailable("it is gone"), ViewMoved("jobs")], ids=str)
+def test_what_others_cause_takes_a_sentence_and_no_traceback(
+    run: Callable[..., Loop], monkeypatch: pytest.MonkeyPatch, by_others: Exception
+) -> None:
+    monkeypatch.setattr(loops, "FIRST_PAUSE_SECONDS", 0.001)
+    steps = _Steps(ExceptionGroup("projections failed", [by_others]), True)
+
+    with structlog.testing.capture_logs() as logged:
+        run(steps)
+        steps.wait_for(3)
+
+    held_up = {"event": "loop.held_up", "log_level": "warning", "reason": str(by_others)}
+    assert logged == [held_up | {"loop": "test", "next_try_in_seconds": 0.001}]
 
 
 def test_pauses_after_failures_stay_bounded_and_start_over_after_a_success(

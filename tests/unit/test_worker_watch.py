@@ -1,11 +1,10 @@
 """Dead workers are told from live ones by what the watcher itself has seen."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 
-from application.worker_watch import Heartbeats, WorkerWatch
+from application.worker_watch import FORGOTTEN_AFTER, Heartbeats, Worker, WorkerWatch
 
 DEAD_AFTER_SECONDS = 8.0
 LOOKS_EVERY_SECONDS = 2.0
@@ -18,13 +17,16 @@ class _Heartbeats(Heartbeats):
         self.is_writable = True
         self._beats: dict[str, int] = {}
 
-    def beat(self, worker_id: str) -> None:
+    def beat(self, worker_id: str, *, threads: int = 1) -> None:
         if not self.is_writable:
             raise OSError("the disk is full")
         self._beats[worker_id] = self._beats.get(worker_id, 0) + 1
 
     def counts(self) -> dict[str, int]:
         return dict(self._beats)
+
+    def seen_within(self, seconds: float) -> Sequence[Worker]:
+        raise AssertionError("a watcher compares no clocks")
 
     def sign_off(self, worker_id: str) -> None:
         del self._beats[worker_id]
@@ -70,7 +72,6 @@ def test_a_worker_silent_for_the_whole_time_is_dead(watched: _Watched) -> None:
     watched.look_for(DEAD_AFTER_SECONDS)
 
     assert watched.watch.is_dead("worker")
-    assert watched.watch.alive() == []
 
 
 def test_a_worker_silent_for_less_lives(watched: _Watched) -> None:
@@ -104,7 +105,6 @@ def test_a_pause_of_the_watcher_kills_nobody(watched: _Watched) -> None:
     watched.pause(100 * DEAD_AFTER_SECONDS)
 
     assert not watched.watch.is_dead("worker")
-    assert watched.watch.alive() == ["worker"]
 
 
 def test_pause_after_pause_of_the_watcher_kills_nobody(watched: _Watched) -> None:
@@ -124,7 +124,6 @@ def test_the_time_in_which_nobody_could_write_is_nobodys_silence(watched: _Watch
     watched.look_for(DEAD_AFTER_SECONDS - LOOKS_EVERY_SECONDS)
 
     assert not watched.watch.is_dead("worker")
-    assert watched.watch.alive() == ["worker"], "the watcher is no worker"
 
 
 def test_looks_that_fail_now_and_then_do_not_add_up_to_a_silence(watched: _Watched) -> None:
@@ -136,35 +135,6 @@ def test_looks_that_fail_now_and_then_do_not_add_up_to_a_silence(watched: _Watch
         watched.look_for(LOOKS_EVERY_SECONDS)
 
     assert not watched.watch.is_dead("worker")
-
-
-def test_who_asks_during_a_look_is_told_what_the_look_before_saw() -> None:
-    asked: list[list[str]] = []
-
-    class Asking(_Heartbeats):
-        def counts(self) -> dict[str, int]:
-            counts = super().counts()
-            return _Asking(counts, lambda: asked.append(watch.alive()))
-
-    heartbeats = Asking()
-    heartbeats.beat("worker")
-    watch = WorkerWatch(heartbeats, dead_after_seconds=8, looks_every_seconds=2, monotonic=lambda: 0.0)
-    watch.look()
-    watch.look()
-
-    assert asked == [[], ["worker"]]
-
-
-class _Asking(dict[str, int]):
-    """Has somebody ask while it is read."""
-
-    def __init__(self, counts: dict[str, int], ask: Callable[[], None]) -> None:
-        super().__init__(counts)
-        self._ask = ask
-
-    def items(self) -> Any:
-        self._ask()
-        return super().items()
 
 
 def test_the_silence_after_a_pause_is_still_seen(watched: _Watched) -> None:
@@ -179,7 +149,7 @@ def test_a_worker_first_seen_after_a_long_time_has_its_whole_time_to_beat(watche
     watched.heartbeats.beat("late")
     watched.look_for(LOOKS_EVERY_SECONDS)
 
-    assert watched.watch.alive() == ["late"]
+    assert not watched.watch.is_dead("late")
 
 
 def test_a_worker_without_a_heartbeat_is_dead(watched: _Watched) -> None:
@@ -191,7 +161,6 @@ def test_a_worker_that_signed_off_is_dead_at_the_next_look(watched: _Watched) ->
     watched.look_for(LOOKS_EVERY_SECONDS)
 
     assert watched.watch.is_dead("worker")
-    assert watched.watch.alive() == []
 
 
 def test_each_worker_is_judged_by_its_own_beats(watched: _Watched) -> None:
@@ -199,4 +168,14 @@ def test_each_worker_is_judged_by_its_own_beats(watched: _Watched) -> None:
     watched.look_for(2 * DEAD_AFTER_SECONDS, beating=("other",))
 
     assert watched.watch.is_dead("worker")
-    assert watched.watch.alive() == ["other"]
+    assert not watched.watch.is_dead("other")
+
+
+def test_a_worker_long_dead_is_forgotten_so_that_the_list_does_not_grow(watched: _Watched) -> None:
+    watched.look_for(FORGOTTEN_AFTER * DEAD_AFTER_SECONDS - LOOKS_EVERY_SECONDS)
+    assert "worker" in watched.heartbeats.counts(), "it may only have been frozen"
+
+    watched.look_for(LOOKS_EVERY_SECONDS)
+
+    assert "worker" not in watched.heartbeats.counts()
+    assert watched.watch.is_dead("worker")

@@ -1,0 +1,29 @@
+"""A store: the events, the views folded from them, and what the dispatcher and the rescuer remember."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from application.dispatching import Dispatches
+from application.event_log import EventLog
+from application.movie_generations import MovieGenerations
+from application.queue_switch import QueueSwitch
+from application.read_models import HistoryView, JobsView, MoviesView
+from application.worker_watch import Heartbeats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """`log_epoch` stands before every position that leaves the service: it changes when the log is replaced
+    by an older copy of itself. `probe` raises StoreUnavailable when the events cannot be written."""
+
+    generations: MovieGenerations
+    log: EventLog
+    log_epoch: Callable[[], str]
+    jobs: JobsView
+    movies: MoviesView
+    history: HistoryView
+    dispatches: Dispatches
+    heartbeats: Heartbeats
+    switch: QueueSwitch
+    probe: Callable[[], None]
+    close: Callable[[], None]
