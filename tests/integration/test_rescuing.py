@@ -11,7 +11,7 @@ from application.worker_watch import WorkerWatch
 from domain.events import GenerationAttemptFailed
 from domain.values import FailureType, JobStatus
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import build
+from interfaces.bootstrap import build_projector, open_store
 from tests.support.core import RESCUER, SLUG, Clock, Core, FakeWriter
 
 DEAD_AFTER, EVERY = 8.0, 2.0
@@ -22,10 +22,11 @@ class Rescue:
 
     def __init__(self, directory: Path) -> None:
         self.core = Core(directory)
-        self.service, _ = build(load_settings(data_dir=directory))
+        self.store = open_store(load_settings(data_dir=directory))
+        self._projector = build_projector(self.store)
         self._monotonic = 0.0
-        self.beats = self.service.heartbeats
-        self._watch = WorkerWatch(
+        self.beats = self.store.heartbeats
+        self.watch = WorkerWatch(
             self.beats,
             dead_after_seconds=DEAD_AFTER,
             looks_every_seconds=EVERY,
@@ -33,20 +34,20 @@ class Rescue:
         )
 
     def claimed_by(self, worker_id: str) -> UUID:
-        self.beats.beat(worker_id)
+        self.beats.beat(worker_id, threads=1)
         job_id = self.core.job().job_id
         self.core.start(job_id, worker_id=worker_id)
         return job_id
 
     def look(self, *, after: float = EVERY) -> int:
         self._monotonic += after
-        while self.service.projector.step():
+        while self._projector.step():
             pass
         return rescue_generations(
             RescueGenerations(by=RESCUER),
             generations=self.core.generations,
-            jobs=self.service.jobs,
-            watch=self._watch,
+            jobs=self.store.jobs,
+            watch=self.watch,
         )
 
     @property
@@ -57,7 +58,7 @@ class Rescue:
         return self.core.of(GenerationAttemptFailed)
 
     def close(self) -> None:
-        self.service.close()
+        self.store.close()
         self.core.close()
 
 
@@ -84,7 +85,7 @@ def test_a_worker_that_beats_keeps_its_job(rescue: Rescue) -> None:
     rescue.claimed_by("busy")
 
     for _ in range(10):
-        rescue.beats.beat("busy")
+        rescue.beats.beat("busy", threads=1)
         assert rescue.look() == 0
 
 
@@ -93,7 +94,7 @@ def test_an_outage_that_the_rescuer_did_not_see_through_is_nobodys_silence(rescu
     rescue.look()
 
     assert rescue.look(after=3600) == 0, "nobody could beat, and nobody looked"
-    rescue.beats.beat("cut-off")
+    rescue.beats.beat("cut-off", threads=1)
     assert [rescue.look() for _ in range(3)] == [0, 0, 0]
 
 
@@ -107,11 +108,11 @@ def test_a_worker_without_a_heartbeat_has_ended(rescue: Rescue) -> None:
 def test_even_a_live_worker_loses_a_job_it_holds_past_its_limit(rescue: Rescue) -> None:
     job_id = rescue.claimed_by("slow")
     rescue.clock.advance(seconds=150)
-    rescue.beats.beat("slow")
+    rescue.beats.beat("slow", threads=1)
     assert rescue.look() == 0
 
     rescue.clock.advance(seconds=1)
-    rescue.beats.beat("slow")
+    rescue.beats.beat("slow", threads=1)
 
     assert rescue.look() == 1
     assert "held the job past its limit" in rescue.lost()[0].technical_message
@@ -124,14 +125,14 @@ def test_a_job_that_ended_meanwhile_is_left_alone(rescue: Rescue) -> None:
     rescue.look()
     rescue.beats.sign_off("quick")
     rescue.core.deliver(job_id, 1)
-    claims = rescue.service.jobs.open_claims()
+    claims = rescue.store.jobs.open_claims()
     assert [claim.job_id for claim in claims] == [job_id], "the view still shows the claim"
 
     ended = rescue_generations(
         RescueGenerations(by=RESCUER),
         generations=rescue.core.generations,
-        jobs=rescue.service.jobs,
-        watch=rescue.service.watch,
+        jobs=rescue.store.jobs,
+        watch=rescue.watch,
     )
 
     assert ended == 0

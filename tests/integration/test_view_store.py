@@ -14,26 +14,25 @@ from domain.values import ContextTag, Locale
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
 from infrastructure.settings import load_settings
 from infrastructure.sqlite import event_store, view_store
-from infrastructure.sqlite.view_store import ViewStore
-from interfaces.bootstrap import build
-from interfaces.service import MovieMind
-from tests.support.core import CLAIM_LIMIT, CLIENT, FakeWriter
+from infrastructure.store import Store
+from interfaces.bootstrap import build_projector, open_store
+from tests.support.core import CLAIM_LIMIT, CLIENT, PATIENCE, FakeWriter
 
 VIEWS = ("jobs", "movies", "history")
 Rows = dict[str, list[Any]]
 
 
 class _World:
-    """A data directory, and the services that are put together over it, one after the other."""
+    """A data directory, and the stores that are opened in it, one after the other."""
 
     def __init__(self, directory: Path) -> None:
         self.settings = load_settings(data_dir=directory, store_url="")
         self.views, self.log = self.settings.view_store_path, self.settings.event_store_path
-        self._started: list[MovieMind] = []
+        self._opened: list[Store] = []
 
-    def start(self) -> MovieMind:
-        self._started.append(build(self.settings)[0])
-        return self._started[-1]
+    def open(self) -> Store:
+        self._opened.append(open_store(self.settings))
+        return self._opened[-1]
 
     def rows(self) -> Rows:
         """Everything that can be folded, and how far it is, as another process sees it."""
@@ -43,8 +42,8 @@ class _World:
             return {name: views.execute(query).fetchall() for name, query in queries.items()}
 
     def close(self) -> None:
-        for service in self._started:
-            service.close()
+        for store in self._opened:
+            store.close()
 
 
 @pytest.fixture
@@ -56,37 +55,36 @@ def world(tmp_path: Path) -> Iterator[_World]:
 
 @pytest.fixture
 def folded(world: _World) -> Rows:
-    """What the views hold of some films in several states; the service that wrote them has ended."""
-    service = world.start()
-    _generate(service, "heat-1995")
-    _generate(service, "amelie-2001", locale=Locale.FR_FR, context_tag=ContextTag.HUMOROUS)
-    _request(service, "alien-1979")
-    _fold(service)
-    service.close()
+    """What the views hold of some films in several states; the store that wrote them is closed."""
+    store = world.open()
+    _generate(store, "heat-1995")
+    _generate(store, "amelie-2001", locale=Locale.FR_FR, context_tag=ContextTag.HUMOROUS)
+    _request(store, "alien-1979")
+    _fold(store)
+    store.close()
     rows = world.rows()
     assert all(rows[view] for view in VIEWS)
     return rows
 
 
-def _request(service: MovieMind, slug: str, **more: Any) -> Any:
+def _request(store: Store, slug: str, **more: Any) -> Any:
     tags = (more.pop("context_tag", ContextTag.DEFAULT),)
     command = RequestGeneration(slug=slug, by=CLIENT, context_tags=tags, **more)
-    return request_generation(command, generations=service.generations).requested[0].job_id
+    return request_generation(command, generations=store.generations).requested[0].job_id
 
 
-def _generate(service: MovieMind, slug: str, **more: Any) -> None:
-    command = RunGeneration(slug=slug, job_id=_request(service, slug, **more), worker_id="worker")
-    limits = RunLimits(claim=CLAIM_LIMIT, backoff=list)
-    run_generation(command, generations=service.generations, writer=FakeWriter(), limits=limits)
+def _generate(store: Store, slug: str, **more: Any) -> None:
+    command = RunGeneration(slug=slug, job_id=_request(store, slug, **more), worker_id="worker")
+    limits = RunLimits(claim=CLAIM_LIMIT, patience=PATIENCE, backoff=list)
+    run_generation(
+        command, generations=store.generations, writer=FakeWriter(), limits=limits, switch=store.switch
+    )
 
 
-def _fold(service: MovieMind) -> None:
-    while service.projector.step():
+def _fold(store: Store) -> None:
+    projector = build_projector(store)
+    while projector.step():
         pass
-
-
-def _view(rows: Rows, name: str) -> tuple[Any, Any]:
-    return rows[name], dict(rows["positions"])[name]
 
 
 def _change(path: Path, *statements: str) -> None:
@@ -129,9 +127,9 @@ def test_views_that_cannot_be_used_are_made_anew_with_the_same_rows(
 ) -> None:
     ruin(world.views)
 
-    service = world.start()
-    assert service.jobs.position() == service.movies.position() == service.history.position() == 0
-    _fold(service)
+    store = world.open()
+    assert store.jobs.position() == store.movies.position() == store.history.position() == 0
+    _fold(store)
 
     assert world.rows() == folded
 
@@ -139,91 +137,27 @@ def test_views_that_cannot_be_used_are_made_anew_with_the_same_rows(
 def test_views_of_this_log_are_kept_and_followed_from_where_they_are(folded: Rows, world: _World) -> None:
     _change(world.views, "UPDATE movies SET title = 'Kept' WHERE slug = 'heat-1995'")
 
-    service = world.start()
-    _fold(service)
+    store = world.open()
+    _fold(store)
 
-    movie = service.movies.get("heat-1995")
+    movie = store.movies.get("heat-1995")
     assert movie is not None
     assert movie.title == "Kept"
     assert world.rows()["positions"] == folded["positions"]
 
 
-def test_folding_event_by_event_makes_the_rows_of_one_batch(
-    folded: Rows, world: _World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("application.projector.BATCH_SIZE", 1)
-    world.views.unlink()
-
-    _fold(world.start())
-
-    assert world.rows() == folded
-
-
-@pytest.mark.parametrize("name", VIEWS)
-def test_a_fold_that_fails_leaves_rows_and_position_untouched(
-    name: str, folded: Rows, world: _World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service = world.start()
-    _generate(service, "brazil-1985")
-
-    def break_down(store: ViewStore, cursor: Any, view: str, position: int) -> None:
-        """After the rows were written, before they are committed."""
-        track(store, cursor, view, position)
-        if view == name:
-            raise ZeroDivisionError
-
-    track = ViewStore.track
-    with monkeypatch.context() as patch:
-        patch.setattr(ViewStore, "track", break_down)
-        with pytest.raises(ExceptionGroup) as failed:
-            _fold(service)
-        assert failed.group_contains(ZeroDivisionError)
-
-    found = world.rows()
-    lag = service.projector.lag()
-    assert [view for view, behind in lag.items() if behind] == [name], "the others are not held back"
-    assert found[name] == folded[name]
-    assert dict(found["positions"])[name] == dict(folded["positions"])[name]
-    _fold(service)
-    assert set(service.projector.lag().values()) == {0}
-    assert len(world.rows()[name]) > len(folded[name]), "the next fold makes up for it"
-
-
-@pytest.mark.parametrize("name", VIEWS)
-def test_rows_and_position_move_together(
-    name: str, folded: Rows, world: _World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service = world.start()
-    _generate(service, "brazil-1985")
-    seen: list[tuple[Any, Any]] = []
-
-    def look_from_outside(store: ViewStore, cursor: Any, view: str, position: int) -> None:
-        track(store, cursor, view, position)
-        if view == name:
-            seen.append(_view(world.rows(), name))
-
-    track = ViewStore.track
-    monkeypatch.setattr(ViewStore, "track", look_from_outside)
-    _fold(service)
-
-    assert seen == [_view(folded, name)], "before the commit nobody sees rows or position"
-    rows, position = _view(world.rows(), name)
-    assert position == service.log.head() > dict(folded["positions"])[name]
-    assert len(rows) > len(folded[name])
-
-
 def test_views_beyond_the_end_of_the_log_are_folded_again(folded: Rows, world: _World) -> None:
     """An older copy of the log was put back under them."""
     older = world.log.read_bytes()
-    service = world.start()
-    _generate(service, "brazil-1985")
-    _fold(service)
-    service.close()
+    store = world.open()
+    _generate(store, "brazil-1985")
+    _fold(store)
+    store.close()
     for file in world.log.parent.glob(world.log.name + "*"):
         file.unlink()
     world.log.write_bytes(older)
 
-    _fold(world.start())
+    _fold(world.open())
 
     assert world.rows() == folded
 
@@ -232,13 +166,13 @@ def test_a_directory_in_the_place_of_the_views_is_a_clear_error(world: _World) -
     world.views.mkdir(parents=True)
 
     with pytest.raises(StoreNotUsable, match=r"moviemind-views\.db cannot be opened"):
-        world.start()
+        world.open()
 
 
 def test_views_of_a_log_that_is_gone_are_gone_too(folded: Rows, world: _World) -> None:
     world.log.unlink()
 
-    _fold(world.start())
+    _fold(world.open())
 
     assert [world.rows()[view] for view in VIEWS] == [[], [], []]
 
@@ -248,7 +182,7 @@ def test_an_event_store_of_a_newer_version_is_refused(folded: Rows, world: _Worl
     _change(world.log, f"PRAGMA user_version={newer}")
 
     with pytest.raises(SchemaTooNew, match=rf"schema {newer}, .*; upgrade MovieMind"):
-        build(world.settings)
+        open_store(world.settings)
 
     assert world.rows() == folded, "nothing was touched"
 
@@ -258,7 +192,7 @@ def test_an_event_store_that_is_none_is_refused_and_left_alone(world: _World) ->
     world.log.write_bytes(garbage)
 
     with pytest.raises(StoreNotUsable) as refused:
-        build(world.settings)
+        open_store(world.settings)
 
     assert str(world.log) in str(refused.value)
     assert world.log.read_bytes() == garbage
@@ -268,4 +202,4 @@ def test_an_event_store_in_a_directory_that_is_missing_is_refused(tmp_path: Path
     settings = load_settings(store_url=f"sqlite:///{tmp_path}/missing/films.db")
 
     with pytest.raises(StoreNotUsable, match=r"missing/films\.db cannot be opened"):
-        build(settings)
+        open_store(settings)

@@ -1,21 +1,14 @@
-"""The dispatcher's memory on the real view store: which jobs are due, and which only wait to be started."""
+"""The dispatcher's memory on every store: which jobs are due, and which only wait to be started."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from application.commands.request_generation import RequestGeneration, request_generation
 from application.dispatching import DueJob
 from domain.values import Failure, FailureType, Priority
-from infrastructure.settings import load_settings
-from infrastructure.sqlite.dispatches import SqliteDispatches
-from infrastructure.sqlite.view_store import ViewStore
-from interfaces.bootstrap import build
-from interfaces.service import MovieMind
-from tests.support.core import CLAIM_LIMIT, CLIENT, Clock
+from tests.support.core import CLIENT, Core
+from tests.support.stores import Views
 
 EPOCH = "epoch-1"
 BACKOFF = [timedelta(seconds=10), timedelta(seconds=60)]
@@ -23,39 +16,34 @@ MANY = 100
 
 
 class _Jobs:
-    """A service whose jobs are made and moved by hand, and the dispatcher's memory of them."""
+    """Jobs that are made and moved by hand, and the dispatcher's memory of them."""
 
-    def __init__(self, directory: Path) -> None:
-        settings = load_settings(data_dir=directory, store_url="")
-        self.clock = Clock()
-        self._service: MovieMind = build(settings)[0]
-        self._service.generations.clock = self.clock
-        self._views = ViewStore(settings.view_store_path)
-        self.dispatches = SqliteDispatches(self._views)
+    def __init__(self, core: Core, views: Views) -> None:
+        self.clock = core.clock
+        self.dispatches = views.dispatches
+        self._core = core
+        self._views = views
 
     def request(self, slug: str, *, priority: Priority = Priority.INTERACTIVE) -> UUID:
-        command = RequestGeneration(slug=slug, by=CLIENT, priority=priority)
-        (requested,) = request_generation(command, generations=self._service.generations).requested
+        job_id = self._core.job(slug, priority=priority).job_id
         self._fold()
-        return requested.job_id
+        return job_id
 
     def start(self, slug: str, job_id: UUID) -> int:
-        attempt = self._service.generations.decide(
-            slug, lambda movie: movie.start(job_id, worker_id="worker", limit=CLAIM_LIMIT), by=CLIENT
-        )
+        attempt = self._core.start(job_id, slug=slug)
         self._fold()
         assert attempt is not None
         return attempt
 
     def fail(self, slug: str, job_id: UUID, attempt: int) -> None:
         failure = Failure(FailureType.TIMEOUT, "No answer.")
-        self._service.generations.decide(
+        self._core.generations.decide(
             slug, lambda movie: movie.fail(job_id, attempt, failure, (), backoff=BACKOFF), by=CLIENT
         )
         self._fold()
 
     def cancel(self, slug: str, job_id: UUID) -> None:
-        self._service.generations.decide(slug, lambda movie: movie.cancel(job_id, reason="no"), by=CLIENT)
+        self._core.cancel(job_id, slug=slug)
         self._fold()
 
     def due(
@@ -81,25 +69,15 @@ class _Jobs:
             self.dispatches.record(self.due(priority, epoch=epoch), epoch=epoch, at=self.clock())
 
     def remembered(self) -> int:
-        with self._views.reading() as cursor:
-            cursor.execute("SELECT count(*) FROM dispatches")
-            count: int = cursor.fetchone()[0]
-            return count
-
-    def close(self) -> None:
-        self._views.close()
-        self._service.close()
+        return len(self._views.rows()["dispatches"])
 
     def _fold(self) -> None:
-        while self._service.projector.step():
-            pass
+        self._views.follow(self._core.log)
 
 
 @pytest.fixture
-def jobs(tmp_path: Path) -> Iterator[_Jobs]:
-    jobs = _Jobs(tmp_path)
-    yield jobs
-    jobs.close()
+def jobs(core: Core, views: Views) -> _Jobs:
+    return _Jobs(core, views)
 
 
 def test_a_requested_job_is_due_for_its_first_attempt(jobs: _Jobs) -> None:

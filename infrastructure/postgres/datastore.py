@@ -1,0 +1,125 @@
+"""Connections to PostgreSQL: the library's datastore over a pool that suits a service.
+
+A session must never hold others up for long, whatever happens to its client: one that goes silent inside
+a transaction, or waits for a lock, is ended by the server after five seconds. A pool that has lost the
+server tries again as often as somebody asks, about once a second.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import psycopg_pool
+from eventsourcing.persistence import IntegrityError, PersistenceError
+from eventsourcing.postgres import ConnectionPool, PostgresDatastore
+from psycopg import Connection, Cursor
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import DictRow, dict_row
+
+from application.errors import store_errors
+from infrastructure.postgres.failures import reason
+
+CONNECTIONS = 10
+CONNECT_SECONDS = 2
+POOL_SECONDS = 3
+
+SESSION = """
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET idle_in_transaction_session_timeout = '5s';
+SET lock_timeout = '5s';
+"""
+
+_LINK = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+    "application_name": "moviemind",
+}
+
+
+def link(url: str) -> dict[str, Any]:
+    """Parameters of a connection that notices when the other side is gone; the URL's own win."""
+    return _LINK | conninfo_to_dict(url)
+
+
+class Datastore(PostgresDatastore):
+    """`connections` is the most that are open at the same time."""
+
+    def __init__(self, url: str, *, connections: int = CONNECTIONS) -> None:
+        named = conninfo_to_dict(url)
+        super().__init__(
+            dbname=str(named.get("dbname", "")), host="", port="", user="", password="", lock_timeout=5
+        )
+        self.pool = _Pool(
+            connection_class=Connection[DictRow],
+            kwargs={"row_factory": dict_row, **link(url)},
+            min_size=1,
+            max_size=connections,
+            open=False,
+            configure=_configure,
+            check=_check,
+            timeout=POOL_SECONDS,
+            reconnect_timeout=1,
+        )
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Connection[DictRow]]:
+        """Errors say what can be done about them; a conflict is the answer of a store that works."""
+        try:
+            with super().get_connection() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except PersistenceError as error:
+            if error.__cause__ is None:  # it is ours, and says enough
+                raise
+            raise type(error)(self._reason(error)) from error.__cause__
+
+    @contextmanager
+    def reading(self) -> Iterator[Cursor[DictRow]]:
+        """For statements of which each sees what was committed before it. Raises StoreUnavailable."""
+        with store_errors(), self.get_connection() as connection, connection.cursor() as cursor:
+            yield cursor
+
+    @contextmanager
+    def writing(self) -> Iterator[Cursor[DictRow]]:
+        """A transaction. Raises StoreUnavailable, IntegrityError."""
+        with store_errors(), self.transaction(commit=True) as cursor:
+            yield cursor
+
+    def _reason(self, error: PersistenceError) -> str:
+        """Nobody is helped by hearing that the pool had no connection: why had it none?"""
+        cause = error.__cause__
+        if isinstance(cause, psycopg_pool.PoolTimeout):
+            last = self.pool.last_error  # type: ignore[attr-defined]
+            return reason(last) if last else "all its connections are busy; try again in a moment"
+        return reason(cause)
+
+
+class _Pool(ConnectionPool[Connection[DictRow]]):
+    """Remembers why it could not connect."""
+
+    last_error: psycopg.Error | None = None
+
+    def _connect(self, timeout: float | None = None) -> Connection[DictRow]:
+        try:
+            connection = super()._connect(timeout)
+        except psycopg.Error as error:
+            self.last_error = error
+            raise
+        self.last_error = None
+        return connection
+
+
+def _check(connection: Connection[DictRow]) -> None:
+    """Whether the server has ended the session meanwhile. It says so unasked: that costs no round trip."""
+    connection.pgconn.consume_input()
+
+
+def _configure(connection: Connection[DictRow]) -> None:
+    connection.autocommit = True
+    connection.execute(SESSION)

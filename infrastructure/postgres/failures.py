@@ -1,0 +1,41 @@
+"""What PostgreSQL's errors mean to whoever runs the service, and what can be done about them."""
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+
+MISSING_SCHEMA = "its tables are missing; run: moviemind schema create"
+OTHER_CLUSTER = (
+    "it is a restored copy or a promoted standby, where positions of the log could be given out twice;"
+    " run: moviemind schema promote"
+)
+
+
+def place(url: str) -> str:
+    """A store's URL for people: never with its password."""
+    named = conninfo_to_dict(url)
+    host, port = named.get("host") or "localhost", named.get("port") or 5432
+    return f"postgresql://{host}:{port}/{named.get('dbname') or named.get('user') or ''}"
+
+
+def reason(error: BaseException | None) -> str:
+    """An error of PostgreSQL in a clause for people, with the way out of it."""
+    match error:
+        case errors.DiskFull():
+            return "its disk is full; make room there, nothing that was accepted is lost"
+        case errors.ReadOnlySqlTransaction():
+            return "it can only be read; name the primary, not a standby, in MOVIEMIND_STORE_URL"
+        case errors.UndefinedTable() | errors.InvalidSchemaName():
+            return MISSING_SCHEMA
+        case errors.InsufficientPrivilege():
+            return f"its user may not do that: {_first_line(error)}"
+        case errors.LockNotAvailable() | errors.QueryCanceled():
+            return "another session holds it up; try again in a moment"
+        case psycopg.OperationalError() | psycopg.InterfaceError():
+            return f"{_first_line(error)}; the service goes on as soon as it answers again"
+    return _first_line(error)
+
+
+def _first_line(error: BaseException | None) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

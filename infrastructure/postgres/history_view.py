@@ -1,0 +1,53 @@
+"""The history view on PostgreSQL. `data` is `json`, which keeps numbers, texts and order as they are."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
+
+from psycopg.types.json import Json
+
+from application.read_models import HistoryRow, HistoryRows, HistoryView
+from infrastructure.postgres.columns import column, insert
+from infrastructure.postgres.view_store import ViewStore
+from infrastructure.views import AddedRows
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS history (
+    position bigint PRIMARY KEY, slug text COLLATE "C" NOT NULL, version integer NOT NULL,
+    event text NOT NULL, at timestamptz NOT NULL, actor text NOT NULL, correlation_id text NOT NULL,
+    data json NOT NULL
+);
+CREATE INDEX IF NOT EXISTS history_of_a_film ON history (slug, position);
+"""
+
+
+class PostgresHistoryView(HistoryView):
+    _COLUMNS = tuple(field.name for field in fields(HistoryRow))
+    _INSERT = insert("history", _COLUMNS)
+
+    def __init__(self, store: ViewStore) -> None:
+        self._store = store
+
+    def position(self) -> int:
+        return self._store.position(self.name)
+
+    @contextmanager
+    def writing(self, *, after: int, up_to: int) -> Iterator[HistoryRows]:
+        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
+            added = AddedRows[HistoryRow]()
+            yield added
+            cursor.executemany(self._INSERT, [self._values(row) for row in added.all()])
+
+    def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:
+        with self._store.reading() as cursor:
+            cursor.execute(
+                "SELECT * FROM history WHERE slug = %s AND position > %s ORDER BY position LIMIT %s",
+                (slug, after, limit),
+            )
+            return [HistoryRow(**row) for row in cursor.fetchall()]
+
+    def _values(self, row: HistoryRow) -> tuple[Any, ...]:
+        return tuple(
+            Json(row.data) if name == "data" else column(getattr(row, name)) for name in self._COLUMNS
+        )

@@ -1,0 +1,116 @@
+"""The jobs view on PostgreSQL."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from application.read_models import JobCounts, JobRow, JobRows, JobSearch, JobsView, OpenClaim
+from domain.values import FailureType, JobStatus
+from infrastructure.postgres.columns import column, upsert
+from infrastructure.postgres.view_store import ViewStore
+from infrastructure.views import ChangedRows
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    job_id uuid PRIMARY KEY, slug text COLLATE "C" NOT NULL, requested_slug text NOT NULL,
+    locale text NOT NULL, context_tag text NOT NULL, status text COLLATE "C" NOT NULL,
+    confidence double precision NOT NULL, forced boolean NOT NULL, priority text COLLATE "C" NOT NULL,
+    requested_by text NOT NULL, attempts integer NOT NULL, max_attempts integer NOT NULL,
+    next_attempt_at timestamptz, worker_id text, claim_expires_at timestamptz,
+    description_id uuid, failure_type text, failure_message text, failure_technical_message text,
+    created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, position bigint NOT NULL UNIQUE
+);
+CREATE INDEX IF NOT EXISTS jobs_waiting ON jobs (priority, position) WHERE status = 'PENDING';
+CREATE INDEX IF NOT EXISTS jobs_of_a_status ON jobs (status, position);
+CREATE INDEX IF NOT EXISTS jobs_of_a_film ON jobs (slug, position);
+"""
+
+_COUNTS = """
+SELECT status, count(*) AS jobs, min(coalesce(next_attempt_at, updated_at))
+  FILTER (WHERE status = 'PENDING' AND coalesce(next_attempt_at, updated_at) <= %s) AS oldest_due_at
+FROM jobs GROUP BY status ORDER BY status
+"""
+
+
+class PostgresJobsView(JobsView):
+    _COLUMNS = tuple(field.name for field in fields(JobRow))
+    _UPSERT = upsert("jobs", _COLUMNS, key="job_id")
+
+    def __init__(self, store: ViewStore) -> None:
+        self._store = store
+
+    def position(self) -> int:
+        return self._store.position(self.name)
+
+    @contextmanager
+    def writing(self, *, after: int, up_to: int) -> Iterator[JobRows]:
+        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
+            changed = ChangedRows[UUID, JobRow](lambda job_id: _job(cursor, job_id), lambda row: row.job_id)
+            yield changed
+            cursor.executemany(self._UPSERT, [self._values(row) for row in changed.all()])
+
+    def get(self, job_id: UUID) -> JobRow | None:
+        with self._store.reading() as cursor:
+            return _job(cursor, job_id)
+
+    def list(self, search: JobSearch, *, before: int | None, limit: int) -> Sequence[JobRow]:
+        wanted = {
+            "status = %s": search.status,
+            "slug = %s": search.slug,
+            "created_at >= %s": search.since,
+            "failure_type = %s": search.failure_type,
+            "position < %s": before,
+        }
+        wanted = {condition: value for condition, value in wanted.items() if value is not None}
+        where = " AND ".join(wanted) or "TRUE"
+        with self._store.reading() as cursor:
+            cursor.execute(
+                f"SELECT * FROM jobs WHERE {where} ORDER BY position DESC LIMIT %s",
+                (*wanted.values(), limit),
+            )
+            return [_job_row(row) for row in cursor.fetchall()]
+
+    def failures_by_type(self) -> dict[FailureType, int]:
+        with self._store.reading() as cursor:
+            cursor.execute(
+                "SELECT failure_type, count(*) AS jobs FROM jobs WHERE status = 'FAILED'"
+                " GROUP BY failure_type ORDER BY failure_type"
+            )
+            return {FailureType(row["failure_type"]): row["jobs"] for row in cursor.fetchall()}
+
+    def open_claims(self) -> Sequence[OpenClaim]:
+        with self._store.reading() as cursor:
+            cursor.execute(
+                "SELECT job_id, slug, attempts AS attempt, worker_id, claim_expires_at AS expires_at"
+                " FROM jobs WHERE status = 'IN_PROGRESS'"
+            )
+            return [OpenClaim(**row) for row in cursor.fetchall()]
+
+    def counts(self, now: datetime) -> JobCounts:
+        with self._store.reading() as cursor:
+            cursor.execute(_COUNTS, (now,))
+            found = {JobStatus(row["status"]): row for row in cursor.fetchall()}
+        waiting = found.get(JobStatus.PENDING)
+        return JobCounts(
+            by_status={status: row["jobs"] for status, row in found.items()},
+            oldest_due_at=None if waiting is None else waiting["oldest_due_at"],
+        )
+
+    def _values(self, row: JobRow) -> tuple[Any, ...]:
+        return tuple(column(getattr(row, name)) for name in self._COLUMNS)
+
+
+def _job(cursor: Cursor[DictRow], job_id: UUID) -> JobRow | None:
+    cursor.execute("SELECT * FROM jobs WHERE job_id = %s", (job_id,))
+    row = cursor.fetchone()
+    return None if row is None else _job_row(row)
+
+
+def _job_row(row: DictRow) -> JobRow:
+    return JobRow(**row | {"status": JobStatus(row["status"])})

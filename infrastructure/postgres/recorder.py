@@ -1,0 +1,362 @@
+"""An event recorder whose writers never wait for one another, and whose readers never miss an event.
+
+The library's recorder locks the table for each append, so that positions become visible in their order.
+Here an append is one INSERT that needs no lock of ours: its position is made from the id of its own
+transaction, and readers stop below a *horizon*, under which no position can still appear.
+
+    position = (transaction id + offset) << 16 | ordinal of the event in its append
+
+Why nothing can appear below the horizon: a writer holds its lock on the table (every INSERT takes one,
+ROW EXCLUSIVE, which excludes no other writer) before it is given a transaction id, and lets go of it only
+after its commit can be seen. So a writer whose id we cannot see yet will be given one at or above the
+snapshot's xmax; one that holds the lock and has an id bounds the horizon by it; and what one has written
+that has let go is seen by the next statement, which is the one that reads the events. Transactions that
+do not write to this table, however long they stay open, do not matter.
+
+Positions only grow as long as transaction ids do. A copy of the database in another cluster, or a standby
+that is promoted before it has caught up, would give positions out twice; the row in `log_epochs` names the
+cluster and the timeline the log is written on, and neither writer nor reader goes on anywhere else until
+`schema promote` has begun a new epoch (see `schema.py`).
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+import psycopg_pool
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    DatabaseError,
+    InterfaceError,
+    Notification,
+    OperationalError,
+    PersistenceError,
+    StoredEvent,
+    Subscription,
+)
+from eventsourcing.postgres import PostgresApplicationRecorder
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from application.event_log import LogRecorder
+from infrastructure.postgres.datastore import Datastore
+from infrastructure.postgres.failures import OTHER_CLUSTER
+
+TABLE = "stored_events"
+ORDINAL_BITS = 16
+MOST_EVENTS = (1 << ORDINAL_BITS) - 1
+"""In one append; the ordinals begin at 1."""
+
+TRIES = 12
+"""Of a statement whose connection breaks: after a restart of the server a whole pool of them is broken."""
+
+FOLLOW_SECONDS = 0.1
+BATCH_SIZE = 500
+
+SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS {TABLE} (
+    originator_id uuid NOT NULL, originator_version bigint NOT NULL, topic text NOT NULL,
+    state bytea NOT NULL, notification_id bigint NOT NULL,
+    CONSTRAINT {TABLE}_pkey PRIMARY KEY (originator_id, originator_version)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS {TABLE}_notification_id ON {TABLE} (notification_id);
+CREATE TABLE IF NOT EXISTS log_epochs (
+    epoch text NOT NULL, id_offset bigint NOT NULL, cluster bigint NOT NULL, timeline text NOT NULL
+);
+"""
+
+THIS_CLUSTER = "(SELECT system_identifier FROM pg_control_system())"
+THIS_TIMELINE = "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+_ON_ITS_CLUSTER = f"cluster = {THIS_CLUSTER} AND timeline = {THIS_TIMELINE}"
+
+_APPEND = f"""
+INSERT INTO {TABLE} (originator_id, originator_version, topic, state, notification_id)
+SELECT originator_id, originator_version, topic, state,
+  ((pg_current_xact_id()::text::bigint + id_offset) << {ORDINAL_BITS}) | ordinal
+FROM log_epochs, unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[])
+  WITH ORDINALITY AS e (originator_id, originator_version, topic, state, ordinal)
+WHERE {_ON_ITS_CLUSTER}
+RETURNING notification_id
+"""
+
+_LOOK = f"""
+SELECT stored.state, stored.topic, stored.notification_id
+FROM {TABLE} AS stored
+JOIN unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS e (originator_id, originator_version, ordinal)
+  USING (originator_id, originator_version)
+ORDER BY ordinal
+"""
+
+_COUNT_AFTER = f"""
+SELECT count(*) AS value
+FROM (SELECT 1 FROM {TABLE} WHERE notification_id > %s LIMIT %s) AS behind
+"""
+
+# pg_locks shows the low half of a transaction id: its distance from xmax, taken as a signed number of
+# 32 bits, tells which of the two epochs of ids it belongs to. A lock is of this database and this table.
+_HORIZON = f"""
+WITH held AS MATERIALIZED (
+  SELECT locktype, database, relation, mode, virtualtransaction, transactionid::text::bigint AS id
+  FROM pg_locks WHERE locktype IN ('relation', 'transactionid')),
+writers AS (
+  SELECT virtualtransaction FROM held
+  WHERE relation = '{TABLE}'::regclass AND mode = 'RowExclusiveLock'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+snapshot AS (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next),
+oldest AS (
+  SELECT min(next + ((id - (next & 4294967295) + 6442450944) & 4294967295) - 2147483648) AS id
+  FROM snapshot, held WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock'
+    AND virtualtransaction IN (SELECT virtualtransaction FROM writers))
+SELECT (least(next, oldest.id) + id_offset) << {ORDINAL_BITS} AS horizon, {_ON_ITS_CLUSTER} AS is_ours
+FROM snapshot, oldest, log_epochs
+"""
+
+T = TypeVar("T")
+
+
+class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
+    datastore: Datastore
+
+    def __init__(self, datastore: Datastore) -> None:
+        super().__init__(datastore, events_table_name=TABLE)
+
+    def create_table(self) -> None:
+        """Servers never do that: see `schema.py`."""
+        raise NotImplementedError
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        """One statement, one transaction. Returns the positions.
+
+        A connection that breaks in the middle leaves open whether the append was committed, so it is
+        done again: the primary key lets it happen only once, and waits for a first try that still runs.
+        If it is refused then, who stands there tells whether that was us.
+
+        Raises IntegrityError for a version that is taken, and for nothing else; ValueError for more than
+        MOST_EVENTS; OperationalError and others of the library when the store cannot be used. After one
+        of those the append may have happened.
+        """
+        if len(stored_events) > MOST_EVENTS:
+            raise ValueError(f"at most {MOST_EVENTS} events fit into one append, not {len(stored_events)}")
+        if not stored_events:
+            return []
+        is_second_try = False
+
+        def append(cursor: Cursor[DictRow]) -> Sequence[int]:
+            nonlocal is_second_try
+            was_tried, is_second_try = is_second_try, True
+            try:
+                return self._append(cursor, stored_events)
+            except psycopg.errors.UniqueViolation as violation:
+                _refuse_all_but_a_taken_version(violation)
+                if was_tried and (ids := self._find(cursor, stored_events)):
+                    return ids
+                raise
+
+        return self._persistently(append)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        statement = (
+            f"SELECT * FROM {TABLE} WHERE originator_id = %s"
+            f" AND originator_version > %s AND originator_version <= %s"
+            f" ORDER BY originator_version {'DESC' if desc else 'ASC'} LIMIT %s"
+        )
+        parameters = (originator_id, gt or 0, _NO_END if lte is None else lte, limit)
+
+        def select(cursor: Cursor[DictRow]) -> Sequence[StoredEvent]:
+            cursor.execute(statement, parameters, prepare=True)
+            return [
+                StoredEvent(
+                    originator_id=row["originator_id"],
+                    originator_version=row["originator_version"],
+                    topic=row["topic"],
+                    state=row["state"],
+                )
+                for row in cursor.fetchall()
+            ]
+
+        return self._persistently(select)
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """What is recorded below the horizon, in the order of positions."""
+        first = 0 if start is None else start if inclusive_of_start else start + 1
+        of_topics = " AND topic = ANY(%s)" if topics else ""
+        statement = (
+            f"SELECT * FROM {TABLE} WHERE notification_id >= %s AND notification_id <= %s"
+            f" AND notification_id < %s{of_topics} ORDER BY notification_id LIMIT %s"
+        )
+
+        def select(cursor: Cursor[DictRow]) -> Sequence[Notification]:
+            horizon = self._horizon(cursor)
+            only = (list(topics),) if topics else ()
+            parameters = (first, _NO_END if stop is None else stop, horizon, *only, limit)
+            cursor.execute(statement, parameters, prepare=True)
+            return [
+                Notification(
+                    id=row["notification_id"],
+                    originator_id=row["originator_id"],
+                    originator_version=row["originator_version"],
+                    topic=row["topic"],
+                    state=row["state"],
+                )
+                for row in cursor.fetchall()
+            ]
+
+        return self._persistently(select)
+
+    def max_notification_id(self) -> int | None:
+        """The newest position that a follower can have reached: below the horizon, as all it reads."""
+
+        def select(cursor: Cursor[DictRow]) -> int | None:
+            horizon = self._horizon(cursor)
+            cursor.execute(
+                f"SELECT max(notification_id) AS value FROM {TABLE} WHERE notification_id < %s",
+                (horizon,),
+                prepare=True,
+            )
+            return _only(cursor)
+
+        return self._persistently(select)
+
+    def committed_head(self) -> int | None:
+
+        def select(cursor: Cursor[DictRow]) -> int | None:
+            cursor.execute(f"SELECT max(notification_id) AS value FROM {TABLE}", prepare=True)
+            return _only(cursor)
+
+        return self._persistently(select)
+
+    def count_after(self, position: int, *, at_most: int) -> int:
+        def select(cursor: Cursor[DictRow]) -> int:
+            cursor.execute(_COUNT_AFTER, (position, at_most), prepare=True)
+            return _only(cursor) or 0
+
+        return self._persistently(select)
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        return _Following(self, gt, topics)
+
+    def _append(self, cursor: Cursor[DictRow], stored_events: Sequence[StoredEvent]) -> Sequence[int]:
+        columns = (
+            [event.originator_id for event in stored_events],
+            [event.originator_version for event in stored_events],
+            [event.topic for event in stored_events],
+            [event.state for event in stored_events],
+        )
+        cursor.execute(_APPEND, columns, prepare=True)  # autocommit
+        ids = sorted(row["notification_id"] for row in cursor.fetchall())
+        if not ids:
+            raise OperationalError(OTHER_CLUSTER)
+        return ids
+
+    def _find(self, cursor: Cursor[DictRow], stored_events: Sequence[StoredEvent]) -> Sequence[int]:
+        """The positions of these very events, or nothing if others stand in their places."""
+        keys = (
+            [event.originator_id for event in stored_events],
+            [event.originator_version for event in stored_events],
+        )
+        cursor.execute(_LOOK, keys)
+        found = cursor.fetchall()
+        if [(row["topic"], row["state"]) for row in found] != [(e.topic, e.state) for e in stored_events]:
+            return []
+        return [row["notification_id"] for row in found]
+
+    def _horizon(self, cursor: Cursor[DictRow]) -> int:
+        """Must be a statement of its own: the events are read by the next one, which sees more."""
+        cursor.execute(_HORIZON, prepare=True)
+        row = cursor.fetchone()
+        if row is None or not row["is_ours"]:
+            raise OperationalError(OTHER_CLUSTER)
+        horizon: int = row["horizon"]
+        return horizon
+
+    def _persistently(self, statement: Callable[[Cursor[DictRow]], T]) -> T:
+        """Again on another connection when the one at hand breaks; without any, nothing is tried twice."""
+        for tries_left in range(TRIES - 1, -1, -1):
+            try:
+                with self.datastore.get_connection() as connection, connection.cursor() as cursor:
+                    return statement(cursor)
+            except (InterfaceError, OperationalError) as error:
+                if not tries_left or not _is_broken_connection(error):
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+
+class _Following(Subscription[TransactionOrderedRecorder]):
+    """Asks for what is new. There is no NOTIFY in an append: it would take a lock of the whole cluster."""
+
+    def __init__(self, recorder: TransactionOrderedRecorder, gt: int | None, topics: Sequence[str]) -> None:
+        super().__init__(recorder, gt, topics)
+        self._batch: list[Notification] = []
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        super().stop()
+        self._stopped.set()
+
+    def __next__(self) -> Notification:
+        while not self._batch:
+            if self._stopped.is_set():
+                raise StopIteration
+            self._batch = list(
+                self._recorder.select_notifications(
+                    start=self._last_notification_id,
+                    limit=BATCH_SIZE,
+                    topics=self._topics,
+                    inclusive_of_start=False,
+                )
+            )
+            if not self._batch:
+                self._stopped.wait(FOLLOW_SECONDS)
+        if self._stopped.is_set():
+            raise StopIteration
+        notification = self._batch.pop(0)
+        self._last_notification_id = notification.id
+        return notification
+
+
+_NO_END = (1 << 63) - 1
+
+
+def _only(cursor: Cursor[DictRow]) -> int | None:
+    row = cursor.fetchone()
+    assert row is not None, "an aggregate has one row"
+    value: int | None = row["value"]
+    return value
+
+
+def _refuse_all_but_a_taken_version(violation: psycopg.errors.UniqueViolation) -> None:
+    """A position that is taken is no conflict of two decisions: to decide again would not help."""
+    constraint = violation.diag.constraint_name
+    if constraint != f"{TABLE}_pkey":
+        raise DatabaseError(f"{constraint} is violated: positions were given out twice") from None
+
+
+def _is_broken_connection(error: PersistenceError) -> bool:
+    cause = error.__cause__
+    if isinstance(cause, psycopg_pool.PoolTimeout):
+        return False
+    is_shutdown = isinstance(cause, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown)
+    return is_shutdown or (
+        isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+        and getattr(cause, "sqlstate", None) is None
+    )

@@ -1,0 +1,155 @@
+"""The tables of a store on PostgreSQL: made by `moviemind schema create` alone, checked by every server.
+
+The row in `log_epochs` ties the log to the cluster and timeline its positions come from. `promote` ties it
+to where the database is now, after it was restored or a standby was promoted: positions go on above the
+largest one stored, and the epoch is a new one, so that whoever holds a position of the old one learns that
+it may mean something else now.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
+from infrastructure.postgres import (
+    dispatches,
+    heartbeats,
+    history_view,
+    jobs_view,
+    movies_view,
+    queue_switch,
+    recorder,
+    view_store,
+)
+from infrastructure.postgres.datastore import link
+from infrastructure.postgres.failures import OTHER_CLUSTER, place, reason
+from infrastructure.postgres.recorder import ORDINAL_BITS, TABLE, THIS_CLUSTER, THIS_TIMELINE
+from infrastructure.queues import database
+
+VERSION = 1
+OLDEST_SERVER = 14
+"""`idle_session_timeout`, which takes the lead from a frozen leader, came with 14."""
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('moviemind.schema'))"
+_VERSIONS = "CREATE TABLE IF NOT EXISTS schema_versions (version integer NOT NULL)"
+_TABLES = (
+    recorder.SCHEMA,
+    view_store.SCHEMA,
+    jobs_view.SCHEMA,
+    movies_view.SCHEMA,
+    history_view.SCHEMA,
+    dispatches.SCHEMA,
+    heartbeats.SCHEMA,
+    queue_switch.SCHEMA,
+)
+_FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {THIS_CLUSTER}, {THIS_TIMELINE})"
+_PROMOTE = f"""
+UPDATE log_epochs SET epoch = %s, cluster = {THIS_CLUSTER}, timeline = {THIS_TIMELINE},
+  id_offset = greatest(0, (SELECT coalesce(max(notification_id), 0) >> {ORDINAL_BITS} FROM {TABLE})
+    - pg_current_xact_id()::text::bigint)
+"""
+_STATUS = f"""
+SELECT epoch, cluster = {THIS_CLUSTER} AND timeline = {THIS_TIMELINE},
+  coalesce((SELECT max(notification_id) FROM {TABLE}), 0)
+FROM log_epochs
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaStatus:
+    """`version` is None while there are no tables; `epoch` and `head` are those of the log then.
+
+    `is_at_home`: the database is in the cluster, and on the timeline, that the log is written on.
+    """
+
+    store: str
+    version: int | None
+    epoch: str | None
+    is_at_home: bool
+    head: int
+
+
+def status(url: str) -> SchemaStatus:
+    """Raises StoreNotUsable."""
+    with _connected(url) as connection:
+        version = _version(connection)
+        if version is None:
+            return SchemaStatus(place(url), None, None, is_at_home=False, head=0)
+        row = connection.execute(_STATUS).fetchone()
+        assert row is not None
+        return SchemaStatus(place(url), version, *row)
+
+
+def create(url: str) -> bool:
+    """Make what is missing; False when nothing was. Raises StoreNotUsable, SchemaTooNew."""
+    with _connected(url) as connection:
+        connection.execute(_LOCK)
+        version = _version(connection)
+        if version is not None:
+            _refuse_newer(url, version)
+            return False
+        for statements in (_VERSIONS, *_TABLES):
+            connection.execute(statements)
+        database.create_schema(connection)
+        connection.execute(_FIRST_EPOCH, (secrets.token_hex(4),))
+        connection.execute("INSERT INTO schema_versions VALUES (%s)", (VERSION,))
+        return True
+
+
+def promote(url: str) -> str:
+    """Go on with the log where the database is now. Returns the new epoch.
+
+    Raises StoreNotUsable, SchemaMissing, SchemaTooNew.
+    """
+    check(url, is_at_home=False)
+    epoch = secrets.token_hex(4)
+    with _connected(url) as connection:
+        connection.execute(_LOCK)
+        connection.execute(f"LOCK TABLE {TABLE} IN EXCLUSIVE MODE")
+        connection.execute(_PROMOTE, (epoch,))
+    return epoch
+
+
+def check(url: str, *, is_at_home: bool = True) -> str:
+    """What every server does before it starts. Returns the log's epoch.
+
+    Raises StoreNotUsable, SchemaMissing, SchemaTooNew.
+    """
+    found = status(url)
+    if found.version is None or found.epoch is None:
+        raise SchemaMissing(found.store)
+    _refuse_newer(url, found.version)
+    if is_at_home and not found.is_at_home:
+        raise StoreNotUsable(found.store, OTHER_CLUSTER)
+    return found.epoch
+
+
+def _refuse_newer(url: str, version: int) -> None:
+    if version > VERSION:
+        raise SchemaTooNew(place(url), version, VERSION)
+
+
+def _version(connection: psycopg.Connection) -> int | None:
+    row = connection.execute("SELECT to_regclass('schema_versions') IS NOT NULL").fetchone()
+    if row is None or not row[0]:
+        return None
+    row = connection.execute("SELECT version FROM schema_versions").fetchone()
+    return None if row is None else row[0]
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg.Connection]:
+    """One transaction. Raises StoreNotUsable."""
+    try:
+        with psycopg.connect(**link(url)) as connection:
+            if connection.info.server_version < OLDEST_SERVER * 10_000:
+                found = connection.info.server_version // 10_000
+                raise StoreNotUsable(
+                    place(url), f"it is PostgreSQL {found}, and {OLDEST_SERVER} is the oldest that will do"
+                )
+            yield connection
+    except psycopg.Error as error:
+        raise StoreNotUsable(place(url), reason(error)) from error

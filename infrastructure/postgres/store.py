@@ -1,0 +1,43 @@
+"""The production store, put together: events and views in one database, each through a pool of its own."""
+
+from collections.abc import Callable
+from functools import partial
+
+from application.event_log import EventLog
+from application.movie_generations import MovieGenerations
+from infrastructure.postgres import event_store, schema
+from infrastructure.postgres.datastore import Datastore
+from infrastructure.postgres.dispatches import PostgresDispatches
+from infrastructure.postgres.heartbeats import PostgresHeartbeats
+from infrastructure.postgres.history_view import PostgresHistoryView
+from infrastructure.postgres.jobs_view import PostgresJobsView
+from infrastructure.postgres.movies_view import PostgresMoviesView
+from infrastructure.postgres.queue_switch import PostgresQueueSwitch
+from infrastructure.postgres.view_store import ViewStore
+from infrastructure.store import Store
+
+
+def open_postgres_store(url: str, *, on_append: Callable[[], None]) -> Store:
+    """Raises StoreNotUsable, SchemaMissing, SchemaTooNew."""
+    schema.check(url)
+    generations = MovieGenerations(event_store.environment(url), on_append=on_append)
+    datastore = Datastore(url)
+    views = ViewStore(datastore)
+
+    def close() -> None:
+        generations.close()
+        datastore.close()
+
+    return Store(
+        generations=generations,
+        log=EventLog(generations),
+        log_epoch=partial(event_store.log_epoch, datastore),
+        jobs=PostgresJobsView(views),
+        movies=PostgresMoviesView(views),
+        history=PostgresHistoryView(views),
+        dispatches=PostgresDispatches(views),
+        heartbeats=PostgresHeartbeats(datastore),
+        switch=PostgresQueueSwitch(datastore),
+        probe=partial(event_store.probe, datastore),
+        close=close,
+    )

@@ -1,0 +1,149 @@
+"""Views on every store there is, made anew for each test and folded from whatever log it has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from application.dispatching import Dispatches
+from application.event_log import EventLog
+from application.projections.history import fold_history
+from application.projections.jobs import fold_job
+from application.projections.movies import fold_movie
+from application.projections.projection import Projection
+from application.projector import Projector
+from application.read_models import HistoryView, JobsView, MoviesView
+from infrastructure.postgres import datastore as postgres
+from infrastructure.postgres import dispatches as postgres_dispatches
+from infrastructure.postgres import history_view as postgres_history
+from infrastructure.postgres import jobs_view as postgres_jobs
+from infrastructure.postgres import movies_view as postgres_movies
+from infrastructure.postgres import view_store as postgres_views
+from infrastructure.sqlite import dispatches as sqlite_dispatches
+from infrastructure.sqlite import history_view as sqlite_history
+from infrastructure.sqlite import jobs_view as sqlite_jobs
+from infrastructure.sqlite import movies_view as sqlite_movies
+from infrastructure.sqlite import view_store as sqlite_views
+from tests.support.servers import Postgres
+
+DIALECTS = ("sqlite", "postgresql")
+TABLES = ("jobs", "movies", "history", "dispatches", "tracking")
+
+
+@dataclass(frozen=True)
+class Views:
+    store: sqlite_views.ViewStore | postgres_views.ViewStore
+    jobs: JobsView
+    movies: MoviesView
+    history: HistoryView
+    dispatches: Dispatches
+    beside: Callable[[], "Views"]
+    """The same ones, as another process opens them."""
+    close: Callable[[], None]
+
+    def projections(self) -> list[Projection[Any]]:
+        return [
+            Projection(self.movies, fold_movie),
+            Projection(self.history, fold_history),
+            Projection(self.jobs, fold_job),
+        ]
+
+    def follow(self, log: EventLog) -> None:
+        """Fold all there is."""
+        projector = Projector(log, self.projections())
+        while projector.step():
+            pass
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Everything in the tables, as another connection sees it."""
+        with self.store.reading() as cursor:
+            return {table: _rows(cursor, table) for table in TABLES}
+
+
+OpenViews = Callable[[], Views]
+"""Makes views that have followed nothing yet."""
+
+
+class SqliteViews:
+    """Views in files of a directory."""
+
+    _SCHEMAS = (
+        sqlite_jobs.SCHEMA,
+        sqlite_movies.SCHEMA,
+        sqlite_history.SCHEMA,
+        sqlite_dispatches.SCHEMA,
+    )
+
+    def __init__(self, directory: Path) -> None:
+        self._files = (directory / f"views-{number}.db" for number in count(1))
+
+    def open(self) -> Views:
+        file = next(self._files)
+        sqlite_views.open_view_store(file, log_epoch="epoch", log_head=0, schemas=self._SCHEMAS).close()
+        return self._open(file)
+
+    def _open(self, file: Path) -> Views:
+        store = sqlite_views.ViewStore(file)
+        return Views(
+            store=store,
+            jobs=sqlite_jobs.SqliteJobsView(store),
+            movies=sqlite_movies.SqliteMoviesView(store),
+            history=sqlite_history.SqliteHistoryView(store),
+            dispatches=sqlite_dispatches.SqliteDispatches(store),
+            beside=lambda: self._open(file),
+            close=store.close,
+        )
+
+
+class PostgresViews:
+    """Views in databases of a server, each a copy of one that has the tables. Its habits are not ours."""
+
+    _SCHEMAS = (
+        postgres_views.SCHEMA,
+        postgres_jobs.SCHEMA,
+        postgres_movies.SCHEMA,
+        postgres_history.SCHEMA,
+        postgres_dispatches.SCHEMA,
+    )
+
+    def __init__(self, server: Postgres) -> None:
+        self._server = server
+        self._names = (f"views_{number}" for number in count(1))
+        server.execute("CREATE DATABASE views")
+        with psycopg.connect(server.url("views")) as connection:
+            for schema in self._SCHEMAS:
+                connection.execute(schema)
+
+    def open(self) -> Views:
+        name = next(self._names)
+        self._server.execute(f"CREATE DATABASE {name} TEMPLATE views")
+        for foreign in ("timezone = 'Asia/Kathmandu'", "datestyle = 'German'"):
+            self._server.execute(f"ALTER DATABASE {name} SET {foreign}")
+        views = self._open(name)
+
+        def close() -> None:
+            views.close()
+            self._server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+        return replace(views, close=close)
+
+    def _open(self, name: str) -> Views:
+        datastore = postgres.Datastore(self._server.url(name), connections=4)
+        store = postgres_views.ViewStore(datastore)
+        return Views(
+            store=store,
+            jobs=postgres_jobs.PostgresJobsView(store),
+            movies=postgres_movies.PostgresMoviesView(store),
+            history=postgres_history.PostgresHistoryView(store),
+            dispatches=postgres_dispatches.PostgresDispatches(store),
+            beside=lambda: self._open(name),
+            close=datastore.close,
+        )
+
+
+def _rows(cursor: Any, table: str) -> list[Any]:
+    cursor.execute(f"SELECT * FROM {table} ORDER BY 1")
+    return [dict(row) for row in cursor.fetchall()]
