@@ -1,0 +1,123 @@
+"""The queue in Redis: quick, and seen by workers on all machines. What Redis loses is sent again."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import redis
+from dramatiq import Message, MessageProxy
+from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+from dramatiq.errors import ConnectionClosed
+
+from application.errors import QueueUnavailable
+from domain.values import Priority
+from infrastructure.queues.careful_consumer import CarefulConsumer
+from infrastructure.queues.dramatiq_queue import QUEUES, DramatiqQueue
+from infrastructure.redis.failures import reason
+
+SOCKET_SECONDS = 15.0
+"""How long a command of the queue may take: redis-py's own 5 s give up a Redis that only stalls."""
+
+NAMESPACE = "moviemind"
+_EPOCH_KEY = f"{NAMESPACE}:queue-epoch"
+_LISTS = [f"{NAMESPACE}:{name}" for name in QUEUES]
+_ALWAYS = 1_000_000
+
+
+class RedisQueue(DramatiqQueue):
+    def __init__(self, client: redis.Redis, *, worker_dead_seconds: float = 60.0) -> None:
+        """The client is the queue's own from now on; it does not decode answers.
+
+        A worker that is silent for `worker_dead_seconds` has died: others are given what it has taken.
+        """
+        self._client = client
+        super().__init__(_Broker(client, worker_dead_seconds))
+
+    def epoch(self) -> str:
+        """A key that is lost with the data, and the run of the server: a restart may have lost the last
+        second of messages, and a replica that was promoted more than that."""
+        with _queue_errors(), self._client.pipeline(transaction=False) as commands:
+            commands.set(_EPOCH_KEY, secrets.token_hex(4), nx=True)
+            commands.get(_EPOCH_KEY)
+            commands.info("server")
+            _, token, server = commands.execute()
+        return f"{token.decode()}.{server['run_id']}"
+
+    def waiting(self) -> int:
+        """The lists alone: dramatiq's own count has what workers are doing in it."""
+        with _queue_errors(), self._client.pipeline(transaction=False) as commands:
+            for name in _LISTS:
+                commands.llen(name)
+            return sum(commands.execute())
+
+    def enqueue(self, *, slug: str, job_id: UUID, attempt: int, priority: Priority) -> None:
+        with _queue_errors():
+            super().enqueue(slug=slug, job_id=job_id, attempt=attempt, priority=priority)
+
+    def close(self) -> None:
+        super().close()
+        self._client.close()
+
+
+@contextmanager
+def _queue_errors() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise QueueUnavailable(reason(error)) from error
+
+
+class _Broker(RedisBroker):
+    """Looks for messages of dead workers with every command: with dramatiq's own chance of one in a
+    thousand they wait for minutes."""
+
+    def __init__(self, client: redis.Redis, worker_dead_seconds: float) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            client=client,
+            middleware=[],
+            namespace=NAMESPACE,
+            maintenance_chance=_ALWAYS,
+            heartbeat_timeout=int(worker_dead_seconds * 1000),
+        )
+        self.in_hand: set[str] = set()
+
+    @property
+    def consumer_class(self) -> type["_Consumer"]:
+        return _Consumer
+
+
+class _Consumer(CarefulConsumer, _RedisConsumer):
+    broker: _Broker
+
+    @property
+    def in_hand(self) -> set[str]:
+        return self.broker.in_hand
+
+    def __next__(self) -> MessageProxy | None:
+        message = super().__next__()
+        if message is None and self.outstanding_message_count >= self.prefetch:
+            with self.errors():  # a busy worker sends no commands, and would be taken for dead
+                self.broker.do_heartbeat(self.queue_name)
+        return message
+
+    def id_of(self, message: Message[Any] | MessageProxy) -> str:
+        redis_id: str = message.options["redis_message_id"]
+        return redis_id
+
+    def fetched(self) -> list[Message[Any]]:
+        return [Message.decode(data) for data in self.message_cache]
+
+    def hand_back_all_but(self, ids: set[str]) -> None:
+        taken_ids = f"{NAMESPACE}:__acks__.{self.broker.broker_id}.{self.queue_name}"
+        taken: Any = self.broker.client.smembers(taken_ids)
+        if lost := {taken_id.decode() for taken_id in taken} - ids:
+            self.broker.do_requeue(self.queue_name, *lost)
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        try:
+            yield
+        except redis.RedisError as error:
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
