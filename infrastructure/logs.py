@@ -17,7 +17,13 @@ def configure_logs(level: LogLevel, log_format: LogFormat) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     rendered: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=is_console and sys.stderr.isatty())]
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=is_console and sys.stderr.isatty(),
+                # Its own way shows local variables, passwords among them.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
         if is_console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )

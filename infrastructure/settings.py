@@ -3,17 +3,22 @@
 import difflib
 import ipaddress
 import os
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.values import MAX_TRIES
 from infrastructure.errors import WrongSettings
+from infrastructure.redis.client import connect
 
 PREFIX = "MOVIEMIND_"
+SHORTEST_KEY = 16
+
+_POSTGRES = "postgresql://"
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -21,6 +26,12 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 class Auth(StrEnum):
     ON = "on"
     OFF = "off"
+
+
+class Queue(StrEnum):
+    EMBEDDED = "embedded"
+    DATABASE = "database"
+    REDIS = "redis"
 
 
 class LogFormat(StrEnum):
@@ -42,13 +53,35 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     data_dir: Path = Field(Path("var"), description="where the embedded service keeps its files")
-    store_url: str = Field("", description="the event store; empty: `sqlite:///{DATA_DIR}/moviemind.db`")
+    store_url: SecretStr = Field(
+        SecretStr(""),
+        description="the event store, `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST/DATABASE`; empty:"
+        " `sqlite:///{DATA_DIR}/moviemind.db`",
+    )
     host: str = Field(
-        "127.0.0.1", description="address to serve on; loopback only while there are no API keys"
+        "127.0.0.1", description="address to serve on; one that is not loopback needs AUTH on and a key"
     )
     port: int = Field(8000, ge=0, le=65_535, description="port to serve on; 0 takes a free one")
-    auth: Auth = Field(Auth.OFF, description="`off` serves everyone who reaches the loopback address")
-    queue: str = Field("embedded", description="what wakes workers; `embedded` lives in the process")
+    auth: Auth | None = Field(
+        None,
+        description="`on` wants a key of every caller, `off` serves whoever reaches the loopback address;"
+        " empty: `off` on loopback, `on` elsewhere",
+    )
+    bootstrap_admin_key: SecretStr | None = Field(
+        None, description="the key that callers send while AUTH is on, 16 characters or more"
+    )
+    api_key: SecretStr | None = Field(
+        None, description="the key that commands send to a service; empty: BOOTSTRAP_ADMIN_KEY"
+    )
+    queue: Queue | None = Field(
+        None,
+        description="what wakes workers: `embedded` lives in the process, `database` in PostgreSQL, `redis`"
+        " in Redis; empty: `embedded` with SQLite; with PostgreSQL `redis` if REDIS_URL is set, or else"
+        " `database`",
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="`redis://HOST:6379/0`, or `redis+sentinel://HOST:26379,HOST:26379/SERVICE/0`"
+    )
     ai_model: str = Field("template", description="who writes; `template` writes offline and free of charge")
     template_latency_ms: int = Field(
         0, ge=0, le=3_600_000, description="how long the template writer takes for a text, in milliseconds"
@@ -75,10 +108,41 @@ class Settings(BaseSettings):
     log_format: LogFormat = Field(LogFormat.AUTO, description="`console`, `json`, or `auto`: by terminal")
 
     @property
+    def is_on_postgres(self) -> bool:
+        return self.store_address.startswith(_POSTGRES)
+
+    @property
+    def store_address(self) -> str:
+        """STORE_URL with the password that may be in it."""
+        return self.store_url.get_secret_value()
+
+    @property
+    def auth_in_use(self) -> Auth:
+        return self.auth or (Auth.OFF if _is_loopback(self.host) else Auth.ON)
+
+    @property
+    def key_to_send(self) -> str | None:
+        key = self.api_key or self.bootstrap_admin_key
+        return key.get_secret_value() if key else None
+
+    @property
+    def redis_address(self) -> str:
+        """REDIS_URL with the password that may be in it; empty where there is none."""
+        return self.redis_url.get_secret_value() if self.redis_url else ""
+
+    @property
+    def queue_in_use(self) -> Queue:
+        if self.queue is not None:
+            return self.queue
+        if not self.is_on_postgres:
+            return Queue.EMBEDDED
+        return Queue.REDIS if self.redis_url else Queue.DATABASE
+
+    @property
     def event_store_path(self) -> Path:
         return (
-            Path(self.store_url.removeprefix("sqlite:///"))
-            if self.store_url
+            Path(self.store_address.removeprefix("sqlite:///"))
+            if self.store_address
             else self.data_dir / "moviemind.db"
         )
 
@@ -100,20 +164,23 @@ class Settings(BaseSettings):
 
     @field_validator("store_url")
     @classmethod
-    def _sqlite_only(cls, url: str) -> str:
+    def _a_store_we_know(cls, secret: SecretStr) -> SecretStr:
+        url = secret.get_secret_value()
+        if url.startswith(_POSTGRES):
+            return secret
         path = url.removeprefix("sqlite:///")
         if url and (path in ("", ":memory:", url) or "?" in path):
             raise ValueError(
-                "this version keeps events in a SQLite file: write sqlite:///PATH, or leave it out"
+                "write sqlite:///PATH for a file, postgresql://USER:PASSWORD@HOST/DATABASE, or leave it out"
             )
-        return url
+        return secret
 
-    @field_validator("queue")
+    @field_validator("redis_url")
     @classmethod
-    def _embedded_only(cls, queue: str) -> str:
-        if queue != "embedded":
-            raise ValueError("this version has the embedded queue only: write embedded, or leave it out")
-        return queue
+    def _a_redis_we_can_name(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            connect(secret.get_secret_value(), timeout_seconds=1).close()  # it has not connected yet
+        return secret
 
     @field_validator("ai_model")
     @classmethod
@@ -122,27 +189,19 @@ class Settings(BaseSettings):
             raise ValueError("this version has the offline writer only: write template, or leave it out")
         return model
 
-    @field_validator("auth")
+    @field_validator("bootstrap_admin_key", "api_key")
     @classmethod
-    def _without_keys_only(cls, auth: Auth) -> Auth:
-        if auth is Auth.ON:
-            raise ValueError("this version has no API keys yet; set it to off and stay on loopback")
-        return auth
-
-    @field_validator("host")
-    @classmethod
-    def _reachable_by_the_trusted_only(cls, host: str) -> str:
-        if not _is_loopback(host):
-            raise ValueError("without API keys only a loopback address is served; write 127.0.0.1")
-        return host
+    def _hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
+        value = key.get_secret_value() if key else None
+        if value is None:
+            return None
+        if len(value) < SHORTEST_KEY or not (value.isascii() and value.isprintable()):
+            raise ValueError(f"write {SHORTEST_KEY} or more printable ASCII characters")
+        return key
 
     @model_validator(mode="after")
-    def _limits_in_order(self) -> Self:
-        wrong = [
-            f"{PREFIX}{larger.upper()} ({high:g}) must be above {PREFIX}{smaller.upper()} ({low:g})"
-            for smaller, larger in _ASCENDING
-            if (low := getattr(self, smaller)) >= (high := getattr(self, larger))
-        ]
+    def _fits_together(self) -> Self:
+        wrong = [*_in_wrong_order(self), *_wrong_about_queues(self), *_wrong_about_callers(self)]
         if wrong:
             raise ValueError("\n".join(wrong))
         return self
@@ -154,6 +213,39 @@ _ASCENDING = (
     ("heartbeat_seconds", "worker_dead_seconds"),
     ("rescue_seconds", "worker_dead_seconds"),
 )
+
+
+def _in_wrong_order(settings: Settings) -> Iterator[str]:
+    for smaller, larger in _ASCENDING:
+        low, high = getattr(settings, smaller), getattr(settings, larger)
+        if low >= high:
+            yield f"{PREFIX}{larger.upper()} ({high:g}) must be above {PREFIX}{smaller.upper()} ({low:g})"
+
+
+def _wrong_about_queues(settings: Settings) -> Iterator[str]:
+    if settings.queue in (Queue.REDIS, Queue.DATABASE) and not settings.is_on_postgres:
+        yield (
+            f"{PREFIX}QUEUE ({settings.queue}) is for several processes, which need a {PREFIX}STORE_URL of"
+            " PostgreSQL; name one, or leave the queue out"
+        )
+    if settings.queue is Queue.REDIS and settings.redis_url is None:
+        yield f"{PREFIX}QUEUE (redis) needs {PREFIX}REDIS_URL, such as redis://127.0.0.1:6379/0"
+
+
+def _wrong_about_callers(settings: Settings) -> Iterator[str]:
+    if settings.auth is Auth.OFF and not _is_loopback(settings.host):
+        yield (
+            f"{PREFIX}AUTH (off) would serve whoever reaches {PREFIX}HOST ({settings.host}); write 127.0.0.1"
+            " there, or turn it on"
+        )
+    if settings.auth_in_use is Auth.ON and settings.bootstrap_admin_key is None:
+        yield (
+            f"{PREFIX}HOST ({settings.host}) needs {PREFIX}BOOTSTRAP_ADMIN_KEY, the key that callers send, "
+            f"unless it is a loopback address and {PREFIX}AUTH is off"
+        )
+
+
+_SECRET = {"store_url", "redis_url", "bootstrap_admin_key", "api_key"}
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -182,7 +274,9 @@ def _problem(details: Any) -> str:
     message: str = details["msg"].removeprefix("Value error, ")
     if not details["loc"]:
         return message
-    return f"{PREFIX}{str(details['loc'][0]).upper()}: {message} (it is {details['input']!r})"
+    name = str(details["loc"][0])
+    shown = "" if name in _SECRET else f" (it is {details['input']!r})"
+    return f"{PREFIX}{name.upper()}: {message}{shown}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,5 +1,6 @@
 """The composition root: the one place that knows which parts fill which roles."""
 
+import hmac
 import os
 import random
 import secrets
@@ -9,97 +10,196 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from application.commands.request_generation import request_generation
 from application.commands.run_generation import RunGeneration, RunLimits, run_generation
 from application.dispatching import Dispatcher
-from application.event_log import EventLog
-from application.movie_generations import MovieGenerations
+from application.in_flight import request_once
+from application.ports import DescriptionWriter
 from application.projections.history import fold_history
 from application.projections.jobs import fold_job
 from application.projections.movies import fold_movie
 from application.projections.projection import Projection
 from application.projector import Projector
-from application.worker_watch import WorkerWatch
+from application.read_models import JobsView
+from application.reading import Freshness
+from application.worker_watch import Worker, WorkerWatch
+from infrastructure.postgres.store import open_postgres_store
+from infrastructure.queues.database import DatabaseQueue
+from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from infrastructure.queues.embedded import EmbeddedQueue
-from infrastructure.settings import Settings
-from infrastructure.sqlite import dispatches, event_store, heartbeats, history_view, jobs_view, movies_view
-from infrastructure.sqlite.view_store import open_view_store
+from infrastructure.queues.redis import SOCKET_SECONDS, RedisQueue
+from infrastructure.redis.cached_jobs import CachedJobsView
+from infrastructure.redis.client import connect
+from infrastructure.redis.in_flight import RedisInFlightTokens
+from infrastructure.redis.optional import SOCKET_SECONDS as OPTIONAL_SECONDS
+from infrastructure.redis.optional import OptionalRedis
+from infrastructure.redis.status_cache import RedisStatusCache
+from infrastructure.settings import Auth, Queue, Settings
+from infrastructure.sqlite.store import open_sqlite_store
+from infrastructure.store import Store
 from infrastructure.writers.template import TemplateWriter
-from interfaces.service import MovieMind
+from interfaces.service import MovieMind, Request
 
-_VIEW_SCHEMAS = tuple(
-    module.SCHEMA for module in (jobs_view, movies_view, history_view, dispatches, heartbeats)
-)
-_WAITING_PER_THREAD = 4
+LOCAL_CALLER, BOOTSTRAP_CALLER = "local", "bootstrap-admin"
+
 _JITTER = 0.2
 
 
-def build(
-    settings: Settings, *, on_append: Callable[[], None] = lambda: None
-) -> tuple[MovieMind, EmbeddedQueue]:
-    """Put the embedded service together; nothing runs yet. Raises StoreNotUsable, SchemaTooNew."""
-    log_epoch = event_store.prepare(settings.event_store_path)
-    generations = MovieGenerations(event_store.environment(settings.event_store_path), on_append=on_append)
-    log = EventLog(generations)
-    views = open_view_store(
-        settings.view_store_path, log_epoch=log_epoch, log_head=log.head(), schemas=_VIEW_SCHEMAS
+def open_store(settings: Settings, *, on_append: Callable[[], None] = lambda: None) -> Store:
+    """Raises StoreNotUsable, SchemaMissing, SchemaTooNew."""
+    if settings.is_on_postgres:
+        return open_postgres_store(settings.store_address, on_append=on_append)
+    return open_sqlite_store(settings.event_store_path, settings.view_store_path, on_append=on_append)
+
+
+def open_queue(settings: Settings, store: Store) -> DramatiqQueue:
+    """Connects when it is first used. Raises StoreUnavailable."""
+    match settings.queue_in_use:
+        case Queue.EMBEDDED:
+            return EmbeddedQueue()
+        case Queue.DATABASE:
+            return DatabaseQueue(settings.store_address, epoch=store.log_epoch())
+        case Queue.REDIS:
+            return RedisQueue(connect(settings.redis_address, timeout_seconds=SOCKET_SECONDS))
+
+
+def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> MovieMind:
+    """What answers requests."""
+    jobs, request = _answering(settings, store)
+
+    def live_workers() -> list[Worker]:
+        return list(store.heartbeats.seen_within(settings.worker_dead_seconds))
+
+    return MovieMind(
+        generations=store.generations,
+        log=store.log,
+        log_epoch=store.log_epoch,
+        request=request,
+        jobs=jobs,
+        movies=store.movies,
+        history=store.history,
+        switch=store.switch,
+        queue=queue,
+        queue_driver=settings.queue_in_use,
+        probe_store=store.probe,
+        live_workers=live_workers,
+        cost_per_text_microusd=_writer(settings).cost_per_text_microusd,
+        caller_with=_callers(settings),
     )
-    jobs, movies = jobs_view.SqliteJobsView(views), movies_view.SqliteMoviesView(views)
-    history = history_view.SqliteHistoryView(views)
-    beats = heartbeats.SqliteHeartbeats(views)
-    writer = TemplateWriter(
-        latency_seconds=settings.template_latency_ms / 1000, deadline_seconds=settings.ai_deadline_seconds
+
+
+def build_projector(store: Store, *, jobs: JobsView | None = None) -> Projector:
+    """Jobs last: who sees that a job is DONE finds its text in the other views already.
+
+    `jobs` is the store's view of them with something beside it.
+    """
+    return Projector(
+        store.log,
+        [
+            Projection(store.movies, fold_movie),
+            Projection(store.history, fold_history),
+            Projection(jobs or store.jobs, fold_job),
+        ],
     )
-    worker_id = new_worker_id()
+
+
+def build_cached_jobs(settings: Settings, store: Store) -> CachedJobsView | None:
+    """The jobs view as it is folded where there is a Redis."""
+    return _short_cuts(settings, store)[0] if settings.redis_address else None
+
+
+def build_dispatcher(settings: Settings, store: Store, queue: DramatiqQueue) -> Dispatcher:
+    def threads() -> int:
+        """Of all live workers; those of one that is about to start while there are none."""
+        live = store.heartbeats.seen_within(settings.worker_dead_seconds)
+        return sum(worker.threads for worker in live) or settings.worker_threads
+
+    return Dispatcher(
+        store.dispatches,
+        queue,
+        store.switch,
+        clock=store.generations.clock,
+        threads=threads,
+        resend_after=timedelta(seconds=settings.resend_seconds),
+    )
+
+
+def build_watch(settings: Settings, store: Store) -> WorkerWatch:
+    return WorkerWatch(
+        store.heartbeats,
+        dead_after_seconds=settings.worker_dead_seconds,
+        looks_every_seconds=settings.rescue_seconds,
+    )
+
+
+def build_run(
+    settings: Settings, store: Store, *, worker_id: str, is_stopping: Callable[[], bool]
+) -> Callable[[str, UUID], None]:
+    """What a worker's thread does with a message."""
+    writer: DescriptionWriter = _writer(settings)
     limits = RunLimits(
-        claim=timedelta(seconds=settings.claim_limit_seconds), backoff=lambda: _jittered(settings)
+        claim=timedelta(seconds=settings.claim_limit_seconds),
+        patience=timedelta(seconds=settings.resend_seconds),
+        backoff=lambda: _jittered(settings),
     )
 
     def run(slug: str, job_id: UUID) -> None:
         command = RunGeneration(slug=slug, job_id=job_id, worker_id=worker_id)
-        run_generation(command, generations=generations, writer=writer, limits=limits)
+        run_generation(
+            command,
+            generations=store.generations,
+            writer=writer,
+            limits=limits,
+            switch=store.switch,
+            is_stopping=is_stopping,
+        )
 
-    queue = EmbeddedQueue(run, threads=settings.worker_threads)
+    return run
 
-    def close() -> None:
-        generations.close()
-        views.close()
 
-    service = MovieMind(
-        generations=generations,
-        log=log,
-        log_epoch=log_epoch,
-        jobs=jobs,
-        movies=movies,
-        history=history,
-        probe_store=partial(event_store.probe, settings.event_store_path),
-        projector=Projector(
-            log,
-            # Jobs last: who sees that a job is DONE finds its text in the other views already.
-            [Projection(movies, fold_movie), Projection(history, fold_history), Projection(jobs, fold_job)],
-        ),
-        dispatcher=Dispatcher(
-            dispatches.SqliteDispatches(views),
-            queue,
-            clock=generations.clock,
-            most_waiting=_WAITING_PER_THREAD * settings.worker_threads,
-            resend_after=timedelta(seconds=settings.resend_seconds),
-        ),
-        heartbeats=beats,
-        watch=WorkerWatch(
-            beats,
-            dead_after_seconds=settings.worker_dead_seconds,
-            looks_every_seconds=settings.rescue_seconds,
-        ),
-        worker_id=worker_id,
-        cost_per_text_microusd=writer.cost_per_text_microusd,
-        close=close,
-    )
-    return service, queue
+def _callers(settings: Settings) -> Callable[[str | None], str | None]:
+    if settings.auth_in_use is Auth.OFF:
+        return lambda _key: LOCAL_CALLER
+    assert settings.bootstrap_admin_key is not None, "settings are refused without it"
+    known = settings.bootstrap_admin_key.get_secret_value().encode()
+
+    def caller_with(key: str | None) -> str | None:
+        return BOOTSTRAP_CALLER if hmac.compare_digest((key or "").encode(), known) else None
+
+    return caller_with
 
 
 def new_worker_id() -> str:
     """Host, process, and a nonce: a worker restarted with the same host name and pid is another worker."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _answering(settings: Settings, store: Store) -> tuple[JobsView, Request]:
+    """What jobs are read from, and what takes requests."""
+    if not settings.redis_address:
+        return store.jobs, partial(request_generation, generations=store.generations)
+    jobs, tokens = _short_cuts(settings, store)
+    return jobs, partial(
+        request_once,
+        generations=store.generations,
+        tokens=tokens,
+        jobs=jobs,
+        movies=store.movies,
+        freshness=Freshness([store.movies, jobs], store.log),
+    )
+
+
+def _short_cuts(settings: Settings, store: Store) -> tuple[CachedJobsView, RedisInFlightTokens]:
+    server = OptionalRedis(connect(settings.redis_address, timeout_seconds=OPTIONAL_SECONDS))
+    tokens = RedisInFlightTokens(server, log_epoch=store.log_epoch)
+    cache = RedisStatusCache(server, log_epoch=store.log_epoch)
+    return CachedJobsView(store.jobs, cache, tokens, clock=store.generations.clock), tokens
+
+
+def _writer(settings: Settings) -> TemplateWriter:
+    return TemplateWriter(
+        latency_seconds=settings.template_latency_ms / 1000, deadline_seconds=settings.ai_deadline_seconds
+    )
 
 
 def _jittered(settings: Settings) -> list[timedelta]:

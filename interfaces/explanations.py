@@ -39,6 +39,10 @@ _API = {
         "The body of the request is larger than 65,536 bytes.",
         "Send less; for many films use one request for each, or `moviemind generate --from FILE`.",
     ),
+    "unauthorized": (
+        "The service wants a key of every caller, and none came, or one it does not know.",
+        "Send the key as X-API-Key or as Authorization: Bearer; commands take it from MOVIEMIND_API_KEY.",
+    ),
     "not-found": ("There is no such route.", "See /openapi.json for the routes there are."),
     "method-not-allowed": (
         "The route exists and does not answer this method.",
@@ -99,6 +103,11 @@ _API = {
         "The event store cannot be read or written: its disk is full or can only be "
         "read, it is damaged, or another process holds it.",
         "The detail says which, and what to do. What was accepted is kept, and goes on by itself.",
+    ),
+    "queue-unavailable": (
+        "The queue that wakes workers cannot be reached or takes no messages.",
+        "The detail says why. No job is lost: jobs are kept in the event store, and go to workers again once "
+        "the queue is back.",
     ),
     "read-behind": (
         "A view has not yet followed what was just written, so the answer would not be certain.",
@@ -175,6 +184,18 @@ _COMMAND_LINE = {
     "store-not-usable": (
         "The event store cannot be opened, or is damaged. It has been left as it is.",
         "Read the reason in the message; a damaged store is restored from a backup.",
+    ),
+    "schema-missing": (
+        "The database has no tables of MovieMind yet. Servers never make them by themselves.",
+        "Run: moviemind schema create",
+    ),
+    "needs-postgres": (
+        "The command is for several processes that share a store; a SQLite store belongs to one process.",
+        "Set MOVIEMIND_STORE_URL to a PostgreSQL database, or use `moviemind up`, which does everything.",
+    ),
+    "needs-shared-queue": (
+        "The embedded queue lives in one process; a worker of its own would never see a message.",
+        "Set MOVIEMIND_QUEUE to redis or database, or leave it out.",
     ),
     "schema-too-new": (
         "A newer version of MovieMind has written this store.",

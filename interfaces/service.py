@@ -1,33 +1,37 @@
-"""The parts of a running service, as the interfaces use them; `bootstrap` puts them together."""
+"""What the interfaces use of a running service; `bootstrap` puts it together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from application.dispatching import Dispatcher
+from application.commands.request_generation import RequestedGeneration, RequestGeneration
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
-from application.projector import Projector
+from application.ports import JobQueue
+from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
-from application.worker_watch import Heartbeats, WorkerWatch
+from application.worker_watch import Worker
+
+Request = Callable[[RequestGeneration], RequestedGeneration]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovieMind:
-    """`log_epoch` stands before every position that leaves the service; `probe_store` raises
-    StoreUnavailable when the event store cannot be written. `cost_per_text_microusd` is what the writer
-    is expected to take for one text, None when that is not known."""
+    """`request` takes a request_generation, by whatever way it is answered. `log_epoch` stands before every
+    position that leaves the service; `probe_store` raises StoreUnavailable when the event store cannot be
+    written. `cost_per_text_microusd` is what the writer is expected to take for one text, None when that is
+    not known. `caller_with` names whoever has a key, None when it is unknown."""
 
     generations: MovieGenerations
     log: EventLog
-    log_epoch: str
+    log_epoch: Callable[[], str]
+    request: Request
     jobs: JobsView
     movies: MoviesView
     history: HistoryView
+    switch: QueueSwitch
+    queue: JobQueue
+    queue_driver: str
     probe_store: Callable[[], None]
-    projector: Projector
-    dispatcher: Dispatcher
-    heartbeats: Heartbeats
-    watch: WorkerWatch
-    worker_id: str
+    live_workers: Callable[[], list[Worker]]
     cost_per_text_microusd: int | None
-    close: Callable[[], None]
+    caller_with: Callable[[str | None], str | None]

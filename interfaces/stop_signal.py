@@ -1,6 +1,7 @@
 """How a process that serves learns that it should end."""
 
 import os
+import select
 import signal
 from types import FrameType
 
@@ -16,14 +17,19 @@ class StopSignal:
     """
 
     def __init__(self) -> None:
-        self._arrived, announce = os.pipe()
-        os.set_blocking(announce, False)
-        signal.set_wakeup_fd(announce)
+        self._arrived, self._announce = os.pipe()
+        os.set_blocking(self._announce, False)
+        signal.set_wakeup_fd(self._announce)
         for number in _STOP_SIGNALS:
             signal.signal(number, _let_the_next_one_end_us)
 
-    def wait(self) -> None:
-        os.read(self._arrived, 1)
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether one has arrived, at the latest after so many seconds."""
+        return bool(select.select([self._arrived], [], [], seconds)[0])
+
+    def send(self) -> None:
+        """As if a signal had arrived, from any thread."""
+        os.write(self._announce, b"\0")
 
 
 def _let_the_next_one_end_us(_number: int, _frame: FrameType | None) -> None:

@@ -2,9 +2,10 @@
 
 import typer
 
-from interfaces.cli import corrections, jobs, movies
+from interfaces.cli import corrections, jobs, movies, processes, queue, schema
 from interfaces.cli.demo import demo
 from interfaces.cli.diff import diff
+from interfaces.cli.doctor import doctor
 from interfaces.cli.explain import explain
 from interfaces.cli.generate import generate
 from interfaces.cli.history import history
@@ -19,9 +20,14 @@ app = typer.Typer(
 )
 
 app.command()(up)
+app.command()(processes.api)
+app.command()(processes.worker)
+app.command()(processes.projector)
+app.add_typer(schema.app, name="schema")
 app.command()(generate)
 app.add_typer(movies.app, name="movies")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(queue.app, name="queue")
 app.command()(history)
 app.command()(diff)
 app.command()(corrections.edit)
@@ -29,4 +35,5 @@ app.command()(corrections.withdraw)
 app.command()(corrections.promote)
 app.command()(corrections.correct)
 app.command()(explain)
+app.command()(doctor)
 app.command()(demo)

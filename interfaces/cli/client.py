@@ -56,9 +56,16 @@ class Client:
     """Safe to use from any number of threads. Methods raise ServiceRefused, ServiceUnreachable,
     NotMovieMind."""
 
-    def __init__(self, url: str, *, connections: int = 10) -> None:
+    def __init__(self, url: str, *, connections: int = 10, key: str | None = None) -> None:
+        """`key` is for a service that wants one."""
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
+        self._http = httpx.Client(
+            base_url=url,
+            timeout=TIMEOUT_SECONDS,
+            limits=limits,
+            trust_env=False,
+            headers={"X-API-Key": key} if key else None,
+        )
         # More requests than connections, and the pool makes room by closing one that another thread has
         # just been given: that thread would wait for an answer until its time-out.
         self._connections = threading.BoundedSemaphore(connections)
@@ -91,6 +98,32 @@ class Client:
 
     def retry(self, job_id: str, reason: str) -> Answer:
         return self._ask("POST", f"/v1/jobs/{job_id}/retry", repeats=False, json={"reason": reason})
+
+    def failed_jobs(self, error_type: str | None = None) -> Iterator[Answer]:
+        """Jobs that failed for good, page by page."""
+        return self._items("/v1/admin/failed-jobs", {"error_type": error_type})
+
+    def retry_failed(self, reason: str, error_type: str | None = None) -> Iterator[Answer]:
+        """Give all failed jobs new tries, or those of one type; an answer for each hundred of them."""
+        body = {"reason": reason, "error_type": error_type, "cursor": None}
+        while True:
+            answer = self._ask("POST", "/v1/admin/failed-jobs/retry", repeats=False, json=body)
+            yield answer
+            if answer["next_cursor"] is None:
+                return
+            body["cursor"] = answer["next_cursor"]
+
+    def queue(self) -> Answer:
+        return self._ask("GET", "/v1/admin/queues")
+
+    def pause_queue(self, reason: str) -> Answer:
+        return self._ask("POST", "/v1/admin/queues/pause", json={"reason": reason})
+
+    def resume_queue(self) -> Answer:
+        return self._ask("POST", "/v1/admin/queues/resume")
+
+    def recover_queue(self) -> Answer:
+        return self._ask("POST", "/v1/admin/queues/recover")
 
     def movies(self, **search: Any) -> Iterator[Answer]:
         """Described films in the order they got their first description, page by page."""

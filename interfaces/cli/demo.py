@@ -12,7 +12,7 @@ import typer
 
 from domain.values import ContextTag
 from infrastructure.logs import configure_logs
-from infrastructure.settings import LogLevel, load_settings
+from infrastructure.settings import Auth, LogLevel, Queue, load_settings
 from interfaces.cli.client import Client
 from interfaces.cli.fields import json_option, print_json
 from interfaces.cli.films import read_films
@@ -40,7 +40,13 @@ def demo(
     """Start a service in a temporary directory and let many clients ask for the same films in two styles."""
     with tempfile.TemporaryDirectory(prefix="moviemind-demo-") as directory:
         settings = load_settings(
-            data_dir=Path(directory), store_url="", port=0, template_latency_ms=latency_ms
+            data_dir=Path(directory),
+            store_url="",
+            queue=Queue.EMBEDDED,
+            host="127.0.0.1",
+            auth=Auth.OFF,
+            port=0,
+            template_latency_ms=latency_ms,
         )
         configure_logs(LogLevel.ERROR, settings.log_format)
         wanted = [row.request for row in islice(read_films(FILMS), films) if row.request]

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import typer
 
-from domain.values import JobStatus
+from domain.values import FailureType, JobStatus
 from interfaces.cli.client import Answer, Client, ServiceRefused
 from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.following import watch_all
 from interfaces.cli.options import DataDir, Limit, Reason, Url
-from interfaces.cli.output import complain_of, facts, hint, listing, say
+from interfaces.cli.output import complain, complain_of, facts, hint, listing, say
 from interfaces.cli.service import connected
 from interfaces.http.schemas.generation import JobAnswer
 
@@ -21,6 +21,7 @@ app = typer.Typer(help="Where each request stands.", no_args_is_help=True)
 
 AsJson = Annotated[str | None, json_option(fields_of(JobAnswer))]
 JobIds = Annotated[list[UUID], typer.Argument(help="Jobs, by their ids.", show_default=False)]
+ErrorType = Annotated[FailureType | None, typer.Option("--type", help="Only jobs that failed in this way.")]
 COLUMNS = ("job_id", "status", "slug", "locale", "style", "attempts", "requested", "error")
 
 
@@ -54,10 +55,16 @@ def list_jobs(
 
 
 @app.command()
-def failed(limit: Limit = 50, data_dir: DataDir = None, url: Url = None, as_json: AsJson = None) -> None:
+def failed(
+    error_type: ErrorType = None,
+    limit: Limit = 50,
+    data_dir: DataDir = None,
+    url: Url = None,
+    as_json: AsJson = None,
+) -> None:
     """Jobs that failed for good, the newest request first; see `jobs retry`."""
     with connected(data_dir, url, works=False) as service:
-        _show(service.client.jobs(status=JobStatus.FAILED), limit, as_json)
+        _show(service.client.failed_jobs(error_type), limit, as_json)
 
 
 @app.command()
@@ -80,16 +87,28 @@ def show(
 
 @app.command()
 def retry(
-    job_ids: JobIds,
+    job_ids: Annotated[
+        list[UUID] | None, typer.Argument(help="Jobs, by their ids.", show_default=False)
+    ] = None,
+    is_for_all: Annotated[bool, typer.Option("--all", help="All that have failed.")] = False,
+    error_type: ErrorType = None,
     reason: Reason = "retried by hand",
     data_dir: DataDir = None,
     url: Url = None,
     as_json: AsJson = None,
 ) -> None:
-    """Give failed jobs new tries. They run when the service does."""
+    """Give failed jobs new tries: some, all, or those that failed in one way. They run when the service does.
+
+    With --all or --type, --json prints {"retried": …, "refused": […]}.
+    """
+    if [bool(job_ids), is_for_all, error_type is not None].count(True) != 1:
+        raise typer.BadParameter("name jobs by their ids, or write --all, or --type and the type of failure")
     with connected(data_dir, url, works=False) as service:
         client = service.client
-        _do_for_each(job_ids, lambda job_id: client.retry(job_id, reason), as_json)
+        if job_ids:
+            _do_for_each(job_ids, lambda job_id: client.retry(job_id, reason), as_json)
+        else:
+            _tell_of_retries(client.retry_failed(reason, error_type), as_json)
 
 
 @app.command()
@@ -138,6 +157,21 @@ def _do_for_each(job_ids: Iterable[UUID], do: Any, as_json: str | None) -> None:
             complain_of(refusal)
             refused = True
     _show(done, len(done), as_json)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _tell_of_retries(answers: Iterable[Answer], as_json: str | None) -> None:
+    retried, refused = 0, []
+    for answer in answers:
+        retried += answer["retried"]
+        refused += answer["refused"]
+    if as_json:
+        print_json({"retried": retried, "refused": refused}, "all")
+    else:
+        say(f"{retried} jobs got new tries.")
+        for job in refused:
+            complain(f"{job['job_id']}: {job['detail']}")
     if refused:
         raise typer.Exit(1)
 

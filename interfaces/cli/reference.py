@@ -111,13 +111,14 @@ def problem_statuses() -> dict[str, HTTPStatus]:
 
 WITHOUT_AN_ERROR = {
     "bad-request": HTTPStatus.BAD_REQUEST,
+    "unauthorized": HTTPStatus.UNAUTHORIZED,
     "not-found": HTTPStatus.NOT_FOUND,
     "method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "content-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "validation-error": HTTPStatus.UNPROCESSABLE_ENTITY,
     "internal-error": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-"""Problems that are no MovieMindError: what the framework refuses, and what nobody caught."""
+"""Problems that are no MovieMindError: what is refused before a route has a say, and what nobody caught."""
 
 
 def code_of(kind: type[MovieMindError]) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from infrastructure.errors import StoreInUse
 from infrastructure.logs import configure_logs
-from infrastructure.settings import LogLevel, Settings, load_settings
+from infrastructure.settings import Auth, LogLevel, Settings, load_settings
 from infrastructure.store_lock import serving_url
 from interfaces.cli.client import Client
 from interfaces.cli.output import hint
 from interfaces.embedded import embedded_service
+from interfaces.shared import shared_service
 
 WAIT_SECONDS = 0.2
 
@@ -35,15 +36,20 @@ def connected(
     configure_logs(LogLevel.ERROR, settings.log_format)
     with ExitStack() as stack:
         url, is_own = (url, False) if url else _running_or_own(settings, stack, works=works)
-        client = Client(url, connections=connections)
+        client = Client(url, connections=connections, key=settings.key_to_send)
         stack.callback(client.close)
         yield Connected(client, is_own=is_own)
 
 
 def _running_or_own(settings: Settings, stack: ExitStack, *, works: bool) -> tuple[str, bool]:
-    """URL of a service, and whether it is ours. One that another command started for itself, and that will
-    end with it, or one that is just starting or stopping, is waited for."""
-    own_settings = settings.model_copy(update={"port": 0})
+    """URL of a service, and whether jobs end with it: a store on PostgreSQL is worked on by other processes.
+
+    Of a SQLite store, a service that another command started for itself and that will end with it, or one
+    that is just starting or stopping, is waited for.
+    """
+    own_settings = settings.model_copy(update={"port": 0, "host": "127.0.0.1", "auth": Auth.OFF})
+    if settings.is_on_postgres:
+        return stack.enter_context(shared_service(own_settings, works=False)), False
     is_waiting = False
     while True:
         if url := serving_url(settings.event_store_path):

@@ -9,6 +9,7 @@ from infrastructure.settings import load_settings
 from interfaces.cli.options import DataDir
 from interfaces.cli.output import say
 from interfaces.embedded import embedded_service
+from interfaces.shared import shared_service
 from interfaces.stop_signal import StopSignal
 
 
@@ -23,8 +24,12 @@ def up(
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logs(settings.log_level, settings.log_format)
     stop = StopSignal()
-    with embedded_service(settings) as url:
-        say(f"MovieMind serves {settings.data_dir} at {url}")
+    if settings.is_on_postgres:
+        service, place = shared_service(settings, works=True), "a store on PostgreSQL"
+    else:
+        service, place = embedded_service(settings), str(settings.data_dir)
+    with service as url:
+        say(f"MovieMind serves {place} at {url}")
         say(f"  ask     curl -X POST {url}/v1/generate -H 'Content-Type: application/json' -d '{_EXAMPLE}'")
         say(f"  read    curl {url}/v1/movies/the-matrix-1999")
         say(f"  list    {url}/v1/movies   {url}/v1/jobs")

@@ -2,8 +2,9 @@
 
 from fastapi import FastAPI
 
-from interfaces.http import corrections, generate, health, history, jobs, movies, problems
+from interfaces.http import admin, corrections, generate, health, history, jobs, movies, problems
 from interfaces.http.envelope import Envelope
+from interfaces.http.gate import Gate
 from interfaces.http.problems import Problem
 from interfaces.service import MovieMind
 
@@ -19,9 +20,10 @@ def create_app(service: MovieMind) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
-    for module in (generate, jobs, movies, corrections, history, health):
+    for module in (generate, jobs, movies, corrections, history, admin, health):
         app.include_router(module.router)
     problems.install(app)
+    app.add_middleware(Gate, service=service)
     app.add_middleware(Envelope)
     _describe_problems(app)
     return app

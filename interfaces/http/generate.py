@@ -6,7 +6,6 @@ from application.commands.request_generation import (
     RequestedGeneration,
     RequestGeneration,
     preview_generation,
-    request_generation,
 )
 from domain.values import Actor, JobStatus
 from interfaces.http import problems
@@ -32,7 +31,7 @@ FOLLOW_AFTER_SECONDS = 1
 )
 def generate(body: GenerateBody, service: Service, caller: Caller) -> Response:
     """Ask for a film's description. Asking again joins the job there is; a described film answers 200."""
-    return generation_answer(request_generation(_command(body, caller), generations=service.generations))
+    return generation_answer(service.request(_command(body, caller)))
 
 
 @router.post("/generate/preview", response_model=PreviewAnswer, responses=problems.declared(400, 413, 422))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from application.errors import StoreUnavailable
+from application.reading import lag
 from domain.values import JobStatus
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
@@ -16,6 +17,7 @@ from interfaces.service import MovieMind
 router = APIRouter(prefix="/health", tags=["health"])
 
 LAG_IS_DEGRADED = 5_000
+"""Events; counting stops there."""
 
 
 class Alive(BaseModel):
@@ -34,16 +36,18 @@ class Health(BaseModel):
     store: Literal["ok", "unavailable"]
     queue: QueueHealth | None
     workers: int | None
-    projection_lag: dict[str, int] | None = Field(description="positions behind the head of the log")
+    projection_lag: dict[str, int] | None = Field(
+        description=f"events behind the head of the log, {LAG_IS_DEGRADED} for that many and more"
+    )
 
 
-@router.get("/live", response_model=Alive, responses=problems.declared())
+@router.get("/live", response_model=Alive, responses=problems.declared(is_public=True))
 async def live() -> Response:
     """The process answers."""
     return json_answer(Alive())
 
 
-@router.get("/ready", response_model=Alive, responses=problems.declared())
+@router.get("/ready", response_model=Alive, responses=problems.declared(is_public=True))
 def ready(service: Service) -> Response:
     """The event store can be written."""
     service.probe_store()
@@ -71,19 +75,23 @@ def health(service: Service) -> Response:
 
 def _measured(service: MovieMind) -> Health:
     service.probe_store()
-    lag = service.projector.lag()
+    views = (service.jobs, service.movies, service.history)
+    behind = lag(views, service.log, at_most=LAG_IS_DEGRADED)
     now = service.generations.clock()
     counts = service.jobs.counts(now)
-    workers = len(service.watch.alive())
-    is_ok = workers > 0 and max(lag.values()) < LAG_IS_DEGRADED
+    workers = len(service.live_workers())
+    is_ok = workers > 0 and max(behind.values()) < LAG_IS_DEGRADED
     return Health(
         status="ok" if is_ok else "degraded",
         store="ok",
-        queue=QueueHealth(jobs=counts.by_status, oldest_wait_seconds=_wait(counts.oldest_due_at, now)),
+        queue=QueueHealth(
+            jobs=counts.by_status, oldest_wait_seconds=seconds_since(counts.oldest_due_at, now)
+        ),
         workers=workers,
-        projection_lag=lag,
+        projection_lag=behind,
     )
 
 
-def _wait(since: datetime | None, now: datetime) -> float | None:
+def seconds_since(since: datetime | None, now: datetime) -> float | None:
+    """How long something has been waiting; None when nothing has."""
     return None if since is None else round((now - since).total_seconds(), 3)

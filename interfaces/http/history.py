@@ -24,13 +24,13 @@ def show_history(
 ) -> Response:
     """Everything that ever happened to a film, oldest first; complete as of when it was asked."""
     slugs.assess(slug, current_year=service.generations.clock().year)
-    after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
+    after = cursors.decode(cursor, epoch=service.log_epoch()) if cursor else 0
     catch_up(service.history, service.log)
     rows = service.history.of(slug, after=after, limit=limit + 1)
     if not rows and not service.history.of(slug, after=0, limit=1):
         raise MovieNotFound(slug)
-    following = following_cursor(rows, limit, service.log_epoch, lambda row: row.position)
-    entries = [HistoryEntry.of(row, service.log_epoch) for row in rows[:limit]]
+    following = following_cursor(rows, limit, service.log_epoch(), lambda row: row.position)
+    entries = [HistoryEntry.of(row, service.log_epoch()) for row in rows[:limit]]
     page = HistoryPage(items=entries, next_cursor=following)
     return json_answer(page, headers=link_next(request, following))
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from application.commands.cancel_generation import CancelGeneration, cancel_generation
 from application.commands.retry_generation import RetryGeneration, retry_generation
 from application.errors import ReadBehind, StoreUnavailable
-from application.read_models import JobRow
+from application.read_models import JobRow, JobSearch
 from application.reading import catch_up, find
 from domain.errors import JobNotFound
 from domain.job import Job
@@ -38,13 +38,11 @@ def list_jobs(
     """Jobs, the newest request first; complete as of when it was asked."""
     catch_up(service.jobs, service.log)
     rows = service.jobs.list(
-        status=status,
-        slug=slug,
-        since=since,
-        before=cursors.decode(cursor, epoch=service.log_epoch) if cursor else None,
+        JobSearch(status=status, slug=slug, since=since),
+        before=cursors.decode(cursor, epoch=service.log_epoch()) if cursor else None,
         limit=limit + 1,
     )
-    following = following_cursor(rows, limit, service.log_epoch, lambda row: row.position)
+    following = following_cursor(rows, limit, service.log_epoch(), lambda row: row.position)
     page = JobsPage(items=[JobAnswer.of(row) for row in rows[:limit]], next_cursor=following)
     return json_answer(page, headers=link_next(request, following))
 

@@ -9,7 +9,6 @@ from application.commands.request_generation import (
     RequestedGeneration,
     RequestGeneration,
     preview_generation,
-    request_generation,
 )
 from application.read_models import DescriptionRow, MovieRow, MovieSearch
 from application.reading import catch_up, find
@@ -47,12 +46,12 @@ def list_movies(
     Whatever is given must hold; upper and lower case, accents and punctuation make no difference.
     """
     catch_up(service.movies, service.log)
-    after = cursors.decode(cursor, epoch=service.log_epoch) if cursor else 0
+    after = cursors.decode(cursor, epoch=service.log_epoch()) if cursor else 0
     search = MovieSearch(
         slug=slug, q=q, year=year, director=director, genre=genre, description_id=description_id
     )
     rows = service.movies.list(search, after=after, limit=limit + 1)
-    following = following_cursor(rows, limit, service.log_epoch, lambda row: row.listed_position or 0)
+    following = following_cursor(rows, limit, service.log_epoch(), lambda row: row.listed_position or 0)
     page = MoviesPage(items=[MovieSummary.of(row) for row in rows[:limit]], next_cursor=following)
     return json_answer(page, headers=link_next(request, following))
 
@@ -123,7 +122,7 @@ def _request(
     withdrawn = row.withdrawn(locale, context_tag) if row else None
     if withdrawn and preview_generation(command, generations=service.generations).requested[0].is_new:
         raise DescriptionIsWithdrawn(slug, withdrawn.description_id)
-    return request_generation(command, generations=service.generations)
+    return service.request(command)
 
 
 def _by_description(slug: str, description_id: UUID, service: MovieMind) -> tuple[MovieRow, DescriptionRow]:

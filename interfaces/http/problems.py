@@ -36,6 +36,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.FactsContradictSlug: HTTPStatus.UNPROCESSABLE_ENTITY,
     application.TooMuchContention: HTTPStatus.SERVICE_UNAVAILABLE,
     application.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    application.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     application.ReadBehind: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -61,14 +62,16 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = None
 
 
-def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problem answers of a route, for its OpenAPI description; every route can answer 500 and 503."""
+def declared(*statuses: int, is_public: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The problem answers of a route, for its OpenAPI description; every route can answer 500 and 503, and
+    all but the public ones 401."""
+    everywhere = {500, 503} if is_public else {401, 500, 503}
     return {
         status: {
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted({*statuses, 500, 503})
+        for status in sorted({*statuses, *everywhere})
     }
 
 

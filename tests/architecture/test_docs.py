@@ -28,6 +28,7 @@ INSIDE = {
     domain_errors.DifferentFilm,
     domain_errors.NotDueYet,
     domain_errors.TitleMakesNoSlug,
+    application_errors.ViewMoved,
 }
 """Errors that no request meets."""
 
@@ -173,4 +174,4 @@ def _anchors(page: Path) -> set[str]:
 def _default(value: object) -> str:
     if isinstance(value, tuple):
         return f"`{','.join(map(str, value))}`"
-    return f"`{value}`" if str(value) else "(empty)"
+    return f"`{value}`" if value is not None and str(value) else "(empty)"

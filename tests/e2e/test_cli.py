@@ -23,6 +23,17 @@ FINE, BAD, USAGE = 0, 1, 2
 NOBODY = "00000000-0000-4000-8000-000000000000"
 COMMANDS = {
     "up": [],
+    "api": [],
+    "worker": [],
+    "projector": [],
+    "schema create": [],
+    "schema status": [],
+    "schema promote": [],
+    "queue status": [],
+    "queue pause": [],
+    "queue resume": [],
+    "queue recover": [],
+    "doctor": [],
     "generate": [SLUG],
     "movies list": [],
     "movies search": ["matrix"],

@@ -8,6 +8,7 @@ from eventsourcing.persistence import OperationalError
 from application import movie_generations
 from application.errors import MovieNotFound, StoreUnavailable, TooMuchContention
 from application.movie_generations import MAX_DECISIONS
+from application.queue_switch import QueueState
 from domain.events import GenerationRequested
 from domain.values import ContextTag, JobStatus, Locale
 from tests.support.core import SLUG, Appends, Core, FakeWriter
@@ -90,15 +91,66 @@ class TestAnUnusableStore:
         assert core.run(job, FakeWriter()) is not None
         assert failing_store.refused == 3
 
-    def test_a_worker_gives_a_claim_up_before_a_shutdown_would_wait_for_it(
+    def test_a_worker_gives_a_message_up_when_it_is_sent_again_anyway(
         self, core: Core, failing_store: "Outage"
     ) -> None:
         job, writer = core.job().job_id, FakeWriter()
-        failing_store.begins(meanwhile=lambda: core.clock.advance(seconds=4))
+        failing_store.begins(meanwhile=lambda: core.clock.advance(seconds=25))
 
         with pytest.raises(StoreUnavailable):
             core.run(job, writer)
-        assert failing_store.refused == 3
+        assert failing_store.refused == 3, "60 s of patience, 25 s each"
+        assert writer.tasks == []
+
+    def test_a_worker_that_is_stopping_claims_nothing_it_would_have_to_wait_for(
+        self, core: Core, failing_store: "Outage"
+    ) -> None:
+        job = core.job().job_id
+        core.is_stopping = True
+        failing_store.begins()
+
+        with pytest.raises(StoreUnavailable):
+            core.run(job, FakeWriter())
+        assert failing_store.refused == 1
+
+    def test_a_worker_waits_for_the_store_also_to_learn_whether_the_queue_is_paused(
+        self, core: Core, failing_store: "Outage", monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job, answers = core.job().job_id, iter([StoreUnavailable("it is away"), QueueState()])
+
+        def state() -> QueueState:
+            if isinstance(answer := next(answers), StoreUnavailable):
+                raise answer
+            return answer
+
+        monkeypatch.setattr(core.switch, "state", state)
+
+        assert core.run(job, FakeWriter()) is not None
+
+    def test_a_claim_that_was_committed_before_the_store_went_away_is_recognised(
+        self, core: Core, failing_store: "Outage"
+    ) -> None:
+        job, writer = core.job().job_id, FakeWriter()
+        failing_store.answers_are_lost_once()
+
+        made = core.run(job, writer)
+
+        assert made is not None
+        assert core.names().count("GenerationStarted") == len(writer.tasks) == 1
+
+    def test_the_claim_of_another_thread_of_the_same_worker_is_not_taken_for_ones_own(
+        self, core: Core, failing_store: "Outage"
+    ) -> None:
+        """Its message came twice."""
+        job, writer = core.job().job_id, FakeWriter()
+
+        def the_other_thread_is_quicker() -> None:
+            core.clock.advance(seconds=1)
+            core.start(job)
+
+        failing_store.begins(ends_after=1, meanwhile=the_other_thread_is_quicker)
+
+        assert core.run(job, writer) is None
         assert writer.tasks == []
 
     def test_a_paid_text_is_kept_until_the_store_is_back(self, core: Core, failing_store: "Outage") -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from application.commands.run_generation import RunGeneration, RunLimits, run_ge
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from application.ports import DescriptionWriter, WritingTask, Written
+from application.queue_switch import QueueState, QueueSwitch
 from domain.events import DescriptionEdited, DescriptionGenerated, Event
 from domain.movie_generation import MovieGeneration
 from domain.values import Actor, Draft, PaidCall, Requested
@@ -29,6 +30,7 @@ from infrastructure.sqlite import event_store
 SLUG = "the-matrix-1999"
 CLIENT = Actor("client", correlation_id="request-1")
 CLAIM_LIMIT = timedelta(seconds=150)
+PATIENCE = timedelta(seconds=60)
 RESCUER = Actor("rescuer", correlation_id="rescue-1")
 CALL = PaidCall(model="fake", tokens_in=10, tokens_out=20, cost_microusd=7, latency_ms=1, outcome="accepted")
 
@@ -67,6 +69,27 @@ class FakeWriter:
         return Written(draft, (CALL,))
 
 
+class MemorySwitch(QueueSwitch):
+    """A queue's switch that no store holds."""
+
+    def __init__(self) -> None:
+        self._state = QueueState()
+
+    def state(self) -> QueueState:
+        return self._state
+
+    def pause(self, *, by: str, at: datetime, reason: str) -> None:
+        self._state = replace(self._state, is_paused=True, changed_by=by, changed_at=at, reason=reason)
+
+    def resume(self, *, by: str, at: datetime) -> None:
+        self.send_again(by=by, at=at)
+        self._state = replace(self._state, is_paused=False, reason=None)
+
+    def send_again(self, *, by: str, at: datetime) -> None:
+        dispatch_round = self._state.dispatch_round + 1
+        self._state = replace(self._state, dispatch_round=dispatch_round, changed_by=by, changed_at=at)
+
+
 class Core:
     """One event store with everything that decides on it."""
 
@@ -76,6 +99,8 @@ class Core:
         self.epoch = event_store.prepare(path)
         self.generations = MovieGenerations(event_store.environment(path), clock=self.clock)
         self.log = EventLog(self.generations)
+        self.switch = MemorySwitch()
+        self.is_stopping = False
 
     def ask(self, slug: str = SLUG, **more: Any) -> RequestedGeneration:
         return request_generation(
@@ -90,9 +115,20 @@ class Core:
     def run(
         self, job_id: UUID, writer: DescriptionWriter, *, slug: str = SLUG, worker_id: str = "worker"
     ) -> DescriptionGenerated | DescriptionEdited | None:
-        limits = RunLimits(claim=CLAIM_LIMIT, backoff=lambda: [timedelta(seconds=10), timedelta(seconds=60)])
+        limits = RunLimits(
+            claim=CLAIM_LIMIT,
+            patience=PATIENCE,
+            backoff=lambda: [timedelta(seconds=10), timedelta(seconds=60)],
+        )
         command = RunGeneration(slug=slug, job_id=job_id, worker_id=worker_id)
-        return run_generation(command, generations=self.generations, writer=writer, limits=limits)
+        return run_generation(
+            command,
+            generations=self.generations,
+            writer=writer,
+            limits=limits,
+            switch=self.switch,
+            is_stopping=lambda: self.is_stopping,
+        )
 
     def start(self, job_id: UUID, *, slug: str = SLUG, worker_id: str = "worker") -> int | None:
         """A worker claims the job and then says nothing more."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.errors import WrongSettings
-from infrastructure.settings import PREFIX, Auth, LogFormat, LogLevel, Settings, load_settings
+from infrastructure.settings import PREFIX, Auth, LogFormat, LogLevel, Queue, Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,8 @@ class TestWhatIsRead:
     def test_without_any_variable_the_service_is_local_and_free_of_charge(self) -> None:
         settings = load_settings()
 
-        assert (settings.host, settings.port, settings.auth) == ("127.0.0.1", 8000, Auth.OFF)
+        assert (settings.host, settings.port, settings.auth_in_use) == ("127.0.0.1", 8000, Auth.OFF)
+        assert settings.queue_in_use is Queue.EMBEDDED
         assert (settings.ai_model, settings.template_latency_ms) == ("template", 0)
         assert settings.data_dir == Path("var")
         assert settings.event_store_path == Path("var/moviemind.db")
@@ -95,18 +96,15 @@ class TestWhatIsWrong:
     @pytest.mark.parametrize(
         ("variable", "value", "fix"),
         [
-            ("HOST", "0.0.0.0", "write 127.0.0.1"),
-            ("HOST", "192.168.1.7", "write 127.0.0.1"),
-            ("HOST", "films.example.org", "write 127.0.0.1"),
-            ("HOST", "::", "write 127.0.0.1"),
-            ("AUTH", "on", "set it to off"),
             ("AUTH", "maybe", "'on' or 'off'"),
-            ("STORE_URL", "postgresql://localhost/films", "write sqlite:///PATH"),
+            ("STORE_URL", "mysql://localhost/films", "write sqlite:///PATH"),
+            ("REDIS_URL", "http://localhost", "begins with none of redis://"),
+            ("BOOTSTRAP_ADMIN_KEY", "short", "write 16 or more"),
             ("STORE_URL", "sqlite:///:memory:", "write sqlite:///PATH"),
             ("STORE_URL", "sqlite:///films.db?mode=ro", "write sqlite:///PATH"),
             ("STORE_URL", "sqlite:///", "write sqlite:///PATH"),
             ("AI_MODEL", "openai:gpt-4o-mini", "write template"),
-            ("QUEUE", "redis", "write embedded"),
+            ("QUEUE", "rabbitmq", "'embedded', 'database' or 'redis'"),
             ("RETRY_BACKOFF_SECONDS", "10;60", "valid number"),
             ("RETRY_BACKOFF_SECONDS", "soon,soon", "(it is 'soon')"),
             ("RETRY_BACKOFF_SECONDS", "", "valid number"),
@@ -174,12 +172,11 @@ class TestWhatIsWrong:
             AI_MODEL="gpt",
             STORE_URL="mysql://x",
             RETRY_BACKOFF_SECONDS="1,x",
-            HOST="0.0.0.0",
-            AUTH="on",
+            AUTH="maybe",
             PROT="1",
         )
 
-        for variable in ("PORT", "AI_MODEL", "STORE_URL", "RETRY_BACKOFF_SECONDS", "HOST", "AUTH"):
+        for variable in ("PORT", "AI_MODEL", "STORE_URL", "RETRY_BACKOFF_SECONDS", "AUTH"):
             assert f"{PREFIX}{variable}: " in said
         assert f"{PREFIX}PROT is not a setting" in said
 
@@ -197,3 +194,61 @@ class TestWhatIsWrong:
 
         assert "MOVIEMIND_PROT is not a setting; did you mean MOVIEMIND_PORT?" in said
         assert "MOVIEMIND_DATA_DIRECTORY is not a setting; did you mean MOVIEMIND_DATA_DIR?" in said
+
+    @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "films.example.org", "::"])
+    def test_an_address_that_others_reach_needs_a_key(
+        self, host: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = _complaint(monkeypatch, HOST=host)
+
+        assert f"MOVIEMIND_HOST ({host}) needs MOVIEMIND_BOOTSTRAP_ADMIN_KEY" in said
+
+    def test_callers_without_a_key_are_not_served_on_an_address_that_others_reach(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = _complaint(monkeypatch, HOST="0.0.0.0", AUTH="off", BOOTSTRAP_ADMIN_KEY="k" * 32)
+
+        assert "MOVIEMIND_AUTH (off) would serve whoever reaches MOVIEMIND_HOST (0.0.0.0)" in said
+
+    def test_a_queue_for_several_processes_needs_a_store_for_several(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = _complaint(monkeypatch, QUEUE="redis")
+
+        assert "MOVIEMIND_QUEUE (redis) is for several processes, which need a MOVIEMIND_STORE_URL" in said
+        assert "MOVIEMIND_QUEUE (redis) needs MOVIEMIND_REDIS_URL, such as redis://127.0.0.1:6379/0" in said
+
+    def test_no_message_shows_a_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        said = _complaint(
+            monkeypatch,
+            STORE_URL="mysql://me:secret@host/films",
+            REDIS_URL="http://:secret@host",
+            BOOTSTRAP_ADMIN_KEY="secret",
+        )
+
+        assert "secret" not in said
+
+
+class TestWhatFollowsFromOthers:
+    STORE = "postgresql://me:secret@db/films"
+
+    def test_a_store_on_postgresql_has_its_queue_in_the_database(self) -> None:
+        settings = load_settings(store_url=self.STORE)
+
+        assert (settings.is_on_postgres, settings.queue_in_use) == (True, Queue.DATABASE)
+
+    def test_or_in_redis_where_there_is_one(self) -> None:
+        settings = load_settings(store_url=self.STORE, redis_url="redis://cache:6379/0")
+
+        assert settings.queue_in_use is Queue.REDIS
+
+    def test_a_key_is_wanted_of_callers_wherever_others_reach_us(self) -> None:
+        settings = load_settings(host="0.0.0.0", bootstrap_admin_key="k" * 32)
+
+        assert settings.auth_in_use is Auth.ON
+        assert settings.key_to_send == "k" * 32
+
+    def test_secrets_are_not_printed_with_the_settings(self) -> None:
+        settings = load_settings(store_url=self.STORE, redis_url="redis://:secret@cache:6379/0")
+
+        assert "secret" not in repr(settings)

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from domain import slugs
-from domain.values import ContextTag, Locale, Priority, PromotionScope
+from domain.values import ContextTag, FailureType, Locale, Priority, PromotionScope
 from interfaces.http.dependencies import PLAIN, PLAIN_LINES
 
 MAX_TEXT_LENGTH = 5_000
@@ -90,6 +90,25 @@ class RetryBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Reason = "retried by hand"
+
+
+class RetryFailedBody(BaseModel):
+    """Which failed jobs get new tries, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    error_type: FailureType | None = Field(None, description="only jobs that failed so; null means all")
+    limit: int = Field(100, ge=1, le=1_000, description="how many at most, the newest requests first")
+    cursor: str | None = Field(None, max_length=200, description="next_cursor of the answer before")
+    reason: Reason = "retried by hand"
+
+
+class PauseBody(BaseModel):
+    """Why no more jobs are to be started."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason = "paused by hand"
 
 
 class PromotionBody(BaseModel):

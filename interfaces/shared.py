@@ -1,0 +1,65 @@
+"""A service over a store on PostgreSQL, which other processes may use at the same time."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+
+import structlog
+
+from infrastructure.postgres import schema
+from infrastructure.postgres.leader import LeaderLock
+from infrastructure.queues.dramatiq_queue import DramatiqQueue
+from infrastructure.settings import Settings
+from infrastructure.store import Store
+from interfaces.bootstrap import build_service, open_queue, open_store
+from interfaces.http.app import create_app
+from interfaces.http.server import HttpServer
+from interfaces.projector import lead
+from interfaces.worker import working
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def serving(settings: Settings, server: HttpServer) -> Iterator[tuple[Store, DramatiqQueue]]:
+    """Answer requests; others do the work. Raises StoreNotUsable, SchemaMissing, SchemaTooNew."""
+    with ExitStack() as stack:
+        stack.callback(server.stop)
+        store = stack.enter_context(closing(open_store(settings)))
+        queue = stack.enter_context(closing(open_queue(settings, store)))
+        server.start(create_app(build_service(settings, store, queue)))
+        log.info("api.started", url=server.url)
+        yield store, queue
+        server.stop()
+
+
+@contextmanager
+def shared_service(settings: Settings, *, works: bool) -> Iterator[str]:
+    """Serve, and yield the URL; with `works` on, make the tables, work on jobs, and stand by for the lead.
+
+    Raises AddressNotUsable, StoreNotUsable, SchemaMissing, SchemaTooNew, StoreUnavailable.
+    """
+    if works:
+        schema.create(settings.store_address)
+    server = HttpServer(settings.host, settings.port)
+    with serving(settings, server) as (store, queue), ExitStack() as stack:
+        if works:
+            stack.enter_context(_standing_by(settings, store, queue))
+            stack.enter_context(working(settings, store, queue))  # ends first: its last texts are folded
+        yield server.url
+
+
+@contextmanager
+def _standing_by(settings: Settings, store: Store, queue: DramatiqQueue) -> Iterator[None]:
+    ending = threading.Event()
+    with LeaderLock(settings.store_address) as lock:
+        candidate = threading.Thread(
+            target=partial(lead, settings, store, queue, lock=lock, wait=ending.wait), name="leader"
+        )
+        candidate.start()
+        try:
+            yield
+        finally:
+            ending.set()
+            candidate.join()
