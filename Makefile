@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PIN := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: help setup demo up test readme check docs bench lock
 .DEFAULT_GOAL := help
@@ -44,6 +45,6 @@ docs: setup  ## write docs/cli.md and docs/problems.md anew
 bench: setup  ## generations per second and memory of the embedded service
 	$(BIN)/python -m benchmarks.embedded
 
-lock: setup  ## pin the newest versions that pyproject.toml allows
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade --generate-hashes \
-	  --no-emit-index-url --no-header --quiet --output-file requirements.lock
+lock: setup  ## pin the newest versions that pyproject.toml allows, and those of them that the image needs
+	$(PIN) --extra dev --upgrade --output-file requirements.lock
+	$(PIN) --extra build --constraint requirements.lock --output-file deploy/requirements.lock
