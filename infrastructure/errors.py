@@ -46,6 +46,30 @@ class DirectoryNotUsable(MovieMindError):
 
 
 @dataclass(eq=False)
+class BackupNotWritten(MovieMindError):
+    """The backup cannot be written to {directory}: {reason}."""
+
+    directory: str
+    reason: str
+
+
+@dataclass(eq=False)
+class BackupNotUsable(MovieMindError):
+    """{directory} holds no backup that can be restored: {reason}."""
+
+    directory: str
+    reason: str
+
+
+@dataclass(eq=False)
+class StoreHoldsOthers(MovieMindError):
+    """The store already holds events that are not those of {directory}; restore into an empty store, while
+    no service uses it."""
+
+    directory: str
+
+
+@dataclass(eq=False)
 class WrongSettings(MovieMindError):
     """The settings are wrong.
     {problems}"""

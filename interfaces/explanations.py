@@ -201,6 +201,19 @@ _COMMAND_LINE = {
         "A newer version of MovieMind has written this store.",
         "Upgrade MovieMind, or choose another --data-dir.",
     ),
+    "backup-not-written": (
+        "The directory for the backup cannot be made or written, or is not empty.",
+        "Name a directory that is not there yet, on a disk with room.",
+    ),
+    "backup-not-usable": (
+        "The directory holds no whole backup, or its events are not those that were written.",
+        "Take another backup; one whose manifest is missing was cut short while it was made.",
+    ),
+    "store-holds-others": (
+        "A backup is restored into an empty store only, so that no history is mixed with another.",
+        "Stop every service, and name a new database or data directory. A restore that was cut short is "
+        "simply started again.",
+    ),
     "directory-not-usable": (
         "The data directory cannot be made or written.",
         "Mend its permissions, or choose another with --data-dir.",

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
 
 from infrastructure.settings import PREFIX
 from tests.support.core import Appends, Core
+from tests.support.servers import Postgres
 from tests.support.version_check import remove_version_check
 
 # The same examples on every run: a failure is one for everybody. How long an example takes is no test.
@@ -36,6 +38,16 @@ def _only_settings_of_the_tests() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith(PREFIX)]:
             environment.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One for all tests of a process, each of which has databases of its own."""
+    with TemporaryDirectory(prefix="moviemind-postgres-") as home:
+        server = Postgres(Path(home))
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture

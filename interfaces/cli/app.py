@@ -2,7 +2,7 @@
 
 import typer
 
-from interfaces.cli import corrections, jobs, movies, processes, queue, schema
+from interfaces.cli import backups, corrections, jobs, movies, processes, queue, schema
 from interfaces.cli.demo import demo
 from interfaces.cli.diff import diff
 from interfaces.cli.doctor import doctor
@@ -36,4 +36,6 @@ app.command()(corrections.promote)
 app.command()(corrections.correct)
 app.command()(explain)
 app.command()(doctor)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.command()(demo)

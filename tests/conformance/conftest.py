@@ -3,22 +3,11 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.support.servers import Postgres
 from tests.support.stores import DIALECTS, OpenViews, PostgresViews, SqliteViews, Views
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Postgres]:
-    """One for all tests of a process, each of which has databases of its own."""
-    with TemporaryDirectory(prefix="moviemind-postgres-") as home:
-        server = Postgres(Path(home))
-        server.start()
-        yield server
-        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,8 @@ COMMANDS = {
     "queue resume": [],
     "queue recover": [],
     "doctor": [],
+    "backup": ["somewhere"],
+    "restore": ["somewhere"],
     "generate": [SLUG],
     "movies list": [],
     "movies search": ["matrix"],

@@ -45,7 +45,7 @@ def _filled(path: str) -> str:
 def test_every_route_refuses_who_has_no_known_key(guarded: Api, headers: dict[str, str]) -> None:
     refused = []
     for method, path in _requests(guarded):
-        encoded = {name: value.encode() for name, value in headers.items()}
+        encoded = {name.encode(): value.encode() for name, value in headers.items()}
         response = guarded.request(method, path, headers=encoded)
         if response.status_code == 401:
             refused.append(path)

@@ -1,0 +1,97 @@
+"""`moviemind backup` and `moviemind restore`: the events, out of a store and into an empty one."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from eventsourcing.persistence import ApplicationRecorder
+
+from infrastructure.backup import check_backup, restore_backup, write_backup
+from infrastructure.errors import StoreNotUsable
+from infrastructure.postgres import schema
+from infrastructure.postgres.datastore import Datastore
+from infrastructure.postgres.recorder import TransactionOrderedRecorder
+from infrastructure.settings import Settings, load_settings
+from infrastructure.sqlite import event_store
+from infrastructure.store_lock import StoreLock
+from interfaces.cli.options import DataDir
+from interfaces.cli.output import progress, say
+
+Directory = Annotated[Path, typer.Argument(help="The directory of the backup.", show_default=False)]
+
+
+def backup(directory: Directory, data_dir: DataDir = None) -> None:
+    """Copy all events into a new directory. The service may go on meanwhile."""
+    settings = load_settings(data_dir=data_dir)
+    with ExitStack() as stack:
+        recorder, log_epoch = stack.enter_context(_to_read(settings))
+        bar = stack.enter_context(progress())
+        task = bar.add_task("events", total=None)
+        manifest = write_backup(
+            directory, recorder, log_epoch=log_epoch, progress=lambda done: bar.advance(task, done)
+        )
+    say(f"{manifest.events} events are in {directory}.")
+
+
+def restore(directory: Directory, data_dir: DataDir = None) -> None:
+    """Put the events of a backup into an empty store, which then makes everything else from them.
+
+    One that was cut short goes on where it stopped.
+    """
+    settings = load_settings(data_dir=data_dir)
+    manifest = check_backup(directory)
+    with _to_write(settings) as recorder, progress() as bar:
+        task = bar.add_task("events", total=manifest.events)
+        appended = restore_backup(directory, recorder, progress=lambda done: bar.advance(task, done))
+    say(f"{manifest.events} events are restored, {appended} of them now.")
+
+
+@contextmanager
+def _to_read(settings: Settings) -> Iterator[tuple[ApplicationRecorder, str]]:
+    """Raises StoreNotUsable, SchemaMissing, SchemaTooNew."""
+    if settings.is_on_postgres:
+        log_epoch = schema.check(settings.store_address)
+        with _postgres(settings) as recorder:
+            yield recorder, log_epoch
+        return
+    path = settings.event_store_path
+    if not path.exists():
+        raise StoreNotUsable(str(path), "it is not there; name the data directory with --data-dir")
+    log_epoch = event_store.prepare(path)
+    with _sqlite(path) as recorder:
+        yield recorder, log_epoch
+
+
+@contextmanager
+def _to_write(settings: Settings) -> Iterator[ApplicationRecorder]:
+    """Raises StoreInUse, DirectoryNotUsable, StoreNotUsable, SchemaMissing, SchemaTooNew."""
+    if settings.is_on_postgres:
+        schema.check(settings.store_address)
+        with _postgres(settings) as recorder:
+            yield recorder
+        return
+    path = settings.event_store_path
+    with StoreLock(path):
+        event_store.prepare(path)
+        with _sqlite(path) as recorder:
+            yield recorder
+
+
+@contextmanager
+def _postgres(settings: Settings) -> Iterator[ApplicationRecorder]:
+    datastore = Datastore(settings.store_address)
+    try:
+        yield TransactionOrderedRecorder(datastore)
+    finally:
+        datastore.close()
+
+
+@contextmanager
+def _sqlite(path: Path) -> Iterator[ApplicationRecorder]:
+    factory = event_store.EventStoreFactory(event_store.environment(path))
+    try:
+        yield factory.application_recorder()
+    finally:
+        factory.close()
