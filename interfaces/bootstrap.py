@@ -13,6 +13,7 @@ from uuid import UUID
 from application.commands.request_generation import request_generation
 from application.commands.run_generation import RunGeneration, RunLimits, run_generation
 from application.dispatching import Dispatcher
+from application.errors import QueueUnavailable
 from application.in_flight import request_once
 from application.ports import DescriptionWriter
 from application.projections.history import fold_history
@@ -33,12 +34,13 @@ from infrastructure.redis.client import connect
 from infrastructure.redis.in_flight import RedisInFlightTokens
 from infrastructure.redis.optional import SOCKET_SECONDS as OPTIONAL_SECONDS
 from infrastructure.redis.optional import OptionalRedis
+from infrastructure.redis.persistence import read_persistence
 from infrastructure.redis.status_cache import RedisStatusCache
 from infrastructure.settings import Auth, Queue, Settings
 from infrastructure.sqlite.store import open_sqlite_store
 from infrastructure.store import Store
 from infrastructure.writers.template import TemplateWriter
-from interfaces.service import MovieMind, Request
+from interfaces.service import MovieMind, RedisState, Request
 
 LOCAL_CALLER, BOOTSTRAP_CALLER = "local", "bootstrap-admin"
 
@@ -52,15 +54,15 @@ def open_store(settings: Settings, *, on_append: Callable[[], None] = lambda: No
     return open_sqlite_store(settings.event_store_path, settings.view_store_path, on_append=on_append)
 
 
-def open_queue(settings: Settings, store: Store) -> DramatiqQueue:
-    """Connects when it is first used. Raises StoreUnavailable."""
+def open_queue(settings: Settings, store: Store, *, redis_seconds: float = SOCKET_SECONDS) -> DramatiqQueue:
+    """Connects when it is first used. Redis is given up after `redis_seconds`. Raises StoreUnavailable."""
     match settings.queue_in_use:
         case Queue.EMBEDDED:
             return EmbeddedQueue()
         case Queue.DATABASE:
             return DatabaseQueue(settings.store_address, epoch=store.log_epoch())
         case Queue.REDIS:
-            return RedisQueue(connect(settings.redis_address, timeout_seconds=SOCKET_SECONDS))
+            return RedisQueue(connect(settings.redis_address, timeout_seconds=redis_seconds))
 
 
 def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> MovieMind:
@@ -81,6 +83,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         switch=store.switch,
         queue=queue,
         queue_driver=settings.queue_in_use,
+        redis_state=_redis_state(settings),
         probe_store=store.probe,
         live_workers=live_workers,
         cost_per_text_microusd=_writer(settings).cost_per_text_microusd,
@@ -194,6 +197,26 @@ def _short_cuts(settings: Settings, store: Store) -> tuple[CachedJobsView, Redis
     tokens = RedisInFlightTokens(server, log_epoch=store.log_epoch)
     cache = RedisStatusCache(server, log_epoch=store.log_epoch)
     return CachedJobsView(store.jobs, cache, tokens, clock=store.generations.clock), tokens
+
+
+def _redis_state(settings: Settings) -> Callable[[], RedisState | None]:
+    if not settings.redis_address:
+        return lambda: None
+    client = connect(settings.redis_address, timeout_seconds=OPTIONAL_SECONDS)
+
+    def redis_state() -> RedisState:
+        try:
+            facts = read_persistence(client)
+        except QueueUnavailable:
+            return RedisState(answers=False)
+        return RedisState(
+            answers=True,
+            appendonly=facts.appendonly,
+            maxmemory_policy=facts.maxmemory_policy,
+            last_writes_ok=facts.last_write_ok and facts.last_bgsave_ok and facts.last_rewrite_ok,
+        )
+
+    return redis_state
 
 
 def _writer(settings: Settings) -> TemplateWriter:

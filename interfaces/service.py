@@ -15,11 +15,22 @@ Request = Callable[[RequestGeneration], RequestedGeneration]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedisState:
+    """How a Redis that the service uses keeps its data; only the first is known when it does not answer."""
+
+    answers: bool
+    appendonly: bool | None = None
+    maxmemory_policy: str | None = None
+    last_writes_ok: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovieMind:
     """`request` takes a request_generation, by whatever way it is answered. `log_epoch` stands before every
     position that leaves the service; `probe_store` raises StoreUnavailable when the event store cannot be
     written. `cost_per_text_microusd` is what the writer is expected to take for one text, None when that is
-    not known. `caller_with` names whoever has a key, None when it is unknown."""
+    not known. `caller_with` names whoever has a key, None when it is unknown. `redis_state` is
+    None where there is no Redis."""
 
     generations: MovieGenerations
     log: EventLog
@@ -31,6 +42,7 @@ class MovieMind:
     switch: QueueSwitch
     queue: JobQueue
     queue_driver: str
+    redis_state: Callable[[], RedisState | None]
     probe_store: Callable[[], None]
     live_workers: Callable[[], list[Worker]]
     cost_per_text_microusd: int | None

@@ -20,17 +20,20 @@ from interfaces.worker import working
 
 log = structlog.get_logger()
 
+LOOK_SECONDS = 1.0
+"""Who only wants to know how many messages wait does not wait for a queue that hangs."""
+
 
 @contextmanager
-def serving(settings: Settings, server: HttpServer) -> Iterator[tuple[Store, DramatiqQueue]]:
+def serving(settings: Settings, server: HttpServer) -> Iterator[Store]:
     """Answer requests; others do the work. Raises StoreNotUsable, SchemaMissing, SchemaTooNew."""
     with ExitStack() as stack:
         stack.callback(server.stop)
         store = stack.enter_context(closing(open_store(settings)))
-        queue = stack.enter_context(closing(open_queue(settings, store)))
+        queue = stack.enter_context(closing(open_queue(settings, store, redis_seconds=LOOK_SECONDS)))
         server.start(create_app(build_service(settings, store, queue)))
         log.info("api.started", url=server.url)
-        yield store, queue
+        yield store
         server.stop()
 
 
@@ -43,8 +46,9 @@ def shared_service(settings: Settings, *, works: bool) -> Iterator[str]:
     if works:
         schema.create(settings.store_address)
     server = HttpServer(settings.host, settings.port)
-    with serving(settings, server) as (store, queue), ExitStack() as stack:
+    with serving(settings, server) as store, ExitStack() as stack:
         if works:
+            queue = stack.enter_context(closing(open_queue(settings, store)))
             stack.enter_context(_standing_by(settings, store, queue))
             stack.enter_context(working(settings, store, queue))  # ends first: its last texts are folded
         yield server.url

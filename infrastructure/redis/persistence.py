@@ -33,7 +33,7 @@ def read_persistence(client: redis.Redis) -> Persistence:
     try:
         facts: dict[str, Any] = {}
         for section in ("server", "persistence", "memory", "replication"):
-            facts |= client.info(section) # never a coroutine here
+            facts |= client.info(section)  # never a coroutine here
         configured = _configuration(client)
         now = client.time()[0]
     except redis.RedisError as error:

@@ -2,12 +2,17 @@
 
 The cache is open or shut. Whoever folds the view shuts it before rows change, and opens it afterwards with
 the rows as they are now; readers take nothing from a shut cache. Each opening has a name of its own, so what
-somebody else, a restart or a fail-over has brought back is recognised: only who finds the opening that he
-has left himself lets its entries count further. Otherwise they are of an old edition, which nobody takes.
+somebody else has left, or a restart or a fail-over has brought back, is recognised: only who finds the
+opening and the view as he has left them lets the entries count further. Otherwise they are of an old
+edition, which nobody takes.
 
 An open cache is good only under a lease. Whoever cannot shut it, because Redis is away, waits for the end of
 the lease before rows change. The end is a moment on Redis' clock, not a span: a command that Redis carries
 out late, when it comes to itself, gives no lease that its sender does not know of.
+
+A status can be older than the view in two cases only, and for one lease at most: two processes fold, of
+which one reaches Redis and the other does not; or a replica that lacks the last writes takes over within a
+lease, to which the difference between the clocks of both machines must be added.
 
 Readers fill nothing: what they have read may be old by the time they would write it.
 """
@@ -114,7 +119,8 @@ class RedisStatusCache:
         if answers is None:
             now = time.monotonic()
             time.sleep(max(0.0, leased_until - now) if is_as_left else self._lease_seconds)
-        if answers is None or ours is None or answers[0] != ours.encode():
+        is_as_opened = answers is not None and ours is not None and answers[0] == ours.encode()
+        if not (is_as_left and is_as_opened):
             self._edition = None
 
     def open(self, rows: Iterable[JobRow], *, without: Iterable[UUID] = ()) -> None:

@@ -8,7 +8,6 @@ from application.commands.pause_queue import PauseQueue, pause_queue
 from application.commands.recover_queue import RecoverQueue, recover_queue
 from application.commands.resume_queue import ResumeQueue, resume_queue
 from application.commands.retry_failed_generations import RetryFailedGenerations, retry_failed_generations
-from application.errors import QueueUnavailable
 from application.queue_switch import QueueState
 from application.read_models import JobSearch
 from application.reading import catch_up
@@ -16,7 +15,7 @@ from domain.values import FailureType, JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, Service
-from interfaces.http.health import seconds_since
+from interfaces.http.health import messages_waiting, seconds_since
 from interfaces.http.schemas.admin import (
     FailedJobsPage,
     NotRetried,
@@ -127,15 +126,8 @@ def _queue(state: QueueState, service: MovieMind) -> QueueAnswer:
     return QueueAnswer.of(
         state,
         driver=service.queue_driver,
-        messages_waiting=_waiting(service),
+        messages_waiting=messages_waiting(service),
         jobs=counts.by_status,
         oldest_wait_seconds=seconds_since(counts.oldest_due_at, now),
         workers=len(service.live_workers()),
     )
-
-
-def _waiting(service: MovieMind) -> int | None:
-    try:
-        return service.queue.waiting()
-    except QueueUnavailable:
-        return None

@@ -1,18 +1,18 @@
 """Whether the service lives, can be used, and how it is doing."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from application.errors import StoreUnavailable
+from application.errors import QueueUnavailable, StoreUnavailable
 from application.reading import lag
 from domain.values import JobStatus
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Service
-from interfaces.service import MovieMind
+from interfaces.service import MovieMind, RedisState
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -25,16 +25,39 @@ class Alive(BaseModel):
 
 
 class QueueHealth(BaseModel):
+    driver: str = Field(description="`redis`, `database` or `embedded`")
+    is_paused: bool
+    messages_waiting: int | None = Field(description="null when the queue cannot be reached")
     jobs: dict[JobStatus, int]
     oldest_wait_seconds: float | None = Field(description="of a due job that no worker has started")
 
 
+class RedisHealth(BaseModel):
+    """What it says of itself; `moviemind doctor` tells more, and what to do."""
+
+    status: Literal["ok", "unavailable"]
+    appendonly: bool | None
+    maxmemory_policy: str | None
+    last_writes_ok: bool | None = Field(description="the last AOF write, AOF rewrite and snapshot")
+
+    @classmethod
+    def of(cls, state: RedisState) -> Self:
+        return cls(
+            status="ok" if state.answers else "unavailable",
+            appendonly=state.appendonly,
+            maxmemory_policy=state.maxmemory_policy,
+            last_writes_ok=state.last_writes_ok,
+        )
+
+
 class Health(BaseModel):
-    """`degraded`: usable, but no worker is alive or a view lags far behind."""
+    """`degraded`: usable, but the queue or Redis cannot be, Redis cannot keep what it is given, no worker is
+    alive, or a view lags far behind."""
 
     status: Literal["ok", "degraded", "unavailable"]
     store: Literal["ok", "unavailable"]
     queue: QueueHealth | None
+    redis: RedisHealth | None = Field(description="null where none is set")
     workers: int | None
     projection_lag: dict[str, int] | None = Field(
         description=f"events behind the head of the log, {LAG_IS_DEGRADED} for that many and more"
@@ -68,7 +91,12 @@ def health(service: Service) -> Response:
         return json_answer(_measured(service))
     except StoreUnavailable:
         down = Health(
-            status="unavailable", store="unavailable", queue=None, workers=None, projection_lag=None
+            status="unavailable",
+            store="unavailable",
+            queue=None,
+            redis=None,
+            workers=None,
+            projection_lag=None,
         )
         return json_answer(down, status=503)
 
@@ -80,16 +108,35 @@ def _measured(service: MovieMind) -> Health:
     now = service.generations.clock()
     counts = service.jobs.counts(now)
     workers = len(service.live_workers())
-    is_ok = workers > 0 and max(behind.values()) < LAG_IS_DEGRADED
+    waiting, redis = messages_waiting(service), service.redis_state()
+    is_ok = (
+        workers > 0
+        and max(behind.values()) < LAG_IS_DEGRADED
+        and waiting is not None
+        and (redis is None or bool(redis.last_writes_ok))
+    )
     return Health(
         status="ok" if is_ok else "degraded",
         store="ok",
         queue=QueueHealth(
-            jobs=counts.by_status, oldest_wait_seconds=seconds_since(counts.oldest_due_at, now)
+            driver=service.queue_driver,
+            is_paused=service.switch.state().is_paused,
+            messages_waiting=waiting,
+            jobs=counts.by_status,
+            oldest_wait_seconds=seconds_since(counts.oldest_due_at, now),
         ),
+        redis=None if redis is None else RedisHealth.of(redis),
         workers=workers,
         projection_lag=behind,
     )
+
+
+def messages_waiting(service: MovieMind) -> int | None:
+    """Messages no worker has taken; None when the queue cannot be reached."""
+    try:
+        return service.queue.waiting()
+    except QueueUnavailable:
+        return None
 
 
 def seconds_since(since: datetime | None, now: datetime) -> float | None:

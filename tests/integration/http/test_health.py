@@ -19,7 +19,14 @@ def test_a_working_service_is_healthy(serve: Serve, film: str) -> None:
         assert body_of(api.get("/health")) == {
             "status": "ok",
             "store": "ok",
-            "queue": {"jobs": {"DONE": 1}, "oldest_wait_seconds": None},
+            "queue": {
+                "driver": "embedded",
+                "is_paused": False,
+                "messages_waiting": 0,
+                "jobs": {"DONE": 1},
+                "oldest_wait_seconds": None,
+            },
+            "redis": None,
             "workers": 1,
             "projection_lag": {"jobs": 0, "movies": 0, "history": 0},
         }
