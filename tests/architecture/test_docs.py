@@ -10,6 +10,7 @@ import pytest
 from typer.main import get_command
 
 from application import errors as application_errors
+from application.read_models import HistoryView, JobsView, MoviesView
 from domain import errors as domain_errors
 from domain.errors import MovieMindError
 from domain.events import Event
@@ -123,6 +124,25 @@ def test_every_error_a_request_can_meet_has_a_status() -> None:
     assert {kind for kind in errors if kind not in STATUS} == INSIDE
 
 
+def test_the_operators_page_names_every_line_of_the_doctor_and_none_that_is_gone() -> None:
+    about = _text("docs/operations.md").split("### What the doctor says")[1].split("###")[0]
+    cells = re.findall(r"^\| (`.+?) \|", about, re.MULTILINE)
+    named = {line for cell in cells for line in re.findall("`(.+?)`", cell)}
+
+    assert named == set(_lines_of_the_doctor())
+
+
+def test_the_operators_page_types_only_commands_there_are() -> None:
+    commands = {name for name, _ in reference.commands()}
+    code = re.findall(r"^ {4}(.+)$|`([^`]+)`", _text("docs/operations.md"), re.MULTILINE)
+    typed = re.findall(
+        r"(?<![/@=\w])(moviemind (?:schema |queue |jobs )?[a-z]+)", "\n".join(map("\n".join, code))
+    )
+
+    assert len(set(typed)) > 10
+    assert set(typed) - commands == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text(encoding="utf-8"))
@@ -141,6 +161,19 @@ def _routes() -> list[str]:
         for path, methods in create_app(None).openapi()["paths"].items()  # type: ignore[arg-type]
         for method in methods
     ]
+
+
+def _lines_of_the_doctor() -> Iterator[str]:
+    """What findings are called; those of the views end in the name of one."""
+    for call in ast.walk(ast.parse(_text("interfaces/doctor.py"))):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args:
+            if call.func.id not in {"Finding", "_judge", "_last"}:
+                continue
+            match call.args[0]:
+                case ast.Constant(value=str(name)):
+                    yield name
+                case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), _]):
+                    yield from (f"{beginning}{view.name}" for view in (JobsView, MoviesView, HistoryView))
 
 
 def _events() -> Iterator[tuple[str, tuple[str, str, list[tuple[str, str]]]]]:

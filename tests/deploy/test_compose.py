@@ -22,11 +22,11 @@ CHECK = Path(sys.executable).with_name("check-jsonschema")
 OURS = ("schema", "api", "worker", "projector")
 SERVERS = ("api", "worker", "projector")
 SECRET = "5ecret" * 8
-POOLS_PER_PROCESS = 2 * datastore.CONNECTIONS
-"""Events and views; the queue in Redis takes none."""
+CONNECTIONS_PER_PROCESS = 2 * datastore.CONNECTIONS + 3
+"""Events and views, the wake-up of projectors and their lead; the queue in Redis takes none."""
 
 SPARE_CONNECTIONS = 20
-"""For leaders, `moviemind doctor`, psql, backups."""
+"""For commands, psql, backups."""
 
 
 def _variables() -> dict[str, str]:
@@ -176,7 +176,7 @@ def test_there_are_connections_for_all_processes_at_their_busiest(services: dict
     ]
     running = sum(services[name].get("deploy", {}).get("replicas", 1) for name in SERVERS)
 
-    assert running * POOLS_PER_PROCESS + SPARE_CONNECTIONS <= most
+    assert running * CONNECTIONS_PER_PROCESS + SPARE_CONNECTIONS <= most
 
 
 @pytest.mark.parametrize("name", OURS)

