@@ -48,9 +48,12 @@ _JITTER = 0.2
 
 
 def open_store(settings: Settings, *, on_append: Callable[[], None] = lambda: None) -> Store:
-    """Raises StoreNotUsable, SchemaMissing, SchemaTooNew."""
+    """`on_append` is for who follows a store of this process alone.
+
+    Raises StoreNotUsable, SchemaMissing, SchemaTooNew.
+    """
     if settings.is_on_postgres:
-        return open_postgres_store(settings.store_address, on_append=on_append)
+        return open_postgres_store(settings.store_address)
     return open_sqlite_store(settings.event_store_path, settings.view_store_path, on_append=on_append)
 
 

@@ -9,6 +9,7 @@ import structlog
 from application.commands.rescue_generations import RescueGenerations, rescue_generations
 from domain.values import Actor
 from infrastructure.postgres.leader import PING_SECONDS, LeaderLock
+from infrastructure.postgres.wake_ups import BellListener
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from infrastructure.redis.status_cache import RENEW_SECONDS
 from infrastructure.settings import Settings
@@ -21,6 +22,9 @@ log = structlog.get_logger()
 PROJECTOR_REST_SECONDS = 0.05
 """Between batches while events keep coming. Folding each event as it comes takes the service 15 ms of CPU
 per generation, with this rest 10 ms (medians of three rounds); the first event after a pause never waits."""
+
+LONGEST_DISPATCHER_PAUSE_SECONDS = 2.0
+"""What a queue has lost is in it again ten seconds after it answers, however long it was away."""
 
 
 @contextmanager
@@ -54,6 +58,7 @@ def dispatching(
         build_dispatcher(settings, store, queue).step,
         every_seconds=settings.poll_seconds,
         wake=projected,
+        longest_pause_seconds=LONGEST_DISPATCHER_PAUSE_SECONDS,
     )
     with running([dispatcher, _rescuer(settings, store)]):
         yield
@@ -74,6 +79,7 @@ def lead(
         log.info("projector.leads")
         appended, projected = threading.Event(), threading.Event()
         with (
+            BellListener(settings.store_address, appended.set),
             projecting(settings, store, appended=appended, projected=projected),
             dispatching(settings, store, queue, projected=projected),
         ):

@@ -1,6 +1,5 @@
 """The production store, put together: events and views in one database, each through a pool of its own."""
 
-from collections.abc import Callable
 from functools import partial
 
 from application.event_log import EventLog
@@ -14,17 +13,23 @@ from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.queue_switch import PostgresQueueSwitch
 from infrastructure.postgres.view_store import ViewStore
+from infrastructure.postgres.wake_ups import Bell
 from infrastructure.store import Store
 
 
-def open_postgres_store(url: str, *, on_append: Callable[[], None]) -> Store:
-    """Raises StoreNotUsable, SchemaMissing, SchemaTooNew."""
+def open_postgres_store(url: str) -> Store:
+    """Appends ring a bell for those who follow the log in any process.
+
+    Raises StoreNotUsable, SchemaMissing, SchemaTooNew.
+    """
     schema.check(url)
-    generations = MovieGenerations(event_store.environment(url), on_append=on_append)
+    bell = Bell(url)
+    generations = MovieGenerations(event_store.environment(url), on_append=bell.ring)
     datastore = Datastore(url)
     views = ViewStore(datastore)
 
     def close() -> None:
+        bell.close()
         generations.close()
         datastore.close()
 
