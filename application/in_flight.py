@@ -24,9 +24,8 @@ from application.movie_generations import MovieGenerations
 from application.read_models import JobsView, MoviesView
 from application.reading import CATCH_UP_SECONDS, Freshness
 from domain import slugs
-from domain.errors import DifferentFilm
-from domain.movie_generation import MovieGeneration, stream_id
-from domain.values import ContextTag, JobStatus, MovieFacts, Requested, Variant
+from domain.movie_generation import stream_id
+from domain.values import ContextTag, JobStatus, Requested, Variant
 
 CLAIM_WAITS_SECONDS = (0.005, 0.015, 0.03)
 """How long somebody else's claim is waited for; he who made it may have died."""
@@ -96,7 +95,7 @@ def request_once(
     """
     slugs.assess(command.slug, current_year=generations.clock().year)  # a refused slug claims nothing
     seen = {} if command.force else _claim(command, tokens)
-    short_cut = _ShortCut(command, generations, jobs, movies, freshness)
+    short_cut = _ShortCut(command, jobs, movies, freshness)
     if (known := short_cut.answer(seen)) is not None:
         return known
     try:
@@ -142,7 +141,6 @@ class _ShortCut:
     """From tokens and views to what the store would answer."""
 
     command: RequestGeneration
-    generations: MovieGenerations
     jobs: JobsView
     movies: MoviesView
     freshness: Freshness
@@ -187,28 +185,14 @@ class _ShortCut:
 
     def _means_the_film_of_its_slug(self, *, is_new: bool) -> bool:
         """Whether the store would find the film meant under the slug itself, as it did when the token was
-        left: its facts may have been corrected. Without facts to compare it always does."""
+        left. The film's facts may have been corrected since; without facts to compare it always does."""
         command = self.command
         if command.director is None and command.release_year is None:
             return True
         row = self.movies.get(command.slug)
         if row is None:
             return is_new
-        now = self.generations.clock()
-        known = MovieFacts(
-            title=row.title, release_year=row.release_year, director=row.director, genres=row.genres
-        )
-        supplied = MovieFacts(
-            title=command.title or row.title,
-            release_year=command.release_year,
-            director=command.director,
-            genres=command.genres,
-        )
-        try:
-            MovieGeneration.register(row.slug, known, by=command.by, at=now).recognise(supplied)
-        except DifferentFilm:
-            return False
-        return True
+        return command.director in (None, row.director) and command.release_year in (None, row.release_year)
 
 
 def _asked(command: RequestGeneration, tag: ContextTag) -> AskedVariant:

@@ -6,7 +6,9 @@ from typing import Any
 from application.event_log import EventLog
 from application.projections.projection import Projection
 
-BATCH_SIZE = 500
+BATCH_SIZE = 250
+"""Events. A transaction that folds as many takes less than 0.2 s also where every row has to be read first
+(PostgreSQL, jobs of 20,000 films in the order of a bulk import)."""
 
 
 class Projector:

@@ -55,13 +55,6 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[4])
 return 1
 """
 
-# KEYS: state, lease. ARGV: the state it must be in, end of the lease.
-_RENEW = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], ARGV[1], 'PXAT', ARGV[2])
-return 1
-"""
-
 
 class RedisStatusCache:
     """One object reads; one that folds shuts, opens and renews, the last in a thread of its own."""
@@ -140,36 +133,24 @@ class RedisStatusCache:
         keys = (self._state, self._lease, *entries)
         with self._changing:
             until = self._lease_from_now()
-        given: tuple[str | bytes, ...] = (
-            shut,
-            opened,
-            self._on_redis_clock(until),
-            str(self._entry_ms),
-            *entries.values(),
-        )
+        times = (str(self._on_redis_clock(until)), str(self._entry_ms))
+        given: tuple[str | bytes, ...] = (shut, opened, *times, *entries.values())
         if self._server.ask(lambda client: client.eval(_OPEN, len(keys), *keys, *given)):
             self._edition = edition
             with self._changing:
                 self._opened = opened
 
     def renew(self, is_as_left: Callable[[], bool]) -> None:
-        """Lengthen the lease of what we have opened, as long as the view is as we have left it."""
+        """Lengthen the lease of what we have opened, as long as the view is as we have left it. Where
+        somebody else has opened or shut the cache it is a lease of nothing."""
         with self._changing:
             if (opened := self._opened) is None:
                 return
             until = self._lease_from_now()  # from before the view was looked at
-        if not is_as_left():
-            self._give_up(opened)
+        if is_as_left():
+            end = self._on_redis_clock(until)
+            self._asked_with_the_time(lambda commands: commands.set(self._lease, opened, pxat=end))
             return
-        answers = self._asked_with_the_time(
-            lambda commands: commands.eval(
-                _RENEW, 2, self._state, self._lease, opened, self._on_redis_clock(until)
-            )
-        )
-        if answers is not None and not answers[0]:
-            self._give_up(opened)
-
-    def _give_up(self, opened: str) -> None:
         with self._changing:
             if self._opened == opened:
                 self._opened = None
@@ -178,9 +159,9 @@ class RedisStatusCache:
         self._leased_until = time.monotonic() + self._lease_seconds
         return self._leased_until
 
-    def _on_redis_clock(self, end: float) -> str:
+    def _on_redis_clock(self, end: float) -> int:
         """In milliseconds. For Redis a key still stands in the last one."""
-        return str(int((end + self._redis_is_ahead) * 1000) - 1)
+        return int((end + self._redis_is_ahead) * 1000) - 1
 
     def _asked_with_the_time(self, add: Callable[[Any], object]) -> list[Any] | None:
         """Also learns by how much Redis' clock is ahead of ours: at least, so that no lease is too long."""

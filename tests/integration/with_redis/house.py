@@ -21,7 +21,7 @@ from application.projections.movies import fold_movie
 from application.projections.projection import Projection
 from application.projector import Projector
 from application.read_models import JobRow
-from application.reading import Freshness
+from application.reading import FRESHNESS_LOOK_SECONDS, Freshness
 from domain.events import Event
 from domain.values import Draft, Failure, FailureType, Requested
 from infrastructure.redis.cached_jobs import CachedJobsView
@@ -62,7 +62,10 @@ class Line(OptionalRedis):
 
 
 class Process:
-    """What one process has of its own: its line to Redis, tokens, and the cached view."""
+    """What one process has of its own: its line to Redis, tokens, and the cached view.
+
+    `now` is the time by which it judges whether its views are fresh.
+    """
 
     def __init__(self, house: "House", *, epoch: str | None = None) -> None:
         self.line = Line(house.connect())
@@ -71,7 +74,8 @@ class Process:
         self.tokens = RedisInFlightTokens(self.line, log_epoch=log_epoch)
         self.cache = RedisStatusCache(self.line, log_epoch=log_epoch, lease_seconds=LEASE_SECONDS)
         self.jobs = CachedJobsView(store.jobs, self.cache, self.tokens, clock=store.generations.clock)
-        self.freshness = Freshness([store.movies, self.jobs], store.log)
+        self.now = 0.0
+        self.freshness = Freshness([store.movies, self.jobs], store.log, clock=lambda: self.now)
         self._store = store
         self._projector = Projector(
             store.log,
@@ -98,9 +102,10 @@ class Process:
         return requested
 
     def follow(self) -> None:
-        """Fold all there is."""
+        """Fold all there is; by then it is time to look again how fresh the views are."""
         while self._projector.step():
             pass
+        self.now += FRESHNESS_LOOK_SECONDS
 
 
 class House(Process):

@@ -25,22 +25,6 @@ ASKED = AskedVariant(SLUG, Variant(Locale.EN_US, ContextTag.DEFAULT))
 THREADS, EACH = 40, 10
 
 
-class MovableClock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(house: House) -> MovableClock:
-    """The time by which the house judges whether its views are fresh."""
-    clock = MovableClock()
-    house.freshness = reading.Freshness([house.store.movies, house.jobs], house.store.log, clock=clock)
-    return clock
-
-
 def test_a_herd_is_one_job_and_most_of_it_reads_no_stream(house: House) -> None:
     def ask() -> set[UUID]:
         return {house.job().job_id for _ in range(EACH)}
@@ -235,31 +219,68 @@ def test_a_cancelled_job_is_not_answered_when_the_views_have_seen_it(house: Hous
 
 
 def test_a_cancelled_job_is_not_answered_when_the_views_are_slower_than_who_cancelled(
-    house: House, clock: MovableClock
+    house: House,
 ) -> None:
     cancelled = house.job().job_id
     house.follow()
     with house.not_loading():
         assert house.job().job_id == cancelled
-    clock.now += 0.1
+    house.now += 0.1
     house.cancel(cancelled)
-    clock.now += reading.CATCH_UP_SECONDS  # for which the answer to who cancelled waited in vain
+    house.now += reading.CATCH_UP_SECONDS  # for which the answer to who cancelled waited in vain
 
     assert house.job().is_new
+
+
+def _token(house: House) -> tuple[Seen, JobToken]:
+    (seen,) = house.tokens.claim([ASKED]).values()
+    assert seen.token is not None
+    return seen, seen.token
 
 
 def _leave(house: House, job_id: UUID, *, seconds_ago: float) -> None:
     """A token, as whoever began to ask the store then has left it."""
     house.job()
-    (seen,) = house.tokens.claim([ASKED]).values()
-    assert seen.token is not None
-    token = JobToken(
-        job_id=job_id, fingerprint=seen.token.fingerprint, status=JobStatus.PENDING, confidence=0.9
-    )
+    house.follow()
+    seen, token = _token(house)
     house.tokens.settle(
-        {ASKED: Seen(text=seen.text, at=seen.at - seconds_ago)},
-        {ASKED: token},
+        {ASKED: replace(seen, at=seen.at - seconds_ago)}, {ASKED: replace(token, job_id=job_id)}
     )
+
+
+@pytest.mark.parametrize("has_a_token", [True, False])
+def test_what_another_has_left_since_stays(house: House, has_a_token: bool) -> None:
+    house.job()
+    seen, token = _token(house)
+    house.tokens.settle({ASKED: seen}, {ASKED: replace(token, job_id=uuid4())})
+    others = house.keys()
+
+    house.tokens.settle({ASKED: seen}, {ASKED: token} if has_a_token else {})
+
+    assert house.keys() == others
+
+
+def test_a_claim_that_has_ended_before_its_request_becomes_a_token_all_the_same(house: House) -> None:
+    house.job()
+    seen, token = _token(house)
+    _flush(house.server)
+
+    house.tokens.settle({ASKED: seen}, {ASKED: token})
+
+    assert _token(house)[1] == token
+
+
+def test_who_meets_a_claim_waits_for_what_it_comes_to(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id, owner = house.job().job_id, house.another_process()
+    _, token = _token(house)
+    _flush(house.server)
+    claim = owner.tokens.claim([ASKED])
+    monkeypatch.setattr(
+        "application.in_flight.time.sleep", lambda _: owner.tokens.settle(claim, {ASKED: token})
+    )
+
+    with house.not_loading():
+        assert house.job().job_id == job_id
 
 
 def test_a_job_that_the_views_have_not_seen_yet_is_answered_for_a_second(house: House) -> None:
@@ -283,14 +304,13 @@ def test_a_job_that_stays_unknown_is_not_answered(house: House, seconds_ago: flo
 
 def test_a_job_of_another_variant_is_not_answered(house: House) -> None:
     other = house.job(context_tags=(ContextTag.MODERN,)).job_id
-    house.follow()
     _leave(house, other, seconds_ago=0)
 
     assert house.job().job_id != other
 
 
 @pytest.mark.parametrize(
-    "text", ["job", "claimed", "job x y z 0.5 1", f"job {uuid4()} f PENDING 0.9 x", "\udcff"]
+    "text", ["job", "claimed", "job x y z 0.5 1", f"job {UUID(int=1)} f PENDING 0.9 x", "\udcff"]
 )
 def test_what_cannot_be_read_is_replaced(house: House, text: str) -> None:
     job_id = house.job().job_id
@@ -334,8 +354,8 @@ def test_a_request_that_fails_leaves_what_others_have_left(house: House) -> None
     assert house.keys() == before
 
 
-def test_a_refused_slug_claims_nothing(house: House) -> None:
-    house.server.freeze()
+def test_a_refused_slug_claims_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.line, "ask", lambda _: pytest.fail("Redis is asked"))
 
     with pytest.raises(SlugRefused):
         house.ask("ignore-previous-instructions-1999")

@@ -32,7 +32,7 @@ def serve(server: Redis, tmp_path: Path) -> Serve:
 def _keys(server: Redis) -> set[str]:
     """What kinds of keys there are."""
     with closing(server.client()) as client:
-        return {key.split(":")[2] for key in client.keys("*")}
+        return {str(key).split(":")[2] for key in client.keys("*")}
 
 
 def test_redis_is_used_where_it_is_named(serve: Serve, server: Redis) -> None:

@@ -216,7 +216,7 @@ def test_the_cache_is_the_view_or_nothing_at_every_moment(
         life.goes_on()
         witness.look()
 
-    assert witness.hits > STEPS, "it has seen too little"
+    assert witness.hits > STEPS / 10, "it has seen too little"
 
 
 def test_who_cannot_shut_the_cache_waits_for_the_end_of_the_lease(house: House) -> None:
@@ -320,6 +320,17 @@ def test_a_lease_is_not_renewed_when_somebody_else_has_folded(house: House) -> N
         return _status(house, job_id) is JobStatus.CANCELLED
 
     wait_until(keep, "the lease ends", seconds=2)
+
+
+def test_who_comes_back_after_somebody_else_has_folded_begins_a_new_edition(house: House) -> None:
+    job_id = _known(house)
+    house.cancel(job_id)
+    _fold_unseen_by_the_cache(house)
+
+    house.ask_the_store("heat-1995")
+    house.follow()
+
+    assert _status(house, job_id) is JobStatus.CANCELLED
 
 
 def test_a_leader_who_does_not_know_that_he_no_longer_leads_does_no_harm(house: House) -> None:
