@@ -1,5 +1,8 @@
 """The production event store: our recorder for the library's application."""
 
+import time
+from contextlib import suppress
+
 from eventsourcing.persistence import ApplicationRecorder
 from eventsourcing.postgres import BasePostgresFactory, PostgresFactory
 from eventsourcing.utils import Environment, EnvType
@@ -9,6 +12,8 @@ from infrastructure.postgres.datastore import Datastore
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
 
 EPOCH_IS_GONE = "its table log_epochs must have one row; restore it from a backup"
+
+LOOK_SECONDS = 1.0
 
 _URL = "MOVIEMIND_STORE_URL"
 
@@ -34,18 +39,25 @@ def environment(url: str) -> dict[str, str]:
     }
 
 
-def log_epoch(datastore: Datastore) -> str:
-    """As it is now: it changes under a running server when the database is promoted.
+class LogEpoch:
+    """The log's epoch, looked up again after a second: it changes when the database is promoted.
 
-    Raises StoreUnavailable.
+    While the store is away it is the one that was known last.
     """
-    with datastore.reading() as cursor:
-        cursor.execute("SELECT epoch FROM log_epochs")
-        row = cursor.fetchone()
-    if row is None:
-        raise StoreUnavailable(EPOCH_IS_GONE)
-    epoch: str = row["epoch"]
-    return epoch
+
+    def __init__(self, datastore: Datastore, known: str) -> None:
+        self._datastore = datastore
+        self._known = known
+        self._looked_at = time.monotonic()
+
+    def __call__(self) -> str:
+        if time.monotonic() - self._looked_at > LOOK_SECONDS:
+            with suppress(StoreUnavailable), self._datastore.reading() as cursor:
+                cursor.execute("SELECT epoch FROM log_epochs")
+                row = cursor.fetchone()
+                self._known = row["epoch"] if row else self._known
+            self._looked_at = time.monotonic()
+        return self._known
 
 
 def probe(datastore: Datastore) -> None:

@@ -22,7 +22,7 @@ def open_postgres_store(url: str) -> Store:
 
     Raises StoreNotUsable, SchemaMissing, SchemaTooNew.
     """
-    schema.check(url)
+    epoch = schema.check(url)
     bell = Bell(url)
     generations = MovieGenerations(event_store.environment(url), on_append=bell.ring)
     datastore = Datastore(url)
@@ -36,7 +36,7 @@ def open_postgres_store(url: str) -> Store:
     return Store(
         generations=generations,
         log=EventLog(generations),
-        log_epoch=partial(event_store.log_epoch, datastore),
+        log_epoch=event_store.LogEpoch(datastore, epoch),
         jobs=PostgresJobsView(views),
         movies=PostgresMoviesView(views),
         history=PostgresHistoryView(views),

@@ -6,7 +6,6 @@ Redis' clock at which the one who left it saw what had been there: before the st
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -93,7 +92,7 @@ class RedisInFlightTokens:
         if keys:
             self._server.ask(lambda client: client.eval(_RELEASE, len(keys), *keys, *beginnings))
 
-    @cached_property
+    @property
     def _prefix(self) -> str:
         return f"moviemind:{self._log_epoch()}:in-flight"
 

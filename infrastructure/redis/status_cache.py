@@ -21,7 +21,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -182,7 +181,7 @@ class RedisStatusCache:
     def _entry_ms(self) -> int:
         return int(self.entry_seconds * 1000)
 
-    @cached_property
+    @property
     def _prefix(self) -> str:
         return f"moviemind:{self._log_epoch()}"
 

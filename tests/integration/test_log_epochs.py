@@ -11,6 +11,7 @@ from eventsourcing.persistence import OperationalError, PersistenceError
 from infrastructure.errors import StoreNotUsable
 from infrastructure.postgres import schema
 from infrastructure.postgres.datastore import Datastore
+from infrastructure.postgres.event_store import LogEpoch
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
 from tests.support.process import wait_until
 from tests.support.recorders import stored
@@ -127,6 +128,18 @@ def test_a_standby_that_lagged_is_refused_until_it_is_promoted_here_too(
         _goes_on_after(standby, seen)
     finally:
         standby.stop()
+
+
+def test_a_service_that_runs_learns_of_a_new_epoch(original: Postgres) -> None:
+    with closing(Datastore(original.url())) as datastore:
+        known = LogEpoch(datastore, schema.check(original.url()))
+        assert known() == schema.check(original.url())
+
+        promoted = schema.promote(original.url())
+
+        wait_until(lambda: known() == promoted, "the new epoch is known")
+        original.stop()
+        assert known() == promoted, "while the store is away it is the last one that was known"
 
 
 def test_promoting_again_gives_yet_another_epoch_and_loses_no_position(original: Postgres) -> None:
