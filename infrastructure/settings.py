@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.values import MAX_TRIES
 from infrastructure.errors import WrongSettings
+from infrastructure.postgres import urls as postgres_urls
 from infrastructure.redis.client import connect
 
 PREFIX = "MOVIEMIND_"
@@ -167,6 +168,7 @@ class Settings(BaseSettings):
     def _a_store_we_know(cls, secret: SecretStr) -> SecretStr:
         url = secret.get_secret_value()
         if url.startswith(_POSTGRES):
+            postgres_urls.check(url)
             return secret
         path = url.removeprefix("sqlite:///")
         if url and (path in ("", ":memory:", url) or "?" in path):

@@ -14,8 +14,10 @@ from application.worker_watch import Heartbeats
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """`log_epoch` stands before every position that leaves the service: it changes when the log is replaced
-    by an older copy of itself. `probe` raises StoreUnavailable when the events cannot be written."""
+    by an older copy of itself. `probe` raises StoreUnavailable when the events cannot be written.
+    `connections` is how many threads can use it without waiting for one another."""
 
+    connections: int
     generations: MovieGenerations
     log: EventLog
     log_epoch: Callable[[], str]

@@ -91,6 +91,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         live_workers=live_workers,
         cost_per_text_microusd=_writer(settings).cost_per_text_microusd,
         caller_with=_callers(settings),
+        request_threads=store.connections,
     )
 
 

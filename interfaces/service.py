@@ -47,3 +47,4 @@ class MovieMind:
     live_workers: Callable[[], list[Worker]]
     cost_per_text_microusd: int | None
     caller_with: Callable[[str | None], str | None]
+    request_threads: int

@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -57,7 +58,14 @@ class Supervisor:
 
     def _start(self) -> None:
         theirs, ours = os.pipe()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # no memory, or too many processes: the children there are go on
+            os.close(theirs)
+            os.close(ours)
+            self._put_off_the_next(is_steady=False)
+            log.error("process.not_started", reason=error.strerror)  # noqa: TRY400
+            return
         if pid == 0:
             for sibling in self._children.values():
                 os.close(sibling.lifeline)  # held by us too, it would outlive the parent
@@ -72,17 +80,18 @@ class Supervisor:
             pid, status = os.waitpid(child.pid, os.WNOHANG)
             if pid:
                 self._forget(child)
-                self._put_off_the_next(child)
+                is_steady = time.monotonic() - child.started_at >= STEADY_SECONDS
+                self._put_off_the_next(is_steady=is_steady)
                 log.error("process.ended", child=pid, status=os.waitstatus_to_exitcode(status))
 
-    def _put_off_the_next(self, ended: _Child) -> None:
-        is_steady = time.monotonic() - ended.started_at >= STEADY_SECONDS
+    def _put_off_the_next(self, *, is_steady: bool) -> None:
         self._pause = FIRST_PAUSE_SECONDS if is_steady else min(2 * self._pause, LONGEST_PAUSE_SECONDS)
         self._next_start_at = time.monotonic() + self._pause
 
     def _end(self) -> None:
         for child in self._children.values():
-            os.write(child.lifeline, b"\0")
+            with suppress(BrokenPipeError):  # it has just died
+                os.write(child.lifeline, b"\0")
         deadline = time.monotonic() + self._grace_seconds
         while self._children and time.monotonic() < deadline:
             for child in list(self._children.values()):

@@ -1,24 +1,25 @@
 """Connections to PostgreSQL: the library's datastore over a pool that suits a service.
 
 A session must never hold others up for long, whatever happens to its client: one that goes silent inside
-a transaction, or waits for a lock, is ended by the server after five seconds. A pool that has lost the
-server tries again as often as somebody asks, about once a second.
+a transaction, or waits for a lock, is ended by the server after five seconds, and one whose host is gone
+after nine. A pool that has lost the server tries again as often as somebody asks, about once a second.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 import psycopg_pool
 from eventsourcing.persistence import IntegrityError, PersistenceError
-from eventsourcing.postgres import ConnectionPool, PostgresDatastore
+from eventsourcing.postgres import PostgresDatastore
 from psycopg import Connection, Cursor
+from psycopg.abc import Params, Query
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
 from application.errors import store_errors
 from infrastructure.postgres.failures import reason
+from infrastructure.postgres.pool import FreshPool
 
 CONNECTIONS = 10
 CONNECT_SECONDS = 2
@@ -29,6 +30,9 @@ SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET idle_in_transaction_session_timeout = '5s';
 SET lock_timeout = '5s';
+SET tcp_keepalives_idle = 5;
+SET tcp_keepalives_interval = 2;
+SET tcp_keepalives_count = 2;
 """
 
 _LINK = {
@@ -49,19 +53,20 @@ def link(url: str) -> dict[str, Any]:
 class Datastore(PostgresDatastore):
     """`connections` is the most that are open at the same time."""
 
+    pool: FreshPool[Connection[DictRow]]  # type: ignore[assignment] # the library's own has no last_error
+
     def __init__(self, url: str, *, connections: int = CONNECTIONS) -> None:
         named = conninfo_to_dict(url)
         super().__init__(
             dbname=str(named.get("dbname", "")), host="", port="", user="", password="", lock_timeout=5
         )
-        self.pool = _Pool(
+        self.pool = FreshPool(
             connection_class=Connection[DictRow],
-            kwargs={"row_factory": dict_row, **link(url)},
+            kwargs={"row_factory": dict_row, "cursor_factory": _Cursor, **link(url)},
             min_size=1,
             max_size=connections,
             open=False,
             configure=_configure,
-            check=_check,
             timeout=POOL_SECONDS,
             reconnect_timeout=1,
         )
@@ -95,29 +100,17 @@ class Datastore(PostgresDatastore):
         """Nobody is helped by hearing that the pool had no connection: why had it none?"""
         cause = error.__cause__
         if isinstance(cause, psycopg_pool.PoolTimeout):
-            last = self.pool.last_error  # type: ignore[attr-defined]
+            last = self.pool.last_error
             return reason(last) if last else "all its connections are busy; try again in a moment"
         return reason(cause)
 
 
-class _Pool(ConnectionPool[Connection[DictRow]]):
-    """Remembers why it could not connect."""
-
-    last_error: psycopg.Error | None = None
-
-    def _connect(self, timeout: float | None = None) -> Connection[DictRow]:
-        try:
-            connection = super()._connect(timeout)
-        except psycopg.Error as error:
-            self.last_error = error
-            raise
-        self.last_error = None
-        return connection
-
-
-def _check(connection: Connection[DictRow]) -> None:
-    """Whether the server has ended the session meanwhile. It says so unasked: that costs no round trip."""
-    connection.pgconn.consume_input()
+class _Cursor(Cursor[DictRow]):
+    def executemany(self, query: Query, params_seq: Iterable[Params], *, returning: bool = False) -> None:
+        """psycopg ends this with a Flush, upon which the server stops counting for how long a transaction is
+        silent: a client that is frozen then would hold its locks for ever. An empty statement mends that."""
+        super().executemany(query, params_seq, returning=returning)
+        self.connection.execute("")
 
 
 def _configure(connection: Connection[DictRow]) -> None:

@@ -1,5 +1,6 @@
 """The production event store: our recorder for the library's application."""
 
+import threading
 import time
 from contextlib import suppress
 
@@ -60,9 +61,23 @@ class LogEpoch:
         return self._known
 
 
-def probe(datastore: Datastore) -> None:
-    """Write what stands there already. Raises StoreUnavailable."""
-    with datastore.writing() as cursor:
-        cursor.execute("UPDATE log_epochs SET epoch = epoch")
-        if cursor.rowcount != 1:
-            raise StoreUnavailable(EPOCH_IS_GONE)
+class Probe:
+    """Whether events can be written. Whoever asks within a second of a success is told of that: the question
+    is open to everybody, and each answer is a commit."""
+
+    def __init__(self, datastore: Datastore) -> None:
+        self._datastore = datastore
+        self._asking = threading.Lock()
+        self._succeeded_at: float | None = None
+
+    def __call__(self) -> None:
+        """Write what stands there already. Raises StoreUnavailable."""
+        with self._asking:
+            at = self._succeeded_at
+            if at is not None and time.monotonic() - at < LOOK_SECONDS:
+                return
+            with self._datastore.writing() as cursor:
+                cursor.execute("UPDATE log_epochs SET epoch = epoch")
+                if cursor.rowcount != 1:
+                    raise StoreUnavailable(EPOCH_IS_GONE)
+            self._succeeded_at = time.monotonic()

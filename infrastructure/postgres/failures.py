@@ -5,7 +5,7 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 MISSING_SCHEMA = "its tables are missing; run: moviemind schema create"
-OTHER_CLUSTER = (
+NOT_AT_HOME = (
     "it is a restored copy or a promoted standby, where positions of the log could be given out twice;"
     " run: moviemind schema promote"
 )
@@ -34,6 +34,16 @@ def reason(error: BaseException | None) -> str:
         case psycopg.OperationalError() | psycopg.InterfaceError():
             return f"{_first_line(error)}; the service goes on as soon as it answers again"
     return _first_line(error)
+
+
+def reason_at_start(error: psycopg.Error) -> str:
+    """Why a process does not start: it ends, and nothing goes on by itself."""
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+        return (
+            f"{_first_line(error)}; see that PostgreSQL runs there, and that MOVIEMIND_STORE_URL names the"
+            " right user, password and database"
+        )
+    return reason(error)
 
 
 def _first_line(error: BaseException | None) -> str:

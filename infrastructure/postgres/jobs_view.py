@@ -31,10 +31,10 @@ CREATE INDEX IF NOT EXISTS jobs_of_a_status ON jobs (status, position);
 CREATE INDEX IF NOT EXISTS jobs_of_a_film ON jobs (slug, position);
 """
 
-_COUNTS = """
-SELECT status, count(*) AS jobs, min(coalesce(next_attempt_at, updated_at))
-  FILTER (WHERE status = 'PENDING' AND coalesce(next_attempt_at, updated_at) <= %s) AS oldest_due_at
-FROM jobs GROUP BY status ORDER BY status
+_COUNTS = "SELECT status, count(*) AS jobs FROM jobs GROUP BY status ORDER BY status"
+_OLDEST_DUE = """
+SELECT min(coalesce(next_attempt_at, updated_at)) AS at FROM jobs
+WHERE status = 'PENDING' AND coalesce(next_attempt_at, updated_at) <= %s
 """
 
 
@@ -94,13 +94,11 @@ class PostgresJobsView(JobsView):
 
     def counts(self, now: datetime) -> JobCounts:
         with self._store.reading() as cursor:
-            cursor.execute(_COUNTS, (now,))
-            found = {JobStatus(row["status"]): row for row in cursor.fetchall()}
-        waiting = found.get(JobStatus.PENDING)
-        return JobCounts(
-            by_status={status: row["jobs"] for status, row in found.items()},
-            oldest_due_at=None if waiting is None else waiting["oldest_due_at"],
-        )
+            cursor.execute(_COUNTS)
+            by_status = {JobStatus(row["status"]): row["jobs"] for row in cursor.fetchall()}
+            cursor.execute(_OLDEST_DUE, (now,))
+            oldest = cursor.fetchone()
+        return JobCounts(by_status, oldest["at"] if oldest else None)
 
     def _values(self, row: JobRow) -> tuple[Any, ...]:
         return tuple(column(getattr(row, name)) for name in self._COLUMNS)

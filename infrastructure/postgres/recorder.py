@@ -2,21 +2,7 @@
 
 The library's recorder locks the table for each append, so that positions become visible in their order.
 Here an append is one INSERT that needs no lock of ours: its position is made from the id of its own
-transaction, and readers stop below a *horizon*, under which no position can still appear.
-
-    position = (transaction id + offset) << 16 | ordinal of the event in its append
-
-Why nothing can appear below the horizon: a writer holds its lock on the table (every INSERT takes one,
-ROW EXCLUSIVE, which excludes no other writer) before it is given a transaction id, and lets go of it only
-after its commit can be seen. So a writer whose id we cannot see yet will be given one at or above the
-snapshot's xmax; one that holds the lock and has an id bounds the horizon by it; and what one has written
-that has let go is seen by the next statement, which is the one that reads the events. Transactions that
-do not write to this table, however long they stay open, do not matter.
-
-Positions only grow as long as transaction ids do. A copy of the database in another cluster, or a standby
-that is promoted before it has caught up, would give positions out twice; the row in `log_epochs` names the
-cluster and the timeline the log is written on, and neither writer nor reader goes on anywhere else until
-`schema promote` has begun a new epoch (see `schema.py`).
+transaction, and readers stop below a horizon, under which no position can still appear: see `positions.py`.
 """
 
 import threading
@@ -42,15 +28,11 @@ from psycopg.rows import DictRow
 
 from application.event_log import LogRecorder
 from infrastructure.postgres.datastore import Datastore
-from infrastructure.postgres.failures import OTHER_CLUSTER
+from infrastructure.postgres.failures import NOT_AT_HOME
+from infrastructure.postgres.positions import HORIZON, IS_AT_HOME, MOST_EVENTS, ORDINAL_BITS, TABLE
 
-TABLE = "stored_events"
-ORDINAL_BITS = 16
-MOST_EVENTS = (1 << ORDINAL_BITS) - 1
-"""In one append; the ordinals begin at 1."""
-
-TRIES = 12
-"""Of a statement whose connection breaks: after a restart of the server a whole pool of them is broken."""
+TRIES = 4
+"""Of a statement whose connection breaks under it."""
 
 FOLLOW_SECONDS = 0.1
 BATCH_SIZE = 500
@@ -62,14 +44,7 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
     CONSTRAINT {TABLE}_pkey PRIMARY KEY (originator_id, originator_version)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS {TABLE}_notification_id ON {TABLE} (notification_id);
-CREATE TABLE IF NOT EXISTS log_epochs (
-    epoch text NOT NULL, id_offset bigint NOT NULL, cluster bigint NOT NULL, timeline text NOT NULL
-);
 """
-
-THIS_CLUSTER = "(SELECT system_identifier FROM pg_control_system())"
-THIS_TIMELINE = "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
-_ON_ITS_CLUSTER = f"cluster = {THIS_CLUSTER} AND timeline = {THIS_TIMELINE}"
 
 _APPEND = f"""
 INSERT INTO {TABLE} (originator_id, originator_version, topic, state, notification_id)
@@ -77,7 +52,7 @@ SELECT originator_id, originator_version, topic, state,
   ((pg_current_xact_id()::text::bigint + id_offset) << {ORDINAL_BITS}) | ordinal
 FROM log_epochs, unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[])
   WITH ORDINALITY AS e (originator_id, originator_version, topic, state, ordinal)
-WHERE {_ON_ITS_CLUSTER}
+WHERE {IS_AT_HOME}
 RETURNING notification_id
 """
 
@@ -92,25 +67,6 @@ ORDER BY ordinal
 _COUNT_AFTER = f"""
 SELECT count(*) AS value
 FROM (SELECT 1 FROM {TABLE} WHERE notification_id > %s LIMIT %s) AS behind
-"""
-
-# pg_locks shows the low half of a transaction id: its distance from xmax, taken as a signed number of
-# 32 bits, tells which of the two epochs of ids it belongs to. A lock is of this database and this table.
-_HORIZON = f"""
-WITH held AS MATERIALIZED (
-  SELECT locktype, database, relation, mode, virtualtransaction, transactionid::text::bigint AS id
-  FROM pg_locks WHERE locktype IN ('relation', 'transactionid')),
-writers AS (
-  SELECT virtualtransaction FROM held
-  WHERE relation = '{TABLE}'::regclass AND mode = 'RowExclusiveLock'
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
-snapshot AS (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next),
-oldest AS (
-  SELECT min(next + ((id - (next & 4294967295) + 6442450944) & 4294967295) - 2147483648) AS id
-  FROM snapshot, held WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock'
-    AND virtualtransaction IN (SELECT virtualtransaction FROM writers))
-SELECT (least(next, oldest.id) + id_offset) << {ORDINAL_BITS} AS horizon, {_ON_ITS_CLUSTER} AS is_ours
-FROM snapshot, oldest, log_epochs
 """
 
 T = TypeVar("T")
@@ -265,7 +221,7 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
         cursor.execute(_APPEND, columns, prepare=True)  # autocommit
         ids = sorted(row["notification_id"] for row in cursor.fetchall())
         if not ids:
-            raise OperationalError(OTHER_CLUSTER)
+            raise OperationalError(NOT_AT_HOME)
         return ids
 
     def _find(self, cursor: Cursor[DictRow], stored_events: Sequence[StoredEvent]) -> Sequence[int]:
@@ -282,10 +238,10 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
 
     def _horizon(self, cursor: Cursor[DictRow]) -> int:
         """Must be a statement of its own: the events are read by the next one, which sees more."""
-        cursor.execute(_HORIZON, prepare=True)
+        cursor.execute(HORIZON, prepare=True)
         row = cursor.fetchone()
-        if row is None or not row["is_ours"]:
-            raise OperationalError(OTHER_CLUSTER)
+        if row is None or not row["is_at_home"]:
+            raise OperationalError(NOT_AT_HOME)
         horizon: int = row["horizon"]
         return horizon
 

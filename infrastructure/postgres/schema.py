@@ -1,9 +1,9 @@
 """The tables of a store on PostgreSQL: made by `moviemind schema create` alone, checked by every server.
 
-The row in `log_epochs` ties the log to the cluster and timeline its positions come from. `promote` ties it
-to where the database is now, after it was restored or a standby was promoted: positions go on above the
-largest one stored, and the epoch is a new one, so that whoever holds a position of the old one learns that
-it may mean something else now.
+The row in `log_epochs` ties the log to the cluster, database and timeline its positions come from.
+`promote` ties it to where the database is now, after it was restored or a standby was promoted: positions
+go on above the largest one stored, and the epoch is a new one, so that whoever holds a position of the old
+one learns that it may mean something else now.
 """
 
 import secrets
@@ -20,13 +20,14 @@ from infrastructure.postgres import (
     history_view,
     jobs_view,
     movies_view,
+    positions,
     queue_switch,
     recorder,
     view_store,
 )
 from infrastructure.postgres.datastore import link
-from infrastructure.postgres.failures import OTHER_CLUSTER, place, reason
-from infrastructure.postgres.recorder import ORDINAL_BITS, TABLE, THIS_CLUSTER, THIS_TIMELINE
+from infrastructure.postgres.failures import NOT_AT_HOME, place, reason_at_start
+from infrastructure.postgres.positions import HERE, IS_AT_HOME, ORDINAL_BITS, TABLE
 from infrastructure.queues import database
 
 VERSION = 1
@@ -36,6 +37,7 @@ OLDEST_SERVER = 14
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('moviemind.schema'))"
 _VERSIONS = "CREATE TABLE IF NOT EXISTS schema_versions (version integer NOT NULL)"
 _TABLES = (
+    positions.SCHEMA,
     recorder.SCHEMA,
     view_store.SCHEMA,
     jobs_view.SCHEMA,
@@ -45,16 +47,17 @@ _TABLES = (
     heartbeats.SCHEMA,
     queue_switch.SCHEMA,
 )
-_FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {THIS_CLUSTER}, {THIS_TIMELINE})"
+_FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {HERE})"
 _PROMOTE = f"""
-UPDATE log_epochs SET epoch = %s, cluster = {THIS_CLUSTER}, timeline = {THIS_TIMELINE},
+UPDATE log_epochs SET epoch = %s, (cluster, database, timeline) = (SELECT {HERE}),
   id_offset = greatest(0, (SELECT coalesce(max(notification_id), 0) >> {ORDINAL_BITS} FROM {TABLE})
     - pg_current_xact_id()::text::bigint)
 """
+# Positions behind the next one that would be given out: rows that came in by hand, or ids that were set back.
 _STATUS = f"""
-SELECT epoch, cluster = {THIS_CLUSTER} AND timeline = {THIS_TIMELINE},
-  coalesce((SELECT max(notification_id) FROM {TABLE}), 0)
-FROM log_epochs
+SELECT epoch, {IS_AT_HOME}
+    AND head < (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + id_offset) << {ORDINAL_BITS}, head
+FROM log_epochs, (SELECT coalesce(max(notification_id), 0) AS head FROM {TABLE}) AS newest
 """
 
 
@@ -62,7 +65,7 @@ FROM log_epochs
 class SchemaStatus:
     """`version` is None while there are no tables; `epoch` and `head` are those of the log then.
 
-    `is_at_home`: the database is in the cluster, and on the timeline, that the log is written on.
+    `is_at_home`: the log is where its positions come from, and the next one is above all there are.
     """
 
     store: str
@@ -123,7 +126,7 @@ def check(url: str, *, is_at_home: bool = True) -> str:
         raise SchemaMissing(found.store)
     _refuse_newer(url, found.version)
     if is_at_home and not found.is_at_home:
-        raise StoreNotUsable(found.store, OTHER_CLUSTER)
+        raise StoreNotUsable(found.store, NOT_AT_HOME)
     return found.epoch
 
 
@@ -152,4 +155,4 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
                 )
             yield connection
     except psycopg.Error as error:
-        raise StoreNotUsable(place(url), reason(error)) from error
+        raise StoreNotUsable(place(url), reason_at_start(error)) from error

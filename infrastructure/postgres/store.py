@@ -1,11 +1,9 @@
 """The production store, put together: events and views in one database, each through a pool of its own."""
 
-from functools import partial
-
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from infrastructure.postgres import event_store, schema
-from infrastructure.postgres.datastore import Datastore
+from infrastructure.postgres.datastore import CONNECTIONS, Datastore
 from infrastructure.postgres.dispatches import PostgresDispatches
 from infrastructure.postgres.heartbeats import PostgresHeartbeats
 from infrastructure.postgres.history_view import PostgresHistoryView
@@ -34,6 +32,7 @@ def open_postgres_store(url: str) -> Store:
         datastore.close()
 
     return Store(
+        connections=CONNECTIONS,
         generations=generations,
         log=EventLog(generations),
         log_epoch=event_store.LogEpoch(datastore, epoch),
@@ -43,6 +42,6 @@ def open_postgres_store(url: str) -> Store:
         dispatches=PostgresDispatches(views),
         heartbeats=PostgresHeartbeats(datastore),
         switch=PostgresQueueSwitch(datastore),
-        probe=partial(event_store.probe, datastore),
+        probe=event_store.Probe(datastore),
         close=close,
     )

@@ -8,6 +8,7 @@ from typing import cast
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from infrastructure.sqlite import dispatches, event_store, heartbeats, history_view, jobs_view, movies_view
+from infrastructure.sqlite.datastore import CONNECTIONS
 from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
 from infrastructure.sqlite.view_store import open_view_store
 from infrastructure.store import Store
@@ -29,6 +30,7 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
         view_store.close()
 
     return Store(
+        connections=CONNECTIONS,
         generations=generations,
         log=log,
         log_epoch=lambda: log_epoch,

@@ -16,7 +16,7 @@ from interfaces.cli.output import say
 from interfaces.http.server import HttpServer
 from interfaces.projector import lead
 from interfaces.shared import serving
-from interfaces.shared_store import needs_postgres, needs_shared_queue
+from interfaces.shared_store import needs_shared_queue
 from interfaces.stop_signal import StopSignal
 from interfaces.supervisor import Supervisor
 from interfaces.worker import working
@@ -35,7 +35,7 @@ def api(
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.", show_default="8000")] = None,
 ) -> None:
     """Answer requests. Jobs are worked on by `moviemind worker`, views kept by `moviemind projector`."""
-    settings = needs_postgres(_ready(load_settings(host=host, port=port)), "api")
+    settings = needs_shared_queue(_ready(load_settings(host=host, port=port)), "api")
     schema.check(settings.store_address)
     stop = StopSignal()
     server = HttpServer(settings.host, settings.port)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infrastructure.errors import StoreInUse
 from infrastructure.logs import configure_logs
-from infrastructure.settings import Auth, LogLevel, Settings, load_settings
+from infrastructure.settings import LogLevel, Settings, load_settings
 from infrastructure.store_lock import serving_url
 from interfaces.cli.client import Client
 from interfaces.cli.output import hint
@@ -47,7 +47,15 @@ def _running_or_own(settings: Settings, stack: ExitStack, *, works: bool) -> tup
     Of a SQLite store, a service that another command started for itself and that will end with it, or one
     that is just starting or stopping, is waited for.
     """
-    own_settings = settings.model_copy(update={"port": 0, "host": "127.0.0.1", "auth": Auth.OFF})
+    # Where callers need a key, other users of this host need one too while a command has its own service.
+    own_settings = settings.model_copy(
+        update={
+            "port": 0,
+            "host": "127.0.0.1",
+            "auth": settings.auth_in_use,
+            "bootstrap_admin_key": settings.api_key or settings.bootstrap_admin_key,
+        }
+    )
     if settings.is_on_postgres:
         return stack.enter_context(shared_service(own_settings, works=False)), False
     is_waiting = False

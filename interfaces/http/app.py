@@ -1,5 +1,9 @@
 """The HTTP application: routes, problem documents, and the envelope around them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from interfaces.http import admin, corrections, generate, health, history, jobs, movies, problems
@@ -10,7 +14,14 @@ from interfaces.service import MovieMind
 
 
 def create_app(service: MovieMind) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # More threads than connections would only wait for one, and some in vain.
+        current_default_thread_limiter().total_tokens = service.request_threads
+        yield
+
     app = FastAPI(
+        lifespan=lifespan,
         title="MovieMind",
         version="1",
         description="Film descriptions, written once. Errors are RFC 9457 problem documents.",

@@ -116,12 +116,12 @@ class TestAnUnusableStore:
     def test_a_worker_waits_for_the_store_also_to_learn_whether_the_queue_is_paused(
         self, core: Core, failing_store: "Outage", monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        job, answers = core.job().job_id, iter([StoreUnavailable("it is away"), QueueState()])
+        job, is_away = core.job().job_id, iter([True, False])
 
         def state() -> QueueState:
-            if isinstance(answer := next(answers), StoreUnavailable):
-                raise answer
-            return answer
+            if next(is_away):
+                raise StoreUnavailable("it is away")
+            return QueueState()
 
         monkeypatch.setattr(core.switch, "state", state)
 

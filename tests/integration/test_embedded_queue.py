@@ -2,7 +2,7 @@
 
 from domain.values import Priority
 from infrastructure.queues.embedded import EmbeddedQueue
-from tests.conformance.queue_drivers import DEADLINE_SECONDS, Runs, send, wait_for_in_hand
+from tests.conformance.queue_drivers import DEADLINE_SECONDS, Runs, send, wait_for_waiting
 
 
 def test_every_start_is_an_epoch_of_its_own() -> None:
@@ -18,7 +18,7 @@ def test_what_no_thread_has_begun_is_waiting_also_when_the_worker_has_fetched_it
     send(queue, "taken")
     runs.wait_for_begun(1)
     send(queue, "fetched", Priority.BULK)
-    wait_for_in_hand(queue, 1)
+    wait_for_waiting(queue, 1)
     send(queue, "queued")
 
     assert queue.waiting() == 2

@@ -99,6 +99,28 @@ def test_a_dump_restored_into_a_fresh_cluster_is_refused_until_it_is_promoted(
         fresh.stop()
 
 
+def test_a_dump_restored_beside_the_original_is_refused_until_it_is_promoted(original: Postgres) -> None:
+    """Ids go on there, and who holds a position of what came after the dump must be told."""
+    dump = str(original.home / "dump")
+    to = ("-h", "127.0.0.1", "-U", "postgres", "-p", str(original.port))
+    original.run("pg_dump", "-Fc", "-f", dump, *to, "postgres")
+    original.execute("CREATE DATABASE restored")
+
+    original.run("pg_restore", "-d", "restored", *to, dump)
+
+    url = original.url("restored")
+    with pytest.raises(StoreNotUsable, match="schema promote"):
+        schema.check(url)
+    assert schema.promote(url) == schema.check(url) != schema.check(original.url())
+
+
+def test_positions_that_were_set_back_are_refused(original: Postgres) -> None:
+    original.execute("UPDATE log_epochs SET id_offset = -1000")
+
+    with pytest.raises(StoreNotUsable, match="schema promote"):
+        schema.check(original.url())
+
+
 def test_a_standby_that_lagged_is_refused_until_it_is_promoted_here_too(
     home: Path, original: Postgres
 ) -> None:

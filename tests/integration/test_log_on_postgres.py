@@ -1,4 +1,4 @@
-"""The log on PostgreSQL: writers do not wait for one another, and followers see every event once, in order."""
+"""The log on PostgreSQL: writers do not wait for one another, and followers see every event once in order."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +13,8 @@ import pytest
 from eventsourcing.persistence import DatabaseError, IntegrityError, Notification
 
 from infrastructure.postgres.datastore import Datastore
-from infrastructure.postgres.recorder import MOST_EVENTS, ORDINAL_BITS, TransactionOrderedRecorder
+from infrastructure.postgres.positions import MOST_EVENTS, ORDINAL_BITS
+from infrastructure.postgres.recorder import TransactionOrderedRecorder
 from tests.support.process import wait_until
 from tests.support.proxy import Proxy
 from tests.support.recorders import postgres_recorders, stored
@@ -148,6 +149,30 @@ def test_writers_of_another_database_hold_nobody_up(
     server.execute("DROP DATABASE copy WITH (FORCE)")
 
 
+def test_a_writer_whose_id_is_not_among_the_locks_yet_holds_followers_too(
+    server: Postgres, recorder: TransactionOrderedRecorder
+) -> None:
+    """A transaction has its id an instant before it shows it there. A view in front of the locks makes the
+    instant last."""
+    name = _database(recorder)
+    with _session(server, recorder) as stalled:
+        pid = stalled.info.backend_pid
+        server.execute("CREATE SCHEMA blind", name)
+        server.execute(
+            "CREATE VIEW blind.pg_locks AS SELECT * FROM pg_catalog.pg_locks"
+            f" WHERE NOT (locktype = 'transactionid' AND pid = {pid})",
+            name,
+        )
+        url = server.url(name) + "?options=-csearch_path%3Dblind,pg_catalog,public"
+        stalled.execute(STALLED)
+        recorder.insert_events([stored(topic="later")])
+        with closing(Datastore(url)) as datastore:
+            follower = TransactionOrderedRecorder(datastore)
+            assert _topics(follower) == []
+            stalled.commit()
+            assert _topics(follower) == ["stalled", "later"]
+
+
 def test_followers_cross_the_wrap_of_transaction_ids() -> None:
     """Locks show the low 32 bits of an id only: those just before the wrap look larger than those after."""
     with TemporaryDirectory(prefix="moviemind-wrap-") as home:
@@ -271,5 +296,5 @@ def test_as_many_events_as_there_are_ordinals_fit_into_one_append(
 
     ids = recorder.insert_events([stored(version, stream=stream) for version in range(1, MOST_EVENTS + 1)])
 
-    assert len({id >> ORDINAL_BITS for id in ids}) == 1
+    assert len({position >> ORDINAL_BITS for position in ids}) == 1
     assert recorder.max_notification_id() == ids[-1]

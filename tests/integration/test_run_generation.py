@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from application.commands.run_generation import CLOCKS_MAY_DIFFER_BY
 from application.errors import MovieNotFound
 from application.ports import WritingFailed, WritingTask, Written
 from domain.errors import JobNotFound
@@ -95,6 +96,16 @@ def test_a_failed_try_is_tried_again_when_it_is_due_and_the_third_is_the_last(co
     assert len(writer.tasks) == 3
     (gone,) = core.of(GenerationFailed)
     assert gone.failure_type == "AI_API_ERROR"
+
+
+def test_a_job_that_is_due_in_a_moment_is_waited_for(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sent the message has a clock that is a little ahead of ours."""
+    job, writer = core.job().job_id, FailingWriter([failed(FailureType.TIMEOUT)])
+    core.run(job, writer)
+    core.clock.advance(seconds=10 - CLOCKS_MAY_DIFFER_BY.total_seconds())
+    monkeypatch.setattr("time.sleep", lambda seconds: core.clock.advance(seconds=seconds))
+
+    assert core.run(job, FakeWriter()) is not None
 
 
 def test_a_film_the_writer_does_not_know_fails_at_once(core: Core) -> None:

@@ -133,6 +133,25 @@ class TestWhatIsWrong:
         assert fix in said
 
     @pytest.mark.parametrize(
+        "url",
+        [
+            "postgresql://me:hunter@2@db/films",
+            "postgresql://me:hunter/2@db/films",
+            "postgresql://me:100%hunter@db/films",
+            "postgresql://me:hunter 2@db/films",
+            "postgresql://db:hunter/films",
+            "postgresql://me:hunter@db/films?hunter=2",
+        ],
+    )
+    def test_a_url_that_would_show_its_password_elsewhere_is_refused_without_showing_it(
+        self, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = _complaint(monkeypatch, STORE_URL=url)
+
+        assert "such as %40 for @" in said
+        assert "hunter" not in said
+
+    @pytest.mark.parametrize(
         ("larger", "smaller", "low"),
         [
             ("CLAIM_LIMIT_SECONDS", "AI_DEADLINE_SECONDS", "90"),
@@ -247,6 +266,17 @@ class TestWhatFollowsFromOthers:
 
         assert settings.auth_in_use is Auth.ON
         assert settings.key_to_send == "k" * 32
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "postgresql://me:p%40ss@db:5433/films",
+            "postgresql://one:5432,other:5433/films?target_session_attrs=read-write",
+            "postgresql:///films?host=/var/run/postgresql",
+        ],
+    )
+    def test_whatever_else_postgresql_takes_for_a_url_is_a_store(self, url: str) -> None:
+        assert load_settings(store_url=url).is_on_postgres
 
     def test_secrets_are_not_printed_with_the_settings(self) -> None:
         settings = load_settings(store_url=self.STORE, redis_url="redis://:secret@cache:6379/0")

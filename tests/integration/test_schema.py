@@ -1,0 +1,165 @@
+"""The tables of a store on PostgreSQL: made once, by whoever comes first, and never touched when newer."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import count
+from typing import Any
+
+import pytest
+
+from infrastructure.errors import SchemaMissing, SchemaTooNew
+from infrastructure.postgres import schema
+from infrastructure.postgres.datastore import Datastore
+from infrastructure.postgres.failures import place
+from infrastructure.postgres.recorder import TransactionOrderedRecorder
+from infrastructure.settings import load_settings
+from interfaces.shared import shared_service
+from tests.integration.http.api import Api
+from tests.support.process import moviemind_within
+from tests.support.recorders import stored
+from tests.support.servers import Postgres
+
+HOSTS = 8
+ENDS_WITHIN_SECONDS = 30
+NEWER = schema.VERSION + 1
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def name(postgres_server: Postgres) -> Iterator[str]:
+    """Of an empty database."""
+    name = f"schema_{next(_numbers)}"
+    postgres_server.execute(f"CREATE DATABASE {name}")
+    yield name
+    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def url(postgres_server: Postgres, name: str) -> str:
+    return postgres_server.url(name)
+
+
+@pytest.fixture
+def newer(postgres_server: Postgres, name: str, url: str) -> None:
+    """A newer version was there first."""
+    schema.create(url)
+    postgres_server.execute(f"UPDATE schema_versions SET version = {NEWER}", name)
+
+
+@pytest.fixture
+def owner(postgres_server: Postgres, name: str) -> Iterator[str]:
+    """URL for a role that may do nothing but what comes with its database."""
+    role = f"{name}_owner"
+    postgres_server.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+    postgres_server.execute(f"ALTER DATABASE {name} OWNER TO {role}")
+    yield postgres_server.url(name).replace("postgres@", f"{role}@")
+    postgres_server.execute(f"ALTER DATABASE {name} OWNER TO postgres")
+    postgres_server.execute(f"DROP OWNED BY {role}", name)
+    postgres_server.execute(f"DROP ROLE {role}")
+
+
+def _everything(server: Postgres, name: str) -> list[tuple[Any, ...]]:
+    """What there is in a database of its own: tables, their columns, indexes, functions, constraints."""
+    return server.execute(
+        """
+        SELECT 'relation', oid::text, relname::text, relkind::text FROM pg_class
+          WHERE relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+        UNION ALL
+        SELECT 'column', attrelid::text, attname::text, attnum::text FROM pg_attribute
+          WHERE attrelid >= 16384
+        UNION ALL
+        SELECT 'function', oid::text, proname::text, prosrc FROM pg_proc WHERE oid >= 16384
+        UNION ALL
+        SELECT 'constraint', oid::text, conname::text, contype::text FROM pg_constraint WHERE oid >= 16384
+        ORDER BY 1, 2, 3, 4
+        """,
+        name,
+    )
+
+
+def test_hosts_that_start_at_once_make_the_tables_once_and_none_fails(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    at_once = threading.Barrier(HOSTS)
+
+    def start(_host: int) -> tuple[bool, str]:
+        at_once.wait()
+        made = schema.create(url)
+        return made, schema.check(url)
+
+    with ThreadPoolExecutor(HOSTS) as hosts:
+        results = list(hosts.map(start, range(HOSTS)))
+
+    assert [made for made, _ in results].count(True) == 1
+    assert len({epoch for _, epoch in results}) == 1
+    assert postgres_server.execute("SELECT version FROM schema_versions", name) == [(schema.VERSION,)]
+    assert len(postgres_server.execute("SELECT epoch FROM log_epochs", name)) == 1
+
+
+def test_the_status_before_and_after(url: str) -> None:
+    assert schema.status(url) == schema.SchemaStatus(place(url), None, None, is_at_home=False, head=0)
+    with pytest.raises(SchemaMissing):
+        schema.check(url)
+
+    assert schema.create(url)
+
+    made = schema.status(url)
+    assert made == schema.SchemaStatus(
+        place(url), schema.VERSION, schema.check(url), is_at_home=True, head=0
+    )
+    with closing(Datastore(url)) as datastore:
+        (position,) = TransactionOrderedRecorder(datastore).insert_events([stored()])
+    assert schema.status(url).head == position
+
+
+def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_server: Postgres) -> None:
+    schema.create(url)
+    before = _everything(postgres_server, name), schema.status(url)
+
+    assert not schema.create(url)
+
+    assert (_everything(postgres_server, name), schema.status(url)) == before
+
+
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize("use", [schema.create, schema.check, schema.promote])
+def test_tables_of_a_newer_version_are_refused_and_left_alone(
+    use: Any, url: str, name: str, postgres_server: Postgres
+) -> None:
+    before = _everything(postgres_server, name), schema.status(url)
+
+    with pytest.raises(SchemaTooNew) as refused:
+        use(url)
+
+    assert (refused.value.found, refused.value.known) == (NEWER, schema.VERSION)
+    assert (_everything(postgres_server, name), schema.status(url)) == before
+
+
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize("command", ["api", "worker", "projector"])
+def test_no_process_starts_on_tables_of_a_newer_version(command: str, url: str) -> None:
+    options = ("--port", "0") if command == "api" else ()
+
+    ended = moviemind_within(ENDS_WITHIN_SECONDS, command, *options, store_url=url, queue="database")
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        f"error: {place(url)} was written by a newer MovieMind (schema {NEWER}, this one knows"
+        f" {schema.VERSION}); upgrade MovieMind.\n"
+    )
+
+
+def test_who_owns_the_database_and_nothing_else_needs_no_more(owner: str) -> None:
+    """From the first table to a text, and after the log had to be given a new epoch."""
+    settings = load_settings(store_url=owner, queue="database", port=0, poll_seconds=0.05)
+
+    assert schema.create(owner)
+    for slug in ("heat-1995", "alien-1979"):
+        with shared_service(settings, works=True) as url, Api(url) as api:
+            api.described(slug)
+        schema.promote(owner)
+
+    assert schema.status(owner).is_at_home
