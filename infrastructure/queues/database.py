@@ -15,18 +15,20 @@ from dramatiq.errors import BrokerConnectionError
 from dramatiq_postgres import schema  # type: ignore[import-untyped]
 from dramatiq_postgres.broker import PostgresBroker, PostgresConsumer  # type: ignore[import-untyped]
 from psycopg.rows import tuple_row
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import PoolClosed, PoolTimeout
 
 from application.errors import QueueUnavailable
 from domain.values import Priority
 from infrastructure.postgres.datastore import POOL_SECONDS, SESSION, link
 from infrastructure.postgres.failures import reason
-from infrastructure.queues.careful_consumer import CarefulConsumer
+from infrastructure.postgres.pool import FreshPool
+from infrastructure.queues.careful_consumer import CarefulConsumer, InHand
 from infrastructure.queues.dramatiq_queue import QUEUES, DramatiqQueue
 
 CONNECTIONS = 10
 
 _WAITING = "SELECT count(*) FROM dramatiq.queue WHERE state = 'queued' AND queue_name = ANY(%s)"
+_SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM dramatiq.queue WHERE state = 'queued' AND queue_name = %s)"
 _HAND_BACK = """
 UPDATE dramatiq.queue SET state = 'queued', worker_id = NULL, consumed_at = NULL, mtime = now()
 WHERE state = 'consumed' AND worker_id = %s AND queue_name = %s AND message_id <> ALL(%s::uuid[])
@@ -54,14 +56,14 @@ class DatabaseQueue(DramatiqQueue):
         self._pool = _Pool(
             kwargs=link(url),
             configure=_configure,
-            check=ConnectionPool.check_connection,
             min_size=0,
             max_size=CONNECTIONS,
             timeout=POOL_SECONDS,
             reconnect_timeout=1,  # else a long outage makes it wait for minutes between tries
             open=True,
         )
-        super().__init__(_Broker(self._pool, worker_dead_seconds))
+        self._careful_broker = _Broker(self._pool, worker_dead_seconds)
+        super().__init__(self._careful_broker)
 
     def epoch(self) -> str:
         return self._epoch
@@ -74,6 +76,9 @@ class DatabaseQueue(DramatiqQueue):
     def enqueue(self, *, slug: str, job_id: UUID, attempt: int, priority: Priority) -> None:
         with _queue_errors():
             super().enqueue(slug=slug, job_id=job_id, attempt=attempt, priority=priority)
+
+    def _take_no_more(self) -> None:
+        self._careful_broker.in_hand.is_full = True
 
     def close(self) -> None:
         super().close()
@@ -93,7 +98,7 @@ class _NoConnection(PoolClosed):
     dispatcher and dramatiq's worker try again themselves, and meanwhile notice that they are to stop."""
 
 
-class _Pool(ConnectionPool[psycopg.Connection]):
+class _Pool(FreshPool[psycopg.Connection]):
     def getconn(self, timeout: float | None = None) -> psycopg.Connection:
         try:
             return super().getconn(timeout)
@@ -118,7 +123,7 @@ class _Broker(PostgresBroker):  # type: ignore[misc] # the library has no types
             heartbeat_ttl=worker_dead_seconds,
             maintenance_interval=worker_dead_seconds / 2,
         )
-        self.in_hand: set[str] = set()
+        self.in_hand = InHand()
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Without the library's retries, see `_NoConnection`: they would also go on for any other error."""
@@ -126,21 +131,38 @@ class _Broker(PostgresBroker):  # type: ignore[misc] # the library has no types
         return enqueued
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30_000) -> "_Consumer":
-        return _Consumer(broker=self, queue_name=queue_name, prefetch=prefetch, timeout=timeout)
+        return _Consumer(
+            broker=self,
+            queue_name=queue_name,
+            threads=prefetch,
+            timeout=timeout,
+            idle_seconds=timeout / 1_000,
+        )
 
 
 class _Consumer(CarefulConsumer, PostgresConsumer):  # type: ignore[misc] # the library has no types
     broker: _Broker
 
     @property
-    def in_hand(self) -> set[str]:
+    def in_hand(self) -> InHand:
         return self.broker.in_hand
 
     def id_of(self, message: Message[Any] | MessageProxy) -> str:
         return message.message_id
 
+    def fetch(self, count: int) -> None:
+        self.stay_alive()  # first: what an unknown worker has taken is given to others
+        self.claim(count)
+
     def fetched(self) -> list[Message[Any]]:
         return list(self.buffer)
+
+    def somebody_waits(self, priority: Priority) -> bool:
+        (waits,) = self.get_consume_conn().execute(_SOMEBODY_WAITS, (priority,)).fetchone()
+        return bool(waits)
+
+    def stay_alive(self) -> None:
+        self.broker.maybe_heartbeat(self.get_consume_conn())
 
     def hand_back_all_but(self, ids: set[str]) -> None:
         self.get_consume_conn().execute(_HAND_BACK, (self.broker.worker_id, self.queue_name, list(ids)))

@@ -58,7 +58,7 @@ class DramatiqQueue(ABC):
     def start(self, run: Run, *, threads: int) -> None:
         """Work on messages in `threads` threads, until `stop`; where the queue is away, once it is back.
 
-        Of each queue no more is taken than there are threads: what one worker holds back, no other can do.
+        No more is taken than there are threads: what one worker holds back, no other can do.
         """
         assert self._worker is None, "a queue is started once"
         self._run = run
@@ -69,11 +69,16 @@ class DramatiqQueue(ABC):
     def stop(self, *, timeout_seconds: float) -> None:
         """Let running attempts finish; what has not started goes back to the queue, or stays due."""
         if self._worker is not None:
+            self._take_no_more()
             self._worker.stop(timeout=int(timeout_seconds * 1000))
 
     def close(self) -> None:
         """Let go of connections; the last thing that is done with a queue."""
         self._broker.close()
+
+    @abstractmethod
+    def _take_no_more(self) -> None:
+        """Leave messages to others from now on: dramatiq goes on taking some until its threads have ended."""
 
     def _work(self, slug: str, job_id: str, _attempt: int) -> None:
         assert self._run is not None

@@ -24,3 +24,6 @@ class EmbeddedQueue(DramatiqQueue):
         """Also those that the worker has fetched and given to no thread: all is in one process."""
         in_queues: int = sum(self._stub.queues[name].qsize() for name in QUEUES)
         return in_queues + (self._worker.work_queue.qsize() if self._worker else 0)
+
+    def _take_no_more(self) -> None:
+        """There are no others."""

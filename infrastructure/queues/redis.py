@@ -13,7 +13,7 @@ from dramatiq.errors import ConnectionClosed
 
 from application.errors import QueueUnavailable
 from domain.values import Priority
-from infrastructure.queues.careful_consumer import CarefulConsumer
+from infrastructure.queues.careful_consumer import CarefulConsumer, InHand
 from infrastructure.queues.dramatiq_queue import QUEUES, DramatiqQueue
 from infrastructure.redis.failures import reason
 
@@ -33,7 +33,8 @@ class RedisQueue(DramatiqQueue):
         A worker that is silent for `worker_dead_seconds` has died: others are given what it has taken.
         """
         self._client = client
-        super().__init__(_Broker(client, worker_dead_seconds))
+        self._careful_broker = _Broker(client, worker_dead_seconds)
+        super().__init__(self._careful_broker)
 
     def epoch(self) -> str:
         """A key that is lost with the data, and the run of the server: a restart may have lost the last
@@ -55,6 +56,9 @@ class RedisQueue(DramatiqQueue):
     def enqueue(self, *, slug: str, job_id: UUID, attempt: int, priority: Priority) -> None:
         with _queue_errors():
             super().enqueue(slug=slug, job_id=job_id, attempt=attempt, priority=priority)
+
+    def _take_no_more(self) -> None:
+        self._careful_broker.in_hand.is_full = True
 
     def close(self) -> None:
         super().close()
@@ -81,33 +85,41 @@ class _Broker(RedisBroker):
             maintenance_chance=_ALWAYS,
             heartbeat_timeout=int(worker_dead_seconds * 1000),
         )
-        self.in_hand: set[str] = set()
+        self.in_hand = InHand()
 
-    @property
-    def consumer_class(self) -> type["_Consumer"]:
-        return _Consumer
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5_000) -> "_Consumer":
+        return _Consumer(
+            broker=self,
+            queue_name=queue_name,
+            threads=prefetch,
+            timeout=timeout,
+            idle_seconds=timeout / 1_000,
+        )
 
 
 class _Consumer(CarefulConsumer, _RedisConsumer):
     broker: _Broker
 
     @property
-    def in_hand(self) -> set[str]:
+    def in_hand(self) -> InHand:
         return self.broker.in_hand
-
-    def __next__(self) -> MessageProxy | None:
-        message = super().__next__()
-        if message is None and self.outstanding_message_count >= self.prefetch:
-            with self.errors():  # a busy worker sends no commands, and would be taken for dead
-                self.broker.do_heartbeat(self.queue_name)
-        return message
 
     def id_of(self, message: Message[Any] | MessageProxy) -> str:
         redis_id: str = message.options["redis_message_id"]
         return redis_id
 
+    def fetch(self, count: int) -> None:
+        messages = self.broker.do_fetch(self.queue_name, count)
+        self.message_cache = [message for message in messages if message is not None]
+
     def fetched(self) -> list[Message[Any]]:
         return [Message.decode(data) for data in self.message_cache]
+
+    def somebody_waits(self, priority: Priority) -> bool:
+        return bool(self.broker.client.llen(f"{NAMESPACE}:{priority}"))
+
+    def stay_alive(self) -> None:
+        self.broker.do_heartbeat(self.queue_name)
 
     def hand_back_all_but(self, ids: set[str]) -> None:
         taken_ids = f"{NAMESPACE}:__acks__.{self.broker.broker_id}.{self.queue_name}"

@@ -146,13 +146,18 @@ def send(queue: DramatiqQueue, slug: str, priority: Priority = Priority.INTERACT
     return job_id
 
 
-def wait_for_in_hand(queue: DramatiqQueue, count: int) -> None:
-    """Messages that the worker has fetched and no thread has begun."""
-    worker = queue._worker
-    assert worker is not None
-    wait_until(
-        lambda: worker.work_queue.qsize() == count, f"the worker has {count} in hand", DEADLINE_SECONDS
-    )
+def wait_for_waiting(worker: DramatiqQueue, count: int) -> None:
+    """Messages that no thread has begun. In one process the worker may have them in hand; where there are
+    others they stay where all can take them."""
+    assert worker._worker is not None
+    in_hand = worker._worker.work_queue
+
+    def waits() -> bool:
+        if isinstance(worker, EmbeddedQueue):
+            return in_hand.qsize() == count
+        return worker.waiting() == count and in_hand.empty()
+
+    wait_until(waits, f"{count} messages wait", DEADLINE_SECONDS)
 
 
 @contextmanager

@@ -4,14 +4,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from dramatiq import MessageProxy
 
 from application.errors import QueueUnavailable
 from domain.values import Priority
+from infrastructure.queues.careful_consumer import CarefulConsumer
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from tests.conformance.queue_drivers import (
     DEADLINE_SECONDS,
@@ -23,7 +26,7 @@ from tests.conformance.queue_drivers import (
     hurry,
     running,
     send,
-    wait_for_in_hand,
+    wait_for_waiting,
 )
 from tests.support.process import wait_until
 from tests.support.servers import Postgres, Redis
@@ -53,6 +56,20 @@ def runs() -> Runs:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often workers have asked their queues for more."""
+    looks: Counter[str] = Counter()
+    look = CarefulConsumer.__next__
+
+    def counted(consumer: CarefulConsumer) -> MessageProxy | None:
+        looks[consumer.queue_name] += 1
+        return look(consumer)
+
+    monkeypatch.setattr(CarefulConsumer, "__next__", counted)
+    return looks
 
 
 @pytest.fixture
@@ -102,7 +119,7 @@ def test_as_many_messages_run_at_once_as_there_are_threads(place: Place, runs: R
     send(producer, "one-more", Priority.BULK)
 
     runs.wait_for_begun(3)
-    wait_for_in_hand(worker, 1)
+    wait_for_waiting(worker, 1)
     assert len(runs.threads) == len(runs.begun) == 3, "the fourth waits for a thread"
     runs.gate.set()
     runs.wait_for_ended(4)
@@ -125,9 +142,9 @@ def test_an_interactive_message_runs_before_a_bulk_one_that_came_first(place: Pl
     send(producer, "ends-last", Priority.BULK)
     runs.wait_for_begun(2)
     send(producer, "bulk", Priority.BULK)
-    wait_for_in_hand(worker, 1)
+    wait_for_waiting(worker, 1)
     send(producer, "interactive")
-    wait_for_in_hand(worker, 2)
+    wait_for_waiting(worker, 2)
 
     one_thread_is_free.set()
 
@@ -147,7 +164,7 @@ def test_messages_wait_until_a_worker_takes_them(place: Place, runs: Runs) -> No
     runs.wait_for_begun(1)
     assert producer.waiting() == 2, "the one in progress waits no more"
     send(producer, "bulk", Priority.BULK)
-    wait_for_in_hand(worker, 1)
+    assert producer.waiting() == 3
     runs.gate.set()
     runs.wait_for_ended(4)
     assert producer.waiting() == 0
@@ -205,14 +222,46 @@ def test_stop_lets_running_attempts_finish_and_begins_no_others(place: Place, ru
 
 
 @only_shared
+@pytest.mark.parametrize("priority", Priority)
+def test_a_worker_leaves_to_others_what_it_has_no_thread_for(
+    place: Place, runs: Runs, looks: Counter[str], priority: Priority
+) -> None:
+    runs.gate.clear()
+    producer, busy, others = place.open(), place.open(), Runs()
+    busy.start(runs, threads=1)
+    send(producer, "takes-long", Priority.BULK)
+    runs.wait_for_begun(1)
+    films = [f"film-{number}" for number in range(4)]
+    for film in films:
+        send(producer, film, priority)
+    _wait_for_a_look_at_each(looks)
+
+    place.open().start(others, threads=1)
+
+    others.wait_for_ended(4)
+    assert (runs.begun, sorted(others.begun)) == (["takes-long"], films)
+
+
+@only_shared
+def test_bulk_messages_wait_while_interactive_ones_do(place: Place, runs: Runs) -> None:
+    for number in range(20):
+        send(place.open(), f"bulk-{number}", Priority.BULK)
+        send(place.open(), f"interactive-{number}")
+
+    place.open().start(runs, threads=1)
+
+    runs.wait_for_ended(40)
+    assert [slug.split("-")[0] for slug in runs.begun] == ["interactive"] * 20 + ["bulk"] * 20
+
+
+@only_shared
 def test_what_a_stopped_worker_has_not_begun_goes_to_another(place: Place, runs: Runs) -> None:
     runs.gate.clear()
     producer, worker = place.open(), place.open()
     worker.start(runs, threads=1)
     send(producer, "running")
     runs.wait_for_begun(1)
-    send(producer, "fetched", Priority.BULK)
-    wait_for_in_hand(worker, 1)
+    send(producer, "bulk", Priority.BULK)
     send(producer, "waiting")
 
     _stop_while_running(worker, runs)
@@ -220,7 +269,28 @@ def test_what_a_stopped_worker_has_not_begun_goes_to_another(place: Place, runs:
     place.open().start(others, threads=1)
 
     others.wait_for_ended(2)
-    assert (runs.begun, sorted(others.begun)) == (["running"], ["fetched", "waiting"])
+    assert (runs.begun, sorted(others.begun)) == (["running"], ["bulk", "waiting"])
+
+
+@only_shared
+def test_what_is_sent_while_a_worker_stops_is_begun_by_another_at_once(place: Place, runs: Runs) -> None:
+    runs.gate.clear()
+    producer, stopping = place.open(), place.open()
+    stopping.start(runs, threads=2)
+    send(producer, "running")
+    runs.wait_for_begun(1)
+    ending = threading.Thread(target=stopping.stop, kwargs={"timeout_seconds": DEADLINE_SECONDS})
+    ending.start()
+    others = Runs()
+    place.open().start(others, threads=1)
+
+    for slug in ("first", "second", "third"):
+        send(producer, slug)
+
+    others.wait_for_ended(3)
+    runs.gate.set()
+    ending.join()
+    assert (runs.ended, sorted(others.begun)) == (["running"], ["first", "second", "third"])
 
 
 def test_stop_gives_up_attempts_that_take_too_long(place: Place, runs: Runs) -> None:
@@ -257,7 +327,8 @@ def test_messages_whose_delivery_the_worker_never_saw_are_delivered_again(place:
     worker = place.open()
     send(worker, "lost-on-the-way")
     next(worker._broker.consume(Priority.INTERACTIVE))  # and then the connection is lost with the answer
-    worker._broker.in_hand.clear()  # type: ignore[attr-defined]
+    in_hand = worker._broker.in_hand  # type: ignore[attr-defined]
+    in_hand.remove(in_hand.ids())
     assert worker.waiting() == 0
 
     worker.start(runs, threads=1)
@@ -278,6 +349,32 @@ def test_what_a_closed_consumer_had_not_given_to_the_worker_waits_again(place: P
     consumer.close()
 
     assert queue.waiting() == 2
+
+
+@only_shared
+@pytest.mark.usefixtures("hurried")
+def test_a_worker_that_lost_its_queue_for_a_while_takes_no_more_than_before(
+    place: Place, runs: Runs, looks: Counter[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    runs.gate.clear()
+    producer, busy, others = place.open(), place.open(), Runs()
+    busy.start(runs, threads=1)
+    send(producer, "takes-long")
+    runs.wait_for_begun(1)
+
+    place.server.stop()
+    wait_until(
+        lambda: caplog.text.count("encountered a connection error") >= len(Priority),
+        "the worker notices",
+        DEADLINE_SECONDS,
+    )
+    place.server.start()
+    wait_until(lambda: _is_sent(producer, "heat-1995"), "the producer is back", DEADLINE_SECONDS)
+    _wait_for_a_look_at_each(looks)
+    place.open().start(others, threads=1)
+
+    others.wait_for_ended(1)
+    assert (runs.begun, others.begun) == (["takes-long"], ["heat-1995"])
 
 
 @only_shared
@@ -316,6 +413,12 @@ def _place(kind: str, request: pytest.FixtureRequest) -> Place:
     if kind == "database":
         return DatabasePlace(request.getfixturevalue("postgres_server"))
     return EmbeddedPlace()
+
+
+def _wait_for_a_look_at_each(looks: Counter[str]) -> None:
+    """Begun and ended after this was called."""
+    looks.clear()
+    wait_until(lambda: all(looks[name] >= 3 for name in Priority), "the worker looks again", DEADLINE_SECONDS)
 
 
 def _stop_while_running(worker: DramatiqQueue, runs: Runs) -> None:

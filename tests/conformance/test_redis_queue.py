@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from application.errors import QueueUnavailable
-from domain.values import Priority
 from infrastructure.queues.redis import NAMESPACE, RedisQueue
 from infrastructure.redis.client import connect
 from tests.conformance.queue_drivers import (
@@ -17,7 +16,6 @@ from tests.conformance.queue_drivers import (
     hurry,
     running,
     send,
-    wait_for_in_hand,
 )
 from tests.support.process import wait_until
 from tests.support.servers import Redis, free_port
@@ -146,8 +144,6 @@ def test_a_busy_worker_is_not_taken_for_dead(place: RedisPlace, runs: Runs) -> N
     busy.start(runs, threads=1)
     send(busy, "running")
     runs.wait_for_begun(1)
-    send(busy, "in-hand", Priority.BULK)
-    wait_for_in_hand(busy, 1)
     place.open(worker_dead_seconds=1).start(rivals, threads=1)
 
     worker_id: str = busy._broker.broker_id  # type: ignore[attr-defined]
