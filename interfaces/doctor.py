@@ -14,7 +14,7 @@ from infrastructure.postgres.leader import somebody_leads
 from infrastructure.redis.client import connect
 from infrastructure.redis.persistence import Persistence, read_persistence
 from infrastructure.settings import Queue, Settings
-from infrastructure.sqlite.failures import is_damaged
+from infrastructure.sqlite.failures import unreadable
 from infrastructure.store import Store
 from infrastructure.store_lock import serving_url
 from interfaces.bootstrap import open_queue, open_store
@@ -57,9 +57,9 @@ def _embedded_store(settings: Settings) -> Iterator[Finding]:
     if not path.exists():
         yield Finding("store", Verdict.OK, f"{path} is not there yet", "moviemind up makes it")
         return
-    if is_damaged(path):
+    if (harm := unreadable(path)) is not None:
         yield Finding(
-            "store", Verdict.BAD, f"{path} is damaged", "stop the service and put a backup in its place"
+            "store", Verdict.BAD, f"{path}: {harm}", "stop the service and put a backup in its place"
         )
         return
     yield Finding("store", Verdict.OK, f"{path} can be read from end to end")

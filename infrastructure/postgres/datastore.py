@@ -2,13 +2,14 @@
 
 A session must never hold others up for long, whatever happens to its client: one that goes silent inside
 a transaction, or waits for a lock, is ended by the server after five seconds, and one whose host is gone
-after nine. A pool that has lost the server tries again as often as somebody asks, about once a second.
+after ten. A pool that has lost the server tries again as often as somebody asks, about once a second.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import psycopg_pool
 from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.postgres import PostgresDatastore
@@ -25,14 +26,18 @@ CONNECTIONS = 10
 CONNECT_SECONDS = 2
 POOL_SECONDS = 3
 
-SESSION = """
+_NOTICE_LOST_CLIENTS = """
+SET tcp_keepalives_idle = 5;
+SET tcp_keepalives_interval = 2;
+SET tcp_keepalives_count = 2;
+SET tcp_user_timeout = 10000;
+"""
+SESSION = f"""
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET idle_in_transaction_session_timeout = '5s';
 SET lock_timeout = '5s';
-SET tcp_keepalives_idle = 5;
-SET tcp_keepalives_interval = 2;
-SET tcp_keepalives_count = 2;
+{_NOTICE_LOST_CLIENTS}
 """
 
 _LINK = {
@@ -48,6 +53,13 @@ _LINK = {
 def link(url: str) -> dict[str, Any]:
     """Parameters of a connection that notices when the other side is gone; the URL's own win."""
     return _LINK | conninfo_to_dict(url)
+
+
+def open_session(url: str) -> psycopg.Connection:
+    """One outside of any pool, in which each statement is committed. Raises psycopg.Error."""
+    session = psycopg.connect(autocommit=True, **link(url))
+    session.execute(_NOTICE_LOST_CLIENTS)
+    return session
 
 
 class Datastore(PostgresDatastore):

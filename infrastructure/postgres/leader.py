@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from application.errors import StoreUnavailable
-from infrastructure.postgres.datastore import link
+from infrastructure.postgres.datastore import link, open_session
 from infrastructure.postgres.failures import reason
 
 PING_SECONDS = 1.0
@@ -41,7 +41,7 @@ class LeaderLock:
     def is_held(self) -> bool:
         try:
             if self._session is None:
-                self._session = psycopg.connect(autocommit=True, **link(self._url))
+                self._session = open_session(self._url)
                 self._session.execute(_SILENCE)
             if self._is_held:
                 self._session.execute("SELECT")

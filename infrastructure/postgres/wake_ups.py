@@ -10,7 +10,7 @@ from typing import Self
 
 import psycopg
 
-from infrastructure.postgres.datastore import link
+from infrastructure.postgres.datastore import open_session
 
 CHANNEL = "moviemind_appended"
 REST_SECONDS = 0.01
@@ -45,7 +45,7 @@ class Bell:
                 return
             try:
                 if self._session is None:
-                    self._session = psycopg.connect(autocommit=True, **link(self._url))
+                    self._session = open_session(self._url)
                 self._session.execute(f"NOTIFY {CHANNEL}")
             except psycopg.Error:  # they ask anyway
                 _close(self._session)
@@ -74,7 +74,7 @@ class BellListener:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(autocommit=True, **link(self._url)) as session:
+                with open_session(self._url) as session:
                     session.execute(f"LISTEN {CHANNEL}")
                     while not self._stopping.is_set():
                         for _ in session.notifies(timeout=LISTEN_SECONDS, stop_after=1):

@@ -7,15 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import redis
+import structlog
 from dramatiq import Message, MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
-from dramatiq.errors import ConnectionClosed
+from dramatiq.errors import ConnectionClosed, DecodeError
 
 from application.errors import QueueUnavailable
 from domain.values import Priority
 from infrastructure.queues.careful_consumer import CarefulConsumer, InHand
 from infrastructure.queues.dramatiq_queue import QUEUES, DramatiqQueue
 from infrastructure.redis.failures import reason
+
+log = structlog.get_logger()
 
 SOCKET_SECONDS = 15.0
 """How long a command of the queue may take: redis-py's own 5 s give up a Redis that only stalls."""
@@ -109,8 +112,7 @@ class _Consumer(CarefulConsumer, _RedisConsumer):
         return redis_id
 
     def fetch(self, count: int) -> None:
-        messages = self.broker.do_fetch(self.queue_name, count)
-        self.message_cache = [message for message in messages if message is not None]
+        self.message_cache = [*filter(_is_message, self.broker.do_fetch(self.queue_name, count))]
 
     def fetched(self) -> list[Message[Any]]:
         return [Message.decode(data) for data in self.message_cache]
@@ -133,3 +135,12 @@ class _Consumer(CarefulConsumer, _RedisConsumer):
             yield
         except redis.RedisError as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+
+
+def _is_message(data: bytes | None) -> bool:
+    """Nothing where Redis knows no message of that id. What is no message would stop the consumer."""
+    try:
+        return data is not None and bool(Message.decode(data))
+    except (DecodeError, TypeError):
+        log.warning("queue.not_a_message", is_dropped=True)
+        return False

@@ -59,6 +59,16 @@ def is_damaged(path: Path) -> bool:
     return found != "ok"
 
 
+def unreadable(path: Path) -> str | None:
+    """Why a store cannot be read from end to end, in a clause for people; None when it can."""
+    if path.is_dir():
+        return DIRECTORY_IN_ITS_PLACE
+    try:
+        return "it is damaged or no store of events" if is_damaged(path) else None
+    except sqlite3.Error as error:
+        return reason(error, path, if_damaged="it is damaged")
+
+
 def _code(error: BaseException | None) -> int:
     """The primary one, which is the low byte of what SQLite says."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)

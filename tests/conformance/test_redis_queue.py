@@ -81,6 +81,22 @@ def test_the_epoch_changes_whenever_messages_may_be_lost(
     assert queue.epoch() == queue.epoch() != before
 
 
+@pytest.mark.parametrize("garbage", [None, "not JSON", "[1]", '{"queue_name": "interactive"}'])
+def test_what_somebody_else_has_put_there_holds_up_nothing(
+    place: RedisPlace, runs: Runs, garbage: str | None
+) -> None:
+    with closing(place.server.client()) as client:
+        client.rpush(f"{NAMESPACE}:interactive", "an-id")
+        if garbage is not None:
+            client.hset(f"{NAMESPACE}:interactive.msgs", "an-id", garbage)
+    worker = place.open()
+    send(worker, "heat-1995")
+
+    worker.start(runs, threads=1)
+
+    runs.wait_for_ended(1)
+
+
 @pytest.mark.usefixtures("hurried")
 def test_an_ack_that_a_frozen_redis_did_not_answer_is_sent_again(
     place: RedisPlace, caplog: pytest.LogCaptureFixture

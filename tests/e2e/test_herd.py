@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 from domain.values import ContextTag
 from interfaces.cli.client import Client
-from tests.support.herd import stampede
+from tests.support.herd import assert_consistent, stampede
 from tests.support.process import Up
 
 SLUG = "the-matrix-1999"
@@ -25,7 +24,7 @@ def test_500_parallel_requests_for_one_film_make_one_job_and_one_description(
     assert {status for status, _ in answers} <= {200, 202}
     (job_id,) = {answer["job_id"] for _, answer in answers}
     ended = client.follow(job_id)
-    _assert_consistent(answers, {job_id: ended})
+    assert_consistent(answers, SLUG, {job_id: ended})
     assert _events(client)["DescriptionGenerated"] == 1
     assert _events(client)["GenerationRequested"] == 1
 
@@ -43,23 +42,10 @@ def test_500_parallel_requests_for_four_styles_make_four_jobs_and_one_descriptio
     job_of = {(answer["context_tag"], answer["job_id"]) for _, answer in answers}
     assert len(job_of) == len({tag for tag, _ in job_of}) == 4
     ended = {job_id: client.follow(job_id) for _, job_id in job_of}
-    _assert_consistent(answers, ended)
+    assert_consistent(answers, SLUG, ended)
     assert len({job["description_id"] for job in ended.values()}) == 4
     assert _events(client)["DescriptionGenerated"] == 4
     assert _events(client)["GenerationRequested"] == 4
-
-
-def _assert_consistent(answers: list[tuple[int, dict[str, Any]]], ended: dict[str, dict[str, Any]]) -> None:
-    """200 came with the description the job ended with, 202 without any."""
-    for status, answer in answers:
-        job = ended[answer["job_id"]]
-        assert job["status"] == "DONE"
-        assert answer["slug"] == SLUG
-        if status == 200:
-            assert (answer["status"], answer["description_id"]) == ("DONE", job["description_id"])
-        else:
-            assert answer["status"] in ("PENDING", "IN_PROGRESS")
-            assert answer["description_id"] is None
 
 
 def _events(client: Client) -> Counter[str]:

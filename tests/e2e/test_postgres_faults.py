@@ -1,4 +1,4 @@
-"""PostgreSQL restarted, killed, away, lost at the instant of a COMMIT, while people ask and texts are written.
+"""PostgreSQL restarted, killed, away, or lost at the instant of a COMMIT, while people ask and workers write.
 
 The outage lasts several times as long as a worker may be silent; messages are sent again only after a minute
 here, so that whatever is done soon was not waited for.
@@ -22,6 +22,7 @@ from tests.support.traffic import Traffic
 
 KINDS = ("api", "projector", "worker")
 OUTAGE_SECONDS = 4.0
+STALL_SECONDS = 1.9  # after 3 the session of the leader is ended
 BACK_TO_WORK_SECONDS = 20.0
 STARTED = b":GenerationStarted"
 NOBODY_WAITS_FOR_THAT = "60"
@@ -109,6 +110,11 @@ def _told_what_is_wrong(traffic: Traffic) -> None:
         assert "the service goes on as soon as it answers again" in answer.body["detail"]
 
 
+def _lasts(seconds: float) -> None:
+    ends_at = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() >= ends_at, "it lasts")
+
+
 def test_postgres_is_restarted(house: House) -> None:
     with _under_load(house) as traffic:
         house.cluster.postgres.restart()
@@ -125,12 +131,20 @@ def test_postgres_is_killed(house: House) -> None:
 def test_postgres_is_away_for_longer_than_a_worker_may_be_silent(house: House) -> None:
     with _under_load(house) as traffic:
         house.cluster.postgres.stop()
-        ends_at = time.monotonic() + OUTAGE_SECONDS
-        traffic.wait_for_refused()
+        _lasts(OUTAGE_SECONDS)
         ready = httpx.get(f"{house.cluster.url}/health/ready", timeout=30)
         assert (ready.status_code, ready.json()["type"]) == (503, "store-unavailable")
-        wait_until(lambda: time.monotonic() >= ends_at, "the outage lasts")
+        traffic.wait_for_refused()
         house.cluster.postgres.start()
+    _told_what_is_wrong(traffic)
+
+
+def test_postgres_stalls_for_longer_than_a_worker_may_be_silent(house: House) -> None:
+    """No line ends: who leads goes on leading, and must not take for silence what nobody could have heard."""
+    with _under_load(house) as traffic:
+        house.cluster.postgres.freeze()
+        _lasts(STALL_SECONDS)
+        house.cluster.postgres.thaw()
     _told_what_is_wrong(traffic)
 
 

@@ -107,9 +107,7 @@ def test_the_status_before_and_after(url: str) -> None:
     assert schema.create(url)
 
     made = schema.status(url)
-    assert made == schema.SchemaStatus(
-        place(url), schema.VERSION, schema.check(url), is_at_home=True, head=0
-    )
+    assert made == schema.SchemaStatus(place(url), schema.VERSION, schema.check(url), is_at_home=True, head=0)
     with closing(Datastore(url)) as datastore:
         (position,) = TransactionOrderedRecorder(datastore).insert_events([stored()])
     assert schema.status(url).head == position

@@ -16,7 +16,7 @@ from infrastructure.postgres import schema
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import build_projector, open_store
 from interfaces.cli.client import Answer, Client
-from tests.support.process import MOVIEMIND, die_with_parent, environment, wait_until
+from tests.support.process import DEADLINE_SECONDS, MOVIEMIND, die_with_parent, environment, wait_until
 from tests.support.servers import Postgres, Redis, free_port
 
 QUEUES = ("redis", "database")
@@ -68,9 +68,9 @@ class Part:
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8")
 
-    def wait_for(self, line: str) -> None:
-        """Until the log says so."""
-        wait_until(lambda: line in self.log(), f"{self.name} says {line}", log=self.log)
+    def wait_for(self, line: str, seconds: float = DEADLINE_SECONDS, *, times: int = 1) -> None:
+        """Until the log has said so."""
+        wait_until(lambda: self.log().count(line) >= times, f"{self.name} says {line}", seconds, log=self.log)
 
     def signal(self, number: signal.Signals) -> None:
         for pid in (self.pid, *self.children()):
@@ -101,12 +101,25 @@ class Part:
 
 
 class Cluster:
-    def __init__(self, home: Path, *, queue: str, also_on: Sequence[str] = (), **settings: str) -> None:
-        """`also_on` are addresses of this machine on which the servers are reached from elsewhere."""
+    def __init__(
+        self,
+        home: Path,
+        *,
+        queue: str,
+        also_on: Sequence[str] = (),
+        redis_for: str = "queue",
+        **settings: str,
+    ) -> None:
+        """`also_on` are addresses of this machine on which the servers are reached from elsewhere.
+
+        `redis_for` is why there is a Redis: the `queue` if that is in it, `tokens` beside another queue, or
+        `nothing`: it is not the cluster's own.
+        """
         self.home = home
         self.queue = queue
         self.postgres = Postgres(home / "postgres", also_on=also_on)
-        self.redis = Redis(home / "redis", also_on=also_on) if queue == "redis" else None
+        has_redis = redis_for == "tokens" or (redis_for == "queue" and queue == "redis")
+        self.redis = Redis(home / "redis", also_on=also_on) if has_redis else None
         self._stack = ExitStack()
         self._count = 0
         self._port = free_port()
@@ -145,8 +158,8 @@ class Cluster:
         )
         return worker
 
-    def start_projector(self, *, leads: bool = True, **settings: str) -> Part:
-        projector = self.start("projector", **settings)
+    def start_projector(self, *, leads: bool = True, inside: Iterable[str] = (), **settings: str) -> Part:
+        projector = self.start("projector", inside=inside, **settings)
         projector.wait_for("projector.leads" if leads else "stands by")
         return projector
 
@@ -173,7 +186,10 @@ class Cluster:
 
     def wait_until_done(self, jobs: int, seconds: float = 60) -> None:
         wait_until(
-            lambda: self.statuses() == ["DONE"] * jobs, f"{jobs} jobs are DONE: {self.statuses()}", seconds
+            lambda: self.statuses() == ["DONE"] * jobs,
+            f"{jobs} jobs are DONE",
+            seconds,
+            log=lambda: str(self.statuses()),
         )
 
     def is_sound(self) -> None:

@@ -22,7 +22,7 @@ def wait_until(
     *,
     log: Callable[[], str] = lambda: "",
 ) -> Any:
-    """Poll a condition until it holds; fail with `what`, and what `log` says then, when it does not in time."""
+    """Poll a condition until it holds; fail with `what`, and what `log` says then, if it does not in time."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:

@@ -1,0 +1,99 @@
+"""A master, its replica, and three Sentinels that make the replica the master when the master is gone."""
+
+import shutil
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from tests.support.process import wait_until
+from tests.support.servers import REDIS_CONF, Redis
+
+SERVICE = "moviemind"
+SENTINELS, QUORUM = 3, 2
+
+_CONF = """
+port {port}
+bind 127.0.0.1
+dir {home}
+sentinel monitor {service} 127.0.0.1 {master} {quorum}
+sentinel down-after-milliseconds {service} 1000
+sentinel failover-timeout {service} 5000
+"""
+
+
+class WatchedRedis(Redis):
+    """With a configuration file of its own: Sentinels have it rewritten."""
+
+    def __init__(self, home: Path, *options: str) -> None:
+        super().__init__(home, *options)
+        self._conf = home / "redis.conf"
+        shutil.copy(REDIS_CONF, self._conf)
+
+    def command(self) -> list[str]:
+        own, _, *options = super().command()
+        return [own, str(self._conf), *options]
+
+    def facts(self, section: str = "replication") -> dict[str, object]:
+        with closing(self.client()) as client:
+            return dict(client.info(section))
+
+
+class Sentinel(Redis):
+    def __init__(self, home: Path, master: Redis) -> None:
+        super().__init__(home)
+        self._conf = home / "sentinel.conf"
+        self._conf.write_text(
+            _CONF.format(port=self.port, home=home, service=SERVICE, master=master.port, quorum=QUORUM),
+            encoding="ascii",
+        )
+
+    def command(self) -> list[str]:
+        own, *_ = super().command()
+        return [own, str(self._conf), "--sentinel"]
+
+    def knows_all(self) -> bool:
+        """The replica and the other Sentinels: before that it could not replace the master."""
+        with closing(self.client()) as client:
+            known: Any = client.sentinel_master(SERVICE)
+        return bool(known["num-slaves"] == 1 and known["num-other-sentinels"] == SENTINELS - 1)
+
+
+class FailOver:
+    def __init__(self, home: Path) -> None:
+        self.master = WatchedRedis(home / "master")
+        self.replica = WatchedRedis(home / "replica", "--replicaof", "127.0.0.1", str(self.master.port))
+        self._sentinels = [Sentinel(home / f"sentinel-{n}", self.master) for n in range(SENTINELS)]
+        hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self._sentinels)
+        self.url = f"redis+sentinel://{hosts}/{SERVICE}/0"
+        self._stack = ExitStack()
+        for server in (self.master, self.replica, *self._sentinels):
+            server.start()
+            self._stack.callback(server.stop)
+        wait_until(lambda: is_replica(self.replica), "the replica has a copy")
+        for sentinel in self._sentinels:
+            wait_until(sentinel.knows_all, "the Sentinels know one another")
+
+    def cut_replication(self) -> None:
+        """From now on the replica misses every write. To the Sentinels it looks as good as before."""
+        with closing(self.replica.client()) as replica, closing(self.master.client()) as master:
+            replica.config_set("masterauth", "a password the master does not have")
+            master.client_kill_filter(_type="replica")
+        wait_until(lambda: self.master.facts()["connected_slaves"] == 0, "replication is cut")
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def is_master(server: WatchedRedis) -> bool:
+    return server.facts()["role"] == "master"
+
+
+def is_replica(server: WatchedRedis) -> bool:
+    """With a copy of what the master has."""
+    try:
+        facts = server.facts()
+    except redis.BusyLoadingError:
+        return False
+    return facts["role"] == "slave" and facts["master_link_status"] == "up"
