@@ -106,8 +106,6 @@ def _claim(
 
     def start(movie: MovieGeneration) -> _Claimed | None:
         nonlocal tried
-        if tried is not None and movie.jobs.find(command.job_id).claim == tried:
-            return _Claimed(movie, tried.attempt, tried.expires_at)  # saved: only the answer was lost
         if switch.state().is_paused:  # its message is sent again when the queue is resumed
             log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason="paused")
             return None
@@ -115,12 +113,18 @@ def _claim(
         tried = movie.jobs[command.job_id].claim
         return None if attempt is None or tried is None else _Claimed(movie, attempt, tried.expires_at)
 
+    def recognise(movie: MovieGeneration) -> _Claimed | None:
+        if tried is None or movie.jobs.find(command.job_id).claim != tried:
+            return None
+        return _Claimed(movie, tried.attempt, tried.expires_at)
+
     def gives_up() -> bool:
         return is_stopping() or generations.clock() >= patient_until
 
     try:
         claimed = _when_due(
-            lambda: generations.decide(command.slug, start, by=by, gives_up=gives_up), generations
+            lambda: generations.decide(command.slug, start, by=by, gives_up=gives_up, recognise=recognise),
+            generations,
         )
     except (AlreadyClaimed, JobIsFinal, NotDueYet) as refusal:
         log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason=refusal.code)

@@ -1,6 +1,7 @@
 """The whole service as processes."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import structlog
 
 from interfaces.cli.client import Client
 from interfaces.cli.main import main
@@ -62,7 +64,20 @@ class Ended(NamedTuple):
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+def _logs_as_before() -> Iterator[None]:
+    """A command configures logs for its process, which here is that of other tests too."""
+    configuration, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**configuration)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], _logs_as_before: None
+) -> Callable[..., Ended]:
     """Run a command inside this process, with settings: quick, for what talks to a running service or
     ends before one starts."""
 
