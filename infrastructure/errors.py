@@ -63,10 +63,25 @@ class BackupNotUsable(MovieMindError):
 
 @dataclass(eq=False)
 class StoreHoldsOthers(MovieMindError):
-    """The store already holds events that are not those of {directory}; restore into an empty store, while
-    no service uses it."""
+    """The store holds events that are not of {directory}; restore into an empty store that nobody uses."""
 
     directory: str
+
+
+@dataclass(eq=False)
+class NeedsPostgres(MovieMindError):
+    """moviemind {command} needs a store on PostgreSQL ({variable}); with SQLite, moviemind up does it all."""
+
+    command: str
+    variable: str
+
+
+@dataclass(eq=False)
+class NeedsSharedQueue(MovieMindError):
+    """`moviemind {command}` needs a queue that processes share; set {variable} to redis or database."""
+
+    command: str
+    variable: str
 
 
 @dataclass(eq=False)

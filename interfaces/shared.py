@@ -7,10 +7,11 @@ from functools import partial
 
 import structlog
 
+from infrastructure.errors import NeedsPostgres, NeedsSharedQueue
 from infrastructure.postgres import schema
 from infrastructure.postgres.leader import LeaderLock
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
-from infrastructure.settings import Settings
+from infrastructure.settings import PREFIX, Queue, Settings
 from infrastructure.store import Store
 from interfaces.bootstrap import build_service, open_queue, open_store
 from interfaces.http.app import create_app
@@ -67,3 +68,17 @@ def _standing_by(settings: Settings, store: Store, queue: DramatiqQueue) -> Iter
         finally:
             ending.set()
             candidate.join()
+
+
+def needs_postgres(settings: Settings, command: str) -> Settings:
+    """Raises NeedsPostgres."""
+    if not settings.is_on_postgres:
+        raise NeedsPostgres(command, f"{PREFIX}STORE_URL")
+    return settings
+
+
+def needs_shared_queue(settings: Settings, command: str) -> Settings:
+    """Raises NeedsPostgres, NeedsSharedQueue."""
+    if needs_postgres(settings, command).queue_in_use is Queue.EMBEDDED:
+        raise NeedsSharedQueue(command, f"{PREFIX}QUEUE")
+    return settings

@@ -9,14 +9,14 @@ import typer
 
 from infrastructure.logs import configure_logs
 from infrastructure.postgres import schema
+from infrastructure.postgres.failures import place
 from infrastructure.postgres.leader import LeaderLock
 from infrastructure.settings import Settings, load_settings
 from interfaces.bootstrap import open_queue, open_store
 from interfaces.cli.output import say
 from interfaces.http.server import HttpServer
 from interfaces.projector import lead
-from interfaces.shared import serving
-from interfaces.shared_store import needs_shared_queue
+from interfaces.shared import needs_shared_queue, serving
 from interfaces.stop_signal import StopSignal
 from interfaces.supervisor import Supervisor
 from interfaces.worker import working
@@ -44,7 +44,7 @@ def api(
         with serving(settings, server):
             stop.wait()
 
-    say(f"MovieMind serves {schema.status(settings.store_address).store} at {server.url}")
+    say(f"MovieMind serves {place(settings.store_address)} at {server.url}")
     _run(serve, stop, processes=processes, grace_seconds=API_GRACE_SECONDS)
 
 

@@ -8,7 +8,7 @@ from infrastructure.postgres import schema
 from infrastructure.settings import Settings, load_settings
 from interfaces.cli.fields import json_option, print_json
 from interfaces.cli.output import facts, say
-from interfaces.shared_store import needs_postgres
+from interfaces.shared import needs_postgres
 
 app = typer.Typer(help="The tables of a store on PostgreSQL.", no_args_is_help=True)
 

@@ -15,7 +15,7 @@ from tests.e2e.conftest import Ended
 from tests.support.cluster import Cluster
 from tests.support.disk import SmallDisk
 from tests.support.process import Up, wait_until
-from tests.support.servers import free_port
+from tests.support.servers import Server, free_port
 
 Command = Callable[..., Ended]
 Findings = dict[str, dict[str, str]]
@@ -117,8 +117,19 @@ def client(cluster: Cluster) -> Iterator["redis.Redis"]:
 def _configured(client: "redis.Redis", name: str, value: object) -> Iterator[None]:
     before: Any = client.config_get(name)
     client.config_set(name, str(value))
-    yield
-    client.config_set(name, before[name])
+    try:
+        yield
+    finally:
+        client.config_set(name, before[name])
+
+
+@contextmanager
+def _stopped(server: Server) -> Iterator[None]:
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
 
 
 def test_all_is_well(doctor: Doctor, cluster: Cluster) -> None:
@@ -176,27 +187,27 @@ def test_a_redis_whose_last_snapshot_failed(doctor: Doctor, cluster: Cluster, cl
     (dump / "in the way").mkdir(parents=True)
     client.bgsave()
 
-    finding = doctor.comes_to("bad", "redis last bgsave")["redis last bgsave"]
+    try:
+        finding = doctor.comes_to("bad", "redis last bgsave")["redis last bgsave"]
+    finally:
+        shutil.rmtree(dump)
+        client.bgsave()
 
     assert (finding["found"], finding["advice"]) == (
         "failed",
         "its disk may be full or unwritable; Redis' log says why",
     )
-    shutil.rmtree(dump)
-    client.bgsave()
 
 
 def test_a_redis_that_is_down(doctor: Doctor, cluster: Cluster) -> None:
     """It is said where the jobs wait, and that is all that can be said of Redis."""
     assert cluster.redis is not None
-    cluster.redis.stop()
-
-    findings = doctor.finds("bad", "queue", "redis")
+    with _stopped(cluster.redis):
+        findings = doctor.finds("bad", "queue", "redis")
 
     assert list(findings) == [*SHARED, "redis"]
     assert findings["redis"]["advice"].startswith("requests are still accepted")
     assert findings["queue"]["advice"].startswith("accepted jobs wait and nothing is lost")
-    cluster.redis.start()
 
 
 def test_a_redis_that_is_down_beside_another_queue(doctor: Doctor) -> None:
@@ -237,14 +248,12 @@ def test_processes_of_another_database_do_not_count(doctor: Doctor, database: st
 
 def test_a_postgres_that_is_down(doctor: Doctor, cluster: Cluster) -> None:
     with_password = cluster.settings["store_url"].replace("postgres@", f"postgres:{PASSWORD}@")
-    cluster.postgres.stop()
-
-    findings = doctor.finds("bad", "store", store_url=with_password)
+    with _stopped(cluster.postgres):
+        findings = doctor.finds("bad", "store", store_url=with_password)
 
     assert list(findings) == ["store", *REDIS]
     assert findings["store"]["advice"] == "start PostgreSQL, or correct MOVIEMIND_STORE_URL"
     assert PASSWORD not in str(findings)
-    cluster.postgres.start()
 
 
 def test_a_store_without_tables(doctor: Doctor, database: str) -> None:

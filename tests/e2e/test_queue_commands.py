@@ -1,6 +1,7 @@
 """`moviemind queue` and `moviemind jobs retry`, as operators type them."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 
 from domain.events import GenerationRetryRequested
 from tests.e2e.conftest import Ended
-from tests.integration.http.api import FAILS
+from tests.integration.http.api import FAILS, Api
 from tests.support.cluster import QUEUES, Cluster
 from tests.support.process import wait_until
+from tests.support.servers import Server
 
 Command = Callable[..., Ended]
 
@@ -55,9 +57,18 @@ def _told(ended: Ended) -> dict[str, Any]:
 
 def _ask(cluster: Cluster, films: int) -> list[str]:
     """For new films; all must be accepted. Returns the jobs' ids."""
-    answers = cluster.ask(f"film-{next(_count)}-{cluster.queue}-1999" for _ in range(films))
-    assert {answer["status"] for answer in answers} == {"PENDING"}
-    return [str(answer["job_id"]) for answer in answers]
+    with Api(cluster.url) as api:
+        slugs = (f"film-{next(_count)}-{cluster.queue}-1999" for _ in range(films))
+        return [str(api.accepted(slug)["job_id"]) for slug in slugs]
+
+
+@contextmanager
+def _stopped(server: Server) -> Iterator[None]:
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
 
 
 def _statuses(cluster: Cluster, jobs: list[str]) -> set[str]:
@@ -90,8 +101,8 @@ def test_a_paused_queue_accepts_requests_and_starts_none_until_it_is_resumed(
     assert (paused["is_paused"], paused["reason"], paused["changed_by"]) == (True, REASON, "local")
     jobs = _ask(cluster, 5)
     wait_until(lambda: _statuses(cluster, jobs) == {"PENDING"}, "the view follows")
-    sentinel = _told(queue("recover", "--json", "all"))
-    assert sentinel["is_paused"], "to recover is not to resume"
+    recovered = _told(queue("recover", "--json", "all"))
+    assert recovered["is_paused"], "to recover is not to resume"
     wait_until(
         lambda: (seconds := _told(queue("status", "--json", "all"))["oldest_wait_seconds"]) and seconds > 1,
         "the jobs have waited",
@@ -120,14 +131,13 @@ def test_recovering_a_queue_that_lost_nothing_changes_nothing(cluster: Cluster, 
 def test_the_status_is_bad_while_the_queue_cannot_be_reached(cluster: Cluster, queue: Command) -> None:
     if cluster.redis is None:
         pytest.skip("the queue is in the store here")
-    cluster.redis.stop()
-    jobs = _ask(cluster, 2)
+    with _stopped(cluster.redis):
+        jobs = _ask(cluster, 2)
 
-    told, shown = queue("status", "--json", "all"), queue("status")
+        told, shown = queue("status", "--json", "all"), queue("status")
 
-    assert (told.code, told.err, told.json()["messages_waiting"]) == (1, "", None)
-    assert (shown.code, "the queue cannot be reached" in shown.out) == (1, True)
-    cluster.redis.start()
+        assert (told.code, told.err, told.json()["messages_waiting"]) == (1, "", None)
+        assert (shown.code, "the queue cannot be reached" in shown.out) == (1, True)
     wait_until(lambda: _statuses(cluster, jobs) == {"DONE"}, "what was accepted meanwhile is DONE")
     assert queue("status").code == 0
 

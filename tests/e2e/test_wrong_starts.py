@@ -48,9 +48,8 @@ def _says(command: str, *options: str, **settings: str) -> str:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_on_sqlite_one_process_does_everything(command: str, tmp_path: Path) -> None:
     assert _says(command, data_dir=str(tmp_path)) == (
-        f"error: `moviemind {command}` is for a store on PostgreSQL; set MOVIEMIND_STORE_URL, for example to"
-        " postgresql://moviemind:PASSWORD@127.0.0.1/moviemind. With SQLite one process does everything:"
-        " moviemind up."
+        f"error: moviemind {command} needs a store on PostgreSQL (MOVIEMIND_STORE_URL); with SQLite,"
+        " moviemind up does it all."
     )
 
 

@@ -36,10 +36,10 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(path: Path) -> Iterator[SmallDisk]:
+def small_disk(path: Path, *, size: str = SIZE) -> Iterator[SmallDisk]:
     """Mounted at `path`. Only an administrator may mount: the test of anybody else is skipped."""
     path.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "moviemind-test", str(path)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "moviemind-test", str(path)]
     try:
         mounted = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
