@@ -81,7 +81,7 @@ def _shared_store(settings: Settings) -> Iterator[Finding]:
     try:
         epoch = schema.check(settings.store_address)
     except MovieMindError as error:
-        yield Finding("schema", Verdict.BAD, str(error), "see the message")
+        yield Finding("schema", Verdict.BAD, str(error), "do what it says")
         return
     yield Finding("schema", Verdict.OK, f"version {found.version}, log epoch {epoch}")
     with closing(open_store(settings)) as store:
@@ -89,7 +89,7 @@ def _shared_store(settings: Settings) -> Iterator[Finding]:
             try:
                 yield from check(settings, store)
             except StoreUnavailable as error:
-                yield Finding(check.__name__.strip("_"), Verdict.BAD, error.reason, "see the message")
+                yield Finding(check.__name__.strip("_"), Verdict.BAD, error.reason, "do what it says")
 
 
 def _writes(_settings: Settings, store: Store) -> Iterator[Finding]:

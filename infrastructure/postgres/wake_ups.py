@@ -9,8 +9,12 @@ from collections.abc import Callable
 from typing import Self
 
 import psycopg
+import structlog
 
 from infrastructure.postgres.datastore import open_session
+from infrastructure.postgres.failures import reason
+
+log = structlog.get_logger()
 
 CHANNEL = "moviemind_appended"
 REST_SECONDS = 0.01
@@ -47,7 +51,8 @@ class Bell:
                 if self._session is None:
                     self._session = open_session(self._url)
                 self._session.execute(f"NOTIFY {CHANNEL}")
-            except psycopg.Error:  # they ask anyway
+            except psycopg.Error as error:  # they ask anyway
+                log.info("bell.silent", reason=reason(error))
                 _close(self._session)
                 self._session = None
                 self._stopping.wait(RECONNECT_SECONDS)
@@ -79,7 +84,8 @@ class BellListener:
                     while not self._stopping.is_set():
                         for _ in session.notifies(timeout=LISTEN_SECONDS, stop_after=1):
                             self._heard()
-            except psycopg.Error:  # we ask anyway
+            except psycopg.Error as error:  # we ask anyway
+                log.info("bell.not_heard", reason=reason(error))
                 self._stopping.wait(RECONNECT_SECONDS)
 
 

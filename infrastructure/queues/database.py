@@ -1,7 +1,7 @@
 """The queue in the PostgreSQL database that also holds the events: one server less to run.
 
-Workers look every quarter of a second and are not woken by NOTIFY: a commit that notifies takes a lock of
-the whole cluster, and every worker would keep one more connection.
+Workers look every quarter of a second and are not woken by NOTIFY, for which every worker would keep one
+more connection. The library still notifies when a message is acknowledged; nobody listens.
 """
 
 from collections.abc import Iterator

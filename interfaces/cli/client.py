@@ -18,6 +18,7 @@ TIMEOUT_SECONDS = 35.0
 PATIENCE_SECONDS = 60.0
 BUSY_SECONDS = 1.0
 FOLLOW_SECONDS = 0.1
+LONG_PENDING_SECONDS = 3.0
 PAGE = 100
 
 
@@ -84,8 +85,12 @@ class Client:
         return self._ask("GET", f"/v1/jobs/{job_id}")
 
     def follow(self, job_id: str) -> Answer:
-        """Wait until a job is final."""
+        """Wait until a job is final; say so if it cannot start."""
+        looks_at = time.monotonic() + LONG_PENDING_SECONDS
         while (job := self.job(job_id))["status"] not in FINAL:
+            if job["status"] == JobStatus.PENDING and time.monotonic() > looks_at:
+                self._tell_why_nothing_starts()
+                looks_at = time.monotonic() + LONG_PENDING_SECONDS
             time.sleep(FOLLOW_SECONDS)
         return job
 
@@ -180,6 +185,13 @@ class Client:
             self._tell_of_waiting(body)
             if self._stops_waiting.wait(BUSY_SECONDS):
                 raise ServiceRefused(body)
+
+    def _tell_why_nothing_starts(self) -> None:
+        queue = self.queue()
+        if queue["is_paused"]:
+            self._tell_of_waiting({"detail": f"the queue is paused: {queue['reason']}"})
+        elif queue["workers"] == 0:
+            self._tell_of_waiting({"detail": "no worker is alive; start one with: moviemind worker"})
 
     def _tell_of_waiting(self, problem: Answer) -> None:
         """Once: whoever reads it knows what to mend, and a thousand requests wait for the same thing."""

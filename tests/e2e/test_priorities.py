@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -78,7 +77,7 @@ def test_what_is_asked_for_now_starts_before_the_next_bulk_job(cluster: Cluster,
 
 
 def test_a_film_asked_for_now_is_started_within_two_seconds(cluster: Cluster, worker: Part) -> None:
-    """A thread is free every few milliseconds. The median, for what holds up one of them."""
+    """A thread is free every few milliseconds."""
     films = [f"asked-now-{number}-1999" for number in range(ASKED_ONE_BY_ONE)]
     for film in films:
         cluster.ask([film])
@@ -89,7 +88,7 @@ def test_a_film_asked_for_now_is_started_within_two_seconds(cluster: Cluster, wo
         e.timestamp - asked[e.job_id].timestamp for e in cluster.of(GenerationStarted) if e.job_id in asked
     ]
     print(f"\n{cluster.queue}: started after {[f'{wait.total_seconds():.2f} s' for wait in waits]}")  # noqa: T201
-    assert median(waits) < STARTED_WITHIN
+    assert max(waits) < STARTED_WITHIN
     assert "PENDING" in cluster.statuses(), "bulk jobs wait all the while"
 
 
