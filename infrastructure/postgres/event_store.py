@@ -16,6 +16,14 @@ EPOCH_IS_GONE = "its table log_epochs must have one row; restore it from a backu
 
 LOOK_SECONDS = 1.0
 
+_NEEDS_ROOM = (
+    "SET LOCAL work_mem = '64kB'",
+    "SET LOCAL temp_tablespaces = ''",  # on the disk of the database
+    "SELECT count(*) FROM generate_series(1, 10000)",
+)
+"""A few hundred kB for as long as it takes, in a temporary file: an update of what stands there finds room
+in its page and in a log file that was made before, also on a full disk, where no event could be written."""
+
 _URL = "MOVIEMIND_STORE_URL"
 
 
@@ -71,12 +79,14 @@ class Probe:
         self._succeeded_at: float | None = None
 
     def __call__(self) -> None:
-        """Write what stands there already. Raises StoreUnavailable."""
+        """Take room for a moment, and write what stands there already. Raises StoreUnavailable."""
         with self._asking:
             at = self._succeeded_at
             if at is not None and time.monotonic() - at < LOOK_SECONDS:
                 return
             with self._datastore.writing() as cursor:
+                for statement in _NEEDS_ROOM:
+                    cursor.execute(statement)
                 cursor.execute("UPDATE log_epochs SET epoch = epoch")
                 if cursor.rowcount != 1:
                     raise StoreUnavailable(EPOCH_IS_GONE)
