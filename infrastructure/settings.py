@@ -51,7 +51,7 @@ class LogLevel(StrEnum):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     data_dir: Path = Field(Path("var"), description="where the embedded service keeps its files")
     store_url: SecretStr = Field(
