@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import httpx
 import pytest
 
-from domain.events import GenerationAttemptFailed, GenerationRequested, GenerationStarted
+from domain.events import GenerationAttemptFailed, GenerationStarted
 from tests.integration.http.api import Api, problem_of
 from tests.support.cluster import QUEUES, Cluster, Part
 from tests.support.disk import SmallDisk, small_disk
@@ -83,11 +83,11 @@ def test_a_full_disk_holds_the_work_up_and_loses_none_of_it(house: House) -> Non
         assert api.get("/health/live").status_code == 200
         assert "DONE" in cluster.statuses()
         assert "FAILED" not in cluster.statuses()
-        assert cluster.statuses().count("DONE") < len(cluster.of(GenerationRequested)), "work is held up"
+        assert cluster.statuses().count("DONE") < cluster.requested(), "work is held up"
 
         disk.make_room()
 
-        promised = len(cluster.of(GenerationRequested))
+        promised = cluster.requested()
         cluster.wait_until_done(promised, BACK_TO_WORK_SECONDS)
         assert api.get("/health/ready").status_code == 200
         assert api.described("heat-1995")["status"] == "DONE"

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import httpx
 import pytest
 
-from domain.events import GenerationAttemptFailed, GenerationRequested, GenerationStarted
+from domain.events import GenerationAttemptFailed, GenerationStarted
 from tests.support.cluster import QUEUES, Cluster, Part
 from tests.support.process import DEADLINE_SECONDS, wait_until
 from tests.support.proxy import Proxy
@@ -90,7 +90,7 @@ def _under_load(house: House) -> Iterator[Traffic]:
         traffic.wait_for_accepted(8)
         yield traffic
         traffic.wait_for_accepted()
-    promised = len(cluster.of(GenerationRequested))
+    promised = cluster.requested()
     cluster.wait_until_done(promised, BACK_TO_WORK_SECONDS)
     assert traffic.errors == []
     assert all(part.is_running() for part in house.parts.values()), "nothing has to be started anew"

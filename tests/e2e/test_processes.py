@@ -13,7 +13,6 @@ import pytest
 from domain.events import (
     DescriptionGenerated,
     GenerationAttemptFailed,
-    GenerationRequested,
     GenerationStarted,
 )
 from infrastructure.settings import Settings
@@ -75,7 +74,7 @@ def start_worker(cluster: Cluster, api: Part, projectors: list[Part]) -> Iterato
 
 
 def _requested(cluster: Cluster) -> int:
-    return len(cluster.of(GenerationRequested))
+    return cluster.requested()
 
 
 def _written(cluster: Cluster) -> int:

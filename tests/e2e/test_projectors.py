@@ -10,7 +10,6 @@ from typing import Literal
 import psycopg
 import pytest
 
-from domain.events import GenerationRequested
 from tests.support.cluster import QUEUES, Cluster, Part
 from tests.support.process import DEADLINE_SECONDS, wait_until
 from tests.support.proxy import Proxy
@@ -69,7 +68,7 @@ def _under_load(cluster: Cluster) -> Iterator[Traffic]:
         traffic.wait_for_accepted()
         yield traffic
         traffic.wait_for_accepted()
-    cluster.wait_until_done(len(cluster.of(GenerationRequested)))
+    cluster.wait_until_done(cluster.requested())
     assert (traffic.refused(), traffic.errors) == ([], []), "nobody who asks notices"
     cluster.is_sound()
     with closing(cluster.client()) as client:
@@ -84,7 +83,7 @@ def _hold_a_batch(line: Proxy, what: Literal["request", "answer"] = "request") -
 
 def _catches_up(cluster: Cluster) -> None:
     """What has been asked for so far is done; what the frozen one still held is let go of."""
-    asked = len(cluster.of(GenerationRequested))
+    asked = cluster.requested()
     wait_until(lambda: cluster.statuses().count("DONE") >= asked, f"{asked} jobs are DONE", CATCH_UP_SECONDS)
 
 

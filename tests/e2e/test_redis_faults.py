@@ -15,7 +15,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from domain.events import GenerationAttemptFailed, GenerationRequested, GenerationStarted
+from domain.events import GenerationAttemptFailed, GenerationStarted
 from tests.support.cluster import Cluster, Part
 from tests.support.process import DEADLINE_SECONDS
 from tests.support.proxy import Proxy
@@ -101,7 +101,7 @@ def _under_load(house: House) -> Iterator[Traffic]:
         cluster.ask(f"queued-{number}-{film}-1999" for film in range(QUEUED))
         yield traffic
         traffic.wait_for_accepted()
-    promised = len(cluster.of(GenerationRequested))
+    promised = cluster.requested()
     cluster.wait_until_done(promised, BACK_TO_WORK_SECONDS)
     assert traffic.errors == []
     assert traffic.refused() == []

@@ -173,12 +173,19 @@ class Cluster:
             return [client.generate({"slug": slug, **more}) for slug in slugs]
 
     def events(self) -> list[Recorded]:
-        """The whole log, read past every cache."""
+        """The log as its followers may read it: up to the oldest write that is under way."""
         with closing(open_store(load_settings(**self._store()))) as store:
             return store.log.after(0, limit=100_000)
 
     def of(self, kind: type[Event]) -> list[Any]:
         return [recorded.event for recorded in self.events() if isinstance(recorded.event, kind)]
+
+    def requested(self) -> int:
+        """How many requests are committed, also those the log does not show its followers yet."""
+        ((count,),) = self.postgres.execute(
+            "SELECT count(*) FROM stored_events WHERE topic LIKE '%:GenerationRequested'"
+        )
+        return int(count)
 
     def statuses(self) -> list[str]:
         """Of all jobs, as the view has them."""
