@@ -1,7 +1,14 @@
 """How values of rows stand in PostgreSQL's columns, where psycopg leaves us something to do."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+MAX_PARAMETERS = 65_535
+"""Of one statement, by PostgreSQL's protocol."""
 
 _NUL, _UNKNOWN = "\x00", "\ufffd"
 
@@ -15,11 +22,30 @@ def column(value: Any) -> Any:
     return value
 
 
-def insert(table: str, columns: Sequence[str]) -> str:
-    """The statement that writes one row of a table."""
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Writes rows of a table; one whose `key` is there already is replaced, where a key is named.
 
+    Many rows are one statement. Rows sent one by one without waiting for their answers would be faster
+    to write and dangerous: between them the server does not count for how long a client is silent, so one
+    that is frozen there would keep its locks, and the next leader out, until it is woken.
+    """
 
-def upsert(table: str, columns: Sequence[str], *, key: str) -> str:
-    changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name != key)
-    return f"{insert(table, columns)} ON CONFLICT ({key}) DO UPDATE SET {changes}"
+    table: str
+    columns: Sequence[str]
+    key: str | None = None
+
+    def run(self, cursor: Cursor[DictRow], rows: Sequence[Sequence[Any]]) -> None:
+        most = MAX_PARAMETERS // len(self.columns)
+        for start in range(0, len(rows), most):
+            some = rows[start : start + most]
+            cursor.execute(self._statement(len(some)), [value for row in some for value in row])
+
+    def _statement(self, rows: int) -> str:
+        row = f"({', '.join(['%s'] * len(self.columns))})"
+        values = ", ".join([row] * rows)
+        statement = f"INSERT INTO {self.table} ({', '.join(self.columns)}) VALUES {values}"
+        if self.key is None:
+            return statement
+        changes = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name != self.key)
+        return f"{statement} ON CONFLICT ({self.key}) DO UPDATE SET {changes}"

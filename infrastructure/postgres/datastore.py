@@ -5,7 +5,7 @@ a transaction, or waits for a lock, is ended by the server after five seconds, a
 after ten. A pool that has lost the server tries again as often as somebody asks, about once a second.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,6 @@ import psycopg_pool
 from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.postgres import PostgresDatastore
 from psycopg import Connection, Cursor
-from psycopg.abc import Params, Query
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
@@ -74,7 +73,7 @@ class Datastore(PostgresDatastore):
         )
         self.pool = FreshPool(
             connection_class=Connection[DictRow],
-            kwargs={"row_factory": dict_row, "cursor_factory": _Cursor, **link(url)},
+            kwargs={"row_factory": dict_row, **link(url)},
             min_size=1,
             max_size=connections,
             open=False,
@@ -115,14 +114,6 @@ class Datastore(PostgresDatastore):
             last = self.pool.last_error
             return reason(last) if last else "all its connections are busy; try again in a moment"
         return reason(cause)
-
-
-class _Cursor(Cursor[DictRow]):
-    def executemany(self, query: Query, params_seq: Iterable[Params], *, returning: bool = False) -> None:
-        """psycopg ends this with a Flush, upon which the server stops counting for how long a transaction is
-        silent: a client that is frozen then would hold its locks for ever. An empty statement mends that."""
-        super().executemany(query, params_seq, returning=returning)
-        self.connection.execute("")
 
 
 def _configure(connection: Connection[DictRow]) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from application.dispatching import Dispatches, DueJob
 from domain.values import Priority
+from infrastructure.postgres.columns import Insert
 from infrastructure.postgres.view_store import ViewStore
 
 SCHEMA = """
@@ -31,11 +32,7 @@ WHERE jobs.job_id = dispatches.job_id
   AND (jobs.status <> 'PENDING' OR dispatches.attempt <> jobs.attempts + 1)
 """
 
-_RECORD = """
-INSERT INTO dispatches (job_id, attempt, epoch, dispatched_at) VALUES (%s, %s, %s, %s)
-ON CONFLICT (job_id) DO UPDATE
-SET attempt = excluded.attempt, epoch = excluded.epoch, dispatched_at = excluded.dispatched_at
-"""
+_RECORD = Insert("dispatches", ("job_id", "attempt", "epoch", "dispatched_at"), key="job_id")
 
 
 class PostgresDispatches(Dispatches):
@@ -59,4 +56,4 @@ class PostgresDispatches(Dispatches):
     def record(self, due: Sequence[DueJob], *, epoch: str, at: datetime) -> None:
         with self._store.writing() as cursor:
             cursor.execute(_SWEEP)
-            cursor.executemany(_RECORD, [(job.job_id, job.attempt, epoch, at) for job in due])
+            _RECORD.run(cursor, [(job.job_id, job.attempt, epoch, at) for job in due])

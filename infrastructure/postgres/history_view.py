@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.types.json import Json
 
 from application.read_models import HistoryRow, HistoryRows, HistoryView
-from infrastructure.postgres.columns import column, insert
+from infrastructure.postgres.columns import Insert, column
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.views import AddedRows
 
@@ -24,7 +24,7 @@ CREATE INDEX IF NOT EXISTS history_of_a_film ON history (slug, position);
 
 class PostgresHistoryView(HistoryView):
     _COLUMNS = tuple(field.name for field in fields(HistoryRow))
-    _INSERT = insert("history", _COLUMNS)
+    _INSERT = Insert("history", _COLUMNS)
 
     def __init__(self, store: ViewStore) -> None:
         self._store = store
@@ -37,7 +37,7 @@ class PostgresHistoryView(HistoryView):
         with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
             added = AddedRows[HistoryRow]()
             yield added
-            cursor.executemany(self._INSERT, [self._values(row) for row in added.all()])
+            self._INSERT.run(cursor, [self._values(row) for row in added.all()])
 
     def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:
         with self._store.reading() as cursor:

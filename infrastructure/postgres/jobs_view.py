@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 
 from application.read_models import JobCounts, JobRow, JobRows, JobSearch, JobsView, OpenClaim
 from domain.values import FailureType, JobStatus
-from infrastructure.postgres.columns import column, upsert
+from infrastructure.postgres.columns import Insert, column
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.views import ChangedRows
 
@@ -40,7 +40,7 @@ WHERE status = 'PENDING' AND coalesce(next_attempt_at, updated_at) <= %s
 
 class PostgresJobsView(JobsView):
     _COLUMNS = tuple(field.name for field in fields(JobRow))
-    _UPSERT = upsert("jobs", _COLUMNS, key="job_id")
+    _UPSERT = Insert("jobs", _COLUMNS, key="job_id")
 
     def __init__(self, store: ViewStore) -> None:
         self._store = store
@@ -53,7 +53,7 @@ class PostgresJobsView(JobsView):
         with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
             changed = ChangedRows[UUID, JobRow](lambda job_id: _job(cursor, job_id), lambda row: row.job_id)
             yield changed
-            cursor.executemany(self._UPSERT, [self._values(row) for row in changed.all()])
+            self._UPSERT.run(cursor, [self._values(row) for row in changed.all()])
 
     def get(self, job_id: UUID) -> JobRow | None:
         with self._store.reading() as cursor:

@@ -14,7 +14,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from application.read_models import MovieRow, MovieRows, MovieSearch, MoviesView
-from infrastructure.postgres.columns import column, upsert
+from infrastructure.postgres.columns import Insert, column
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.views import DESCRIPTIONS, ChangedRows, searched, whole, words
 
@@ -39,7 +39,7 @@ CREATE INDEX IF NOT EXISTS movies_described ON movies USING gin (description_ids
 class PostgresMoviesView(MoviesView):
     _COLUMNS = tuple(field.name for field in fields(MovieRow))
     _SEARCHED = ("is_shown", "description_ids", "searched_words", "searched_directors", "searched_genres")
-    _UPSERT = upsert("movies", (*_COLUMNS, *_SEARCHED), key="slug")
+    _UPSERT = Insert("movies", (*_COLUMNS, *_SEARCHED), key="slug")
 
     def __init__(self, store: ViewStore) -> None:
         self._store = store
@@ -52,7 +52,7 @@ class PostgresMoviesView(MoviesView):
         with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
             changed = ChangedRows[str, MovieRow](lambda slug: _movie(cursor, slug), lambda row: row.slug)
             yield changed
-            cursor.executemany(self._UPSERT, [self._values(row) + _searched(row) for row in changed.all()])
+            self._UPSERT.run(cursor, [self._values(row) + _searched(row) for row in changed.all()])
 
     def get(self, slug: str) -> MovieRow | None:
         with self._store.reading() as cursor:
