@@ -64,31 +64,32 @@ class MovieGenerations(Application[UUID]):
         register: MovieFacts | None = None,
         first_on: MovieGeneration | None = None,
         gives_up: Callable[[], bool] | None = None,
-        recognise: Callable[[MovieGeneration], T | None] = lambda _: None,
+        recognise: Callable[[MovieGeneration, T], T | None] = lambda _film, _result: None,
     ) -> T:
         """Load a film, decide, and save at the version decided on; overtaken, decide again on what is new.
 
         `register` begins the film's stream if there is none. `first_on` is a film as an earlier decision
         left it: the first decision is then saved at exactly that version, or not at all. Gives up after
         MAX_DECISIONS, or when the store cannot be used; a worker, which has time, `gives_up` when it says so.
-        `recognise` is asked about the film after an append whose answer was lost: what it finds to be ours
-        was saved.
+        `recognise` is asked about the film after appends whose answers were lost, with the result of each:
+        what it finds to be ours was saved.
 
         Raises MovieNotFound, TooMuchContention, StoreUnavailable, and whatever the decision raises.
         """
-        decisions, may_be_saved = 0, False
+        decisions, unanswered = 0, list[T]()
         while True:
             decisions += 1
             try:
                 movie, first_on = first_on or self._load_or_register(slug, register, by), None
                 movie.sign(by, self.clock())
-                if may_be_saved and (saved := recognise(movie)) is not None:
-                    return saved
-                result, may_be_saved = decision(movie), True
+                for result in unanswered:
+                    if (saved := recognise(movie, result)) is not None:
+                        return saved
+                unanswered.append(decision(movie))
                 self._append(movie)
-                return result
+                return unanswered[-1]
             except IntegrityError:
-                may_be_saved = False
+                del unanswered[-1]
                 # Overtaken. The film in hand is worthless now: its events are drained, its version is old.
                 if decisions >= MAX_DECISIONS and (gives_up is None or gives_up()):
                     raise TooMuchContention(slug, decisions) from None

@@ -10,7 +10,7 @@ same description.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
@@ -54,14 +54,18 @@ class RunLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """A job this worker holds: the film as the claim left it, the fencing token, and until when."""
+    """A job this worker holds: the film as the claim left it, and the claim."""
 
     movie: MovieGeneration
-    attempt: int
-    expires_at: datetime
+    claim: Claim
+
+    @property
+    def attempt(self) -> int:
+        """The fencing token."""
+        return self.claim.attempt
 
     def has_expired(self, clock: Clock) -> Callable[[], bool]:
-        return lambda: clock() >= self.expires_at
+        return lambda: clock() >= self.claim.expires_at
 
 
 def run_generation(
@@ -102,21 +106,18 @@ def _claim(
 ) -> _Claimed | None:
     """Start the next attempt, saved before any money is spent; None when there is nothing to write."""
     patient_until = generations.clock() + limits.patience
-    tried: Claim | None = None
 
     def start(movie: MovieGeneration) -> _Claimed | None:
-        nonlocal tried
         if switch.state().is_paused:  # its message is sent again when the queue is resumed
             log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason="paused")
             return None
-        attempt = movie.start(command.job_id, worker_id=command.worker_id, limit=limits.claim)
-        tried = movie.jobs[command.job_id].claim
-        return None if attempt is None or tried is None else _Claimed(movie, attempt, tried.expires_at)
+        movie.start(command.job_id, worker_id=command.worker_id, limit=limits.claim)
+        claim = movie.jobs[command.job_id].claim
+        return None if claim is None else _Claimed(movie, claim)
 
-    def recognise(movie: MovieGeneration) -> _Claimed | None:
-        if tried is None or movie.jobs.find(command.job_id).claim != tried:
-            return None
-        return _Claimed(movie, tried.attempt, tried.expires_at)
+    def recognise(movie: MovieGeneration, tried: _Claimed | None) -> _Claimed | None:
+        is_ours = tried is not None and movie.jobs.find(command.job_id).claim == tried.claim
+        return _Claimed(movie, tried.claim) if tried and is_ours else None
 
     def gives_up() -> bool:
         return is_stopping() or generations.clock() >= patient_until

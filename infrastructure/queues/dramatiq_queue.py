@@ -6,6 +6,7 @@ just taken a lock of the store, and the lock would be held for ever. The writer 
 rescuer ends claims that are too old.
 """
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from uuid import UUID
@@ -25,6 +26,8 @@ Run = Callable[[str, UUID], object]
 QUEUES = tuple(Priority)
 _QUEUE_PRIORITY = {Priority.INTERACTIVE: 0, Priority.BULK: 10}
 _IDLE_WAKE_UP_MS = 250
+_LAST_WORDS_MS = 1_000
+"""For threads that have nothing left to do, or have been given up."""
 
 
 class DramatiqQueue(ABC):
@@ -68,9 +71,16 @@ class DramatiqQueue(ABC):
 
     def stop(self, *, timeout_seconds: float) -> None:
         """Let running attempts finish; what has not started goes back to the queue, or stays due."""
-        if self._worker is not None:
-            self._take_no_more()
-            self._worker.stop(timeout=int(timeout_seconds * 1000))
+        if self._worker is None:
+            return
+        self._take_no_more()
+        # dramatiq's own way to wait counts the same time once for every thread, and gives up too early.
+        deadline = time.monotonic() + timeout_seconds
+        for thread in self._worker.workers:
+            thread.stop()
+        for thread in self._worker.workers:
+            thread.join(max(deadline - time.monotonic(), 0))
+        self._worker.stop(timeout=_LAST_WORDS_MS)
 
     def close(self) -> None:
         """Let go of connections; the last thing that is done with a queue."""

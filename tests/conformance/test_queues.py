@@ -293,6 +293,29 @@ def test_what_is_sent_while_a_worker_stops_is_begun_by_another_at_once(place: Pl
     assert (runs.ended, sorted(others.begun)) == (["running"], ["first", "second", "third"])
 
 
+def test_stop_waits_for_every_attempt_however_many_end_before_it(place: Place, runs: Runs) -> None:
+    """They end one by one, and all of them in half the time that they are given."""
+    gates = {str(n): threading.Event() for n in range(4)}
+    worker, told, finished = place.open(), [], []
+
+    def run(slug: str, _job_id: UUID) -> None:
+        told.append(slug)
+        assert gates[slug].wait(DEADLINE_SECONDS)
+        finished.append(slug)
+
+    worker.start(run, threads=len(gates))
+    for slug in gates:
+        send(worker, slug)
+    wait_until(lambda: len(told) == len(gates), "all have begun", DEADLINE_SECONDS)
+    timers = [threading.Timer(1.2 + 0.3 * n, gate.set) for n, gate in enumerate(gates.values())]
+    for timer in timers:
+        timer.start()
+
+    worker.stop(timeout_seconds=4)
+
+    assert sorted(finished) == sorted(gates)
+
+
 def test_stop_gives_up_attempts_that_take_too_long(place: Place, runs: Runs) -> None:
     runs.gate.clear()
     worker = place.open()

@@ -138,6 +138,18 @@ class TestAnUnusableStore:
         assert made is not None
         assert core.names().count("GenerationStarted") == len(writer.tasks) == 1
 
+    def test_a_claim_that_is_committed_after_it_was_looked_for_is_recognised(
+        self, core: Core, failing_store: "Outage"
+    ) -> None:
+        """The store takes its time: it commits the first append before it refuses the second."""
+        job, writer = core.job().job_id, FakeWriter()
+        failing_store.commits_late()
+
+        made = core.run(job, writer)
+
+        assert made is not None
+        assert core.names().count("GenerationStarted") == len(writer.tasks) == 1
+
     def test_the_claim_of_another_thread_of_the_same_worker_is_not_taken_for_ones_own(
         self, core: Core, failing_store: "Outage"
     ) -> None:
@@ -191,6 +203,8 @@ class Outage:
         self.refused = 0
         self._left = 0
         self._loses_answer = False
+        self._commits_late = False
+        self._late: object = None
         self._save = core.generations.save
         monkeypatch.setattr(core.generations, "save", self._saving)
         monkeypatch.setattr(movie_generations, "STORE_RETRY_SECONDS", 0.001)
@@ -202,7 +216,17 @@ class Outage:
     def answers_are_lost_once(self) -> None:
         self._loses_answer = True
 
+    def commits_late(self) -> None:
+        """The next append is refused by its client, and committed before the one after it."""
+        self._commits_late = True
+
     def _saving(self, movie: object) -> object:
+        if self._commits_late:
+            self._commits_late, self._late = False, movie
+            raise OperationalError("disk I/O error")
+        if self._late is not None:
+            late, self._late = self._late, None
+            self._save(late)  # type: ignore[arg-type]
         if self._left:
             self._left -= 1
             self.refused += 1
