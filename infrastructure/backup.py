@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -112,6 +113,7 @@ def restore_backup(
             raise StoreHoldsOthers(str(directory)) from None
         appended += len(batch)
         progress(len(batch))
+    _skip_what_is_there(map(_event, _lines(directory)), recorder, directory)  # and nothing came between
     return appended
 
 
@@ -130,13 +132,17 @@ def _write(directory: Path, recorder: ApplicationRecorder, log_epoch: str, progr
     _sync(directory / EVENTS)
     (directory / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
     _sync(directory / MANIFEST)
+    _sync(directory)
     return manifest
 
 
 def _sync(path: Path) -> None:
     """What is told to be a backup shall be one after a power cut too."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -212,5 +218,5 @@ def _lines(directory: Path) -> Iterator[bytes]:
     try:
         with gzip.open(directory / EVENTS, "rb") as file:
             yield from file
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BackupNotUsable(str(directory), f"{EVENTS}: {error}") from error

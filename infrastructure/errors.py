@@ -31,7 +31,7 @@ class SchemaTooNew(MovieMindError):
 
 @dataclass(eq=False)
 class StoreInUse(MovieMindError):
-    """The event store {path} is already {where}; stop that process or choose another --data-dir."""
+    """The event store {path} is already {where}; stop that process or name another store."""
 
     path: str
     where: str

@@ -9,15 +9,18 @@ import typer
 from eventsourcing.persistence import ApplicationRecorder
 
 from infrastructure.backup import check_backup, restore_backup, write_backup
-from infrastructure.errors import StoreNotUsable
+from infrastructure.errors import StoreInUse, StoreNotUsable
 from infrastructure.postgres import schema
 from infrastructure.postgres.datastore import Datastore
+from infrastructure.postgres.failures import place
+from infrastructure.postgres.leader import PING_SECONDS, LeaderLock
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
 from infrastructure.settings import Settings, load_settings
 from infrastructure.sqlite import event_store
 from infrastructure.store_lock import StoreLock
 from interfaces.cli.options import DataDir
 from interfaces.cli.output import progress, say
+from interfaces.loops import Loop, running
 
 Directory = Annotated[Path, typer.Argument(help="The directory of the backup.", show_default=False)]
 
@@ -69,7 +72,7 @@ def _to_write(settings: Settings) -> Iterator[ApplicationRecorder]:
     """Raises StoreInUse, DirectoryNotUsable, StoreNotUsable, SchemaMissing, SchemaTooNew."""
     if settings.is_on_postgres:
         schema.check(settings.store_address)
-        with _postgres(settings) as recorder:
+        with _leading(settings.store_address), _postgres(settings) as recorder:
             yield recorder
         return
     path = settings.event_store_path
@@ -77,6 +80,19 @@ def _to_write(settings: Settings) -> Iterator[ApplicationRecorder]:
         event_store.prepare(path)
         with _sqlite(path) as recorder:
             yield recorder
+
+
+@contextmanager
+def _leading(url: str) -> Iterator[None]:
+    """Nobody else folds, dispatches or rescues: half a log would have finished jobs written again.
+
+    Raises StoreInUse.
+    """
+    with LeaderLock(url) as lock:
+        if not lock.is_held():
+            raise StoreInUse(place(url), "led by a projector")
+        with running([Loop("leader", lock.is_held, every_seconds=PING_SECONDS)]):
+            yield
 
 
 @contextmanager

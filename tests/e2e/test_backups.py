@@ -41,6 +41,9 @@ def test_what_was_written_is_there_again_and_what_waited_is_done(queue: str, hom
 
         after.start_api()
         after.start_projector()
+        refused = moviemind("restore", str(home / "backup"), **after.settings)
+        assert refused.returncode == 1
+        assert "is already led by a projector; stop that process" in refused.stderr
         after.start_worker()
         after.wait_until_done(WRITTEN + WAITING)
         after.is_sound()

@@ -201,6 +201,28 @@ def test_a_backup_that_is_not_whole_is_refused_with_the_reason(
         check_backup(backup)
 
 
+def test_whatever_byte_has_changed_is_noticed(backup: Path) -> None:
+    whole = (backup / EVENTS).read_bytes()
+    for place in range(40, len(whole), len(whole) // 50):  # behind its header: time and name
+        (backup / EVENTS).write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        with pytest.raises(BackupNotUsable, match="events"):
+            check_backup(backup)
+
+
+def test_a_store_that_is_used_while_it_is_restored_is_told_of(backup: Path, new_store: NewStore) -> None:
+    store = new_store()
+    other = StoredEvent(uuid4(), 1, "movie-generation:MovieRegistered", b"{}")
+    used: list[int] = []
+
+    def use(done: int) -> None:
+        used.append(done)
+        if len(used) == 2:
+            store.insert_events([other])
+
+    with pytest.raises(StoreHoldsOthers):
+        restore_backup(backup, store, progress=use)
+
+
 def test_a_directory_that_is_not_empty_is_not_touched(backup: Path, new_store: NewStore) -> None:
     before = {path.name: path.read_bytes() for path in backup.iterdir()}
 
