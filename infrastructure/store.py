@@ -15,8 +15,10 @@ from application.worker_watch import Heartbeats
 class Store:
     """`log_epoch` stands before every position that leaves the service: it changes when the log is replaced
     by an older copy of itself. `probe` raises StoreUnavailable when the events cannot be written.
-    `connections` is how many threads can use it without waiting for one another."""
+    `connections` is how many threads can use it without waiting for one another. `installation` tells it from
+    others that may use the same Redis, and stays when the log is promoted."""
 
+    installation: str
     connections: int
     generations: MovieGenerations
     log: EventLog

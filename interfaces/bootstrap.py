@@ -65,7 +65,10 @@ def open_queue(settings: Settings, store: Store, *, redis_seconds: float = SOCKE
         case Queue.DATABASE:
             return DatabaseQueue(settings.store_address, epoch=store.log_epoch())
         case Queue.REDIS:
-            return RedisQueue(connect(settings.redis_address, timeout_seconds=redis_seconds))
+            return RedisQueue(
+                connect(settings.redis_address, timeout_seconds=redis_seconds),
+                namespace=f"moviemind:{store.installation}",
+            )
 
 
 def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> MovieMind:

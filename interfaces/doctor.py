@@ -1,45 +1,25 @@
 """What an operator wants to know first: is everything there, will it survive, and what to do if not."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from enum import StrEnum
 
 from application.errors import QueueUnavailable, StoreUnavailable
 from application.reading import lag
 from domain.errors import MovieMindError
 from infrastructure.postgres import schema
 from infrastructure.postgres.leader import somebody_leads
-from infrastructure.redis.client import connect
-from infrastructure.redis.persistence import Persistence, read_persistence
 from infrastructure.settings import Queue, Settings
 from infrastructure.sqlite.failures import unreadable
 from infrastructure.store import Store
 from infrastructure.store_lock import serving_url
 from interfaces.bootstrap import open_queue, open_store
+from interfaces.doctor_redis import examine_redis
+from interfaces.findings import Finding, Verdict, judge
+from interfaces.http.health import seconds_since
 
-REDIS_SECONDS = 5.0
 MUCH_LAG = 5_000
 LITTLE_ROOM_BYTES = 1 << 30
-
-
-class Verdict(StrEnum):
-    """`warn`: works now, and will not in a case that can be foreseen."""
-
-    OK = "ok"
-    WARN = "warn"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`advice` is empty where nothing has to be done."""
-
-    check: str
-    verdict: Verdict
-    found: str
-    advice: str = ""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -49,7 +29,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     else:
         yield from _embedded_store(settings)
     if settings.redis_address:
-        yield from _redis(settings)
+        yield from examine_redis(settings.redis_address)
 
 
 def _embedded_store(settings: Settings) -> Iterator[Finding]:
@@ -64,7 +44,7 @@ def _embedded_store(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("store", Verdict.OK, f"{path} can be read from end to end")
     room = shutil.disk_usage(path.parent).free
-    yield _judge("disk", room >= LITTLE_ROOM_BYTES, f"{room >> 20} MiB free", "make room soon", Verdict.WARN)
+    yield judge("disk", room >= LITTLE_ROOM_BYTES, f"{room >> 20} MiB free", "make room soon", Verdict.WARN)
     url = serving_url(path)
     yield Finding(
         "service", Verdict.OK, f"serves at {url}" if url else "does not run; moviemind up starts it"
@@ -85,7 +65,7 @@ def _shared_store(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("schema", Verdict.OK, f"version {found.version}, log epoch {epoch}")
     with closing(open_store(settings)) as store:
-        for check in (_writes, _queue, _workers, _leader, _views):
+        for check in (_writes, _queue, _workers, _leader, _views, _waiting):
             try:
                 yield from check(settings, store)
             except StoreUnavailable as error:
@@ -99,7 +79,7 @@ def _writes(_settings: Settings, store: Store) -> Iterator[Finding]:
 
 def _queue(settings: Settings, store: Store) -> Iterator[Finding]:
     state = store.switch.state()
-    yield _judge(
+    yield judge(
         "queue switch",
         not state.is_paused,
         f"paused by {state.changed_by}: {state.reason}" if state.is_paused else "jobs are started",
@@ -111,13 +91,14 @@ def _queue(settings: Settings, store: Store) -> Iterator[Finding]:
         return
     try:
         with closing(open_queue(settings, store)) as queue:
+            queue.epoch()  # which is written where it is missing: a full Redis or a replica refuses
             waiting = queue.waiting()
     except QueueUnavailable as error:
         yield Finding(
             "queue",
             Verdict.BAD,
             str(error),
-            "accepted jobs wait and nothing is lost; start it, or mend its URL",
+            "accepted jobs wait and nothing is lost; start it, make room in it, or mend its URL",
         )
         return
     yield Finding("queue", Verdict.OK, f"{settings.queue_in_use}, {waiting} messages wait for a worker")
@@ -126,7 +107,7 @@ def _queue(settings: Settings, store: Store) -> Iterator[Finding]:
 def _workers(settings: Settings, store: Store) -> Iterator[Finding]:
     workers = store.heartbeats.seen_within(settings.worker_dead_seconds)
     threads = sum(worker.threads for worker in workers)
-    yield _judge(
+    yield judge(
         "workers",
         bool(workers),
         f"{len(workers)} alive, {threads} attempts at the same time",
@@ -136,7 +117,7 @@ def _workers(settings: Settings, store: Store) -> Iterator[Finding]:
 
 def _leader(settings: Settings, _store: Store) -> Iterator[Finding]:
     leads = somebody_leads(settings.store_address)
-    yield _judge(
+    yield judge(
         "projector",
         leads,
         "one leads" if leads else "none leads",
@@ -147,109 +128,20 @@ def _leader(settings: Settings, _store: Store) -> Iterator[Finding]:
 def _views(_settings: Settings, store: Store) -> Iterator[Finding]:
     for view, behind in lag((store.jobs, store.movies, store.history), store.log, at_most=MUCH_LAG).items():
         shown = f"{behind} events behind" if behind < MUCH_LAG else f"{MUCH_LAG} events or more behind"
-        yield _judge(
+        yield judge(
             f"view {view}", behind < MUCH_LAG, shown, "see what the projector's log says", Verdict.WARN
         )
 
 
-def _redis(settings: Settings) -> Iterator[Finding]:
-    try:
-        with closing(connect(settings.redis_address, timeout_seconds=REDIS_SECONDS)) as client:
-            facts = read_persistence(client)
-    except QueueUnavailable as error:
-        yield Finding(
-            "redis",
-            Verdict.BAD,
-            str(error),
-            "requests are still accepted; start it, or mend MOVIEMIND_REDIS_URL",
-        )
-        return
-    yield Finding("redis", Verdict.OK, f"Redis {facts.version}, {facts.role}")
-    for check in _PERSISTENCE:
-        yield check(facts)
-
-
-def _appendonly(facts: Persistence) -> Finding:
-    return _judge(
-        "redis appendonly",
-        facts.appendonly,
-        "yes" if facts.appendonly else "no",
-        "set appendonly yes; a crash loses what came after the last snapshot, and it must be sent again",
+def _waiting(settings: Settings, store: Store) -> Iterator[Finding]:
+    """Whatever stands in their way, also what none of the others looks at."""
+    now = store.generations.clock()
+    waited = seconds_since(store.jobs.counts(now).oldest_due_at, now)
+    yield judge(
+        "oldest due job",
+        waited is None or waited < 2 * settings.resend_seconds,
+        "none waits" if waited is None else f"waits for {waited:.0f} s",
+        "jobs come in faster than they are done, or messages do not reach workers: see the logs of projector"
+        " and worker for loop.held_up",
         Verdict.WARN,
     )
-
-
-def _appendfsync(facts: Persistence) -> Finding:
-    return _judge(
-        "redis appendfsync",
-        facts.appendfsync in ("everysec", "always", None),
-        facts.appendfsync or "not told by this server",
-        "set appendfsync everysec",
-        Verdict.WARN,
-    )
-
-
-def _save(facts: Persistence) -> Finding:
-    return _judge(
-        "redis save",
-        facts.save != "",
-        "not told by this server" if facts.save is None else facts.save or "off",
-        "set save 3600 1 300 100 60 10000: snapshots are what backups copy",
-        Verdict.WARN,
-    )
-
-
-def _policy(facts: Persistence) -> Finding:
-    return _judge(
-        "redis maxmemory-policy",
-        facts.maxmemory_policy == "noeviction",
-        facts.maxmemory_policy,
-        "set maxmemory-policy noeviction; every other drops messages when memory is short",
-    )
-
-
-def _memory(facts: Persistence) -> Finding:
-    limit = f"of {facts.maxmemory >> 20} MiB" if facts.maxmemory else "and no limit"
-    return _judge(
-        "redis memory",
-        not facts.maxmemory or facts.used_memory < 0.9 * facts.maxmemory,
-        f"{facts.used_memory >> 20} MiB used {limit}",
-        "raise maxmemory: when it is full, messages are refused and jobs wait",
-        Verdict.WARN,
-    )
-
-
-def _last_write(facts: Persistence) -> Finding:
-    return _last("redis last AOF write", facts.last_write_ok)
-
-
-def _last_bgsave(facts: Persistence) -> Finding:
-    finding = _last("redis last bgsave", facts.last_bgsave_ok)
-    if finding.verdict is not Verdict.OK:
-        return finding
-    return Finding(finding.check, Verdict.OK, f"ok, {facts.seconds_since_last_save} s ago")
-
-
-def _last_rewrite(facts: Persistence) -> Finding:
-    return _last("redis last AOF rewrite", facts.last_rewrite_ok)
-
-
-_PERSISTENCE: tuple[Callable[[Persistence], Finding], ...] = (
-    _appendonly,
-    _appendfsync,
-    _save,
-    _policy,
-    _memory,
-    _last_write,
-    _last_bgsave,
-    _last_rewrite,
-)
-
-
-def _last(check: str, is_ok: bool) -> Finding:
-    advice = "its disk may be full or unwritable; Redis' log says why"
-    return _judge(check, is_ok, "ok" if is_ok else "failed", advice)
-
-
-def _judge(check: str, is_ok: bool, found: str, advice: str, otherwise: Verdict = Verdict.BAD) -> Finding:
-    return Finding(check, Verdict.OK, found) if is_ok else Finding(check, otherwise, found, advice)

@@ -14,8 +14,10 @@ NOT_AT_HOME = (
 def place(url: str) -> str:
     """A store's URL for people: never with its password."""
     named = conninfo_to_dict(url)
-    host, port = named.get("host") or "localhost", named.get("port") or 5432
-    return f"postgresql://{host}:{port}/{named.get('dbname') or named.get('user') or ''}"
+    hosts, ports = str(named.get("host") or "localhost").split(","), str(named.get("port") or 5432).split(",")
+    pairs = zip(hosts, ports * len(hosts) if len(ports) == 1 else ports, strict=False)
+    shown = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in pairs)
+    return f"postgresql://{shown}/{named.get('dbname') or named.get('user') or ''}"
 
 
 def reason(error: BaseException | None) -> str:

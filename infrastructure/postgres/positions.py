@@ -34,10 +34,10 @@ CREATE TABLE IF NOT EXISTS log_epochs (
 );
 """
 
-_THIS_DATABASE = "(SELECT oid::bigint FROM pg_database WHERE datname = current_database())"
+THIS_DATABASE = "(SELECT oid::bigint FROM pg_database WHERE datname = current_database())"
 
 HERE = f"""
-(SELECT system_identifier FROM pg_control_system()), {_THIS_DATABASE},
+(SELECT system_identifier FROM pg_control_system()), {THIS_DATABASE},
 substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
 """
 """Cluster, database and timeline of the connection at hand."""
@@ -52,7 +52,7 @@ held AS MATERIALIZED (
   FROM pg_locks WHERE locktype IN ('relation', 'transactionid')),
 writers AS (
   SELECT virtualtransaction FROM held
-  WHERE relation = '{TABLE}'::regclass AND mode = 'RowExclusiveLock' AND database = {_THIS_DATABASE}),
+  WHERE relation = '{TABLE}'::regclass AND mode = 'RowExclusiveLock' AND database = {THIS_DATABASE}),
 others AS (
   SELECT id FROM held WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock'
     AND virtualtransaction NOT IN (SELECT virtualtransaction FROM writers)),

@@ -27,7 +27,7 @@ from infrastructure.postgres import (
 )
 from infrastructure.postgres.datastore import link
 from infrastructure.postgres.failures import NOT_AT_HOME, place, reason_at_start
-from infrastructure.postgres.positions import HERE, IS_AT_HOME, ORDINAL_BITS, TABLE
+from infrastructure.postgres.positions import HERE, IS_AT_HOME, ORDINAL_BITS, TABLE, THIS_DATABASE
 from infrastructure.queues import database
 
 VERSION = 1
@@ -47,6 +47,8 @@ _TABLES = (
     heartbeats.SCHEMA,
     queue_switch.SCHEMA,
 )
+_INSTALLATION = f"SELECT system_identifier, {THIS_DATABASE} FROM pg_control_system()"
+_OTHER = f"SELECT schemaname FROM pg_tables WHERE tablename = '{TABLE}' LIMIT 1"
 _FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {HERE})"
 _PROMOTE = f"""
 UPDATE log_epochs SET epoch = %s, (cluster, database, timeline) = (SELECT {HERE}),
@@ -86,6 +88,14 @@ def status(url: str) -> SchemaStatus:
         return SchemaStatus(place(url), version, *row)
 
 
+def installation(url: str) -> str:
+    """Cluster and database, which stay the same when a standby is promoted. Raises StoreNotUsable."""
+    with _connected(url) as connection:
+        row = connection.execute(_INSTALLATION).fetchone()
+        assert row is not None
+        return f"{row[0]}.{row[1]}"
+
+
 def create(url: str) -> bool:
     """Make what is missing; False when nothing was. Raises StoreNotUsable, SchemaTooNew."""
     with _connected(url) as connection:
@@ -94,6 +104,7 @@ def create(url: str) -> bool:
         if version is not None:
             _refuse_newer(url, version)
             return False
+        _refuse_a_second(url, connection)
         for statements in (_VERSIONS, *_TABLES):
             connection.execute(statements)
         database.create_schema(connection)
@@ -133,6 +144,17 @@ def check(url: str, *, is_at_home: bool = True) -> str:
 def _refuse_newer(url: str, version: int) -> None:
     if version > VERSION:
         raise SchemaTooNew(place(url), version, VERSION)
+
+
+def _refuse_a_second(url: str, connection: psycopg.Connection) -> None:
+    """The lead, the queue and the wake-ups are those of a database, whatever the search path says."""
+    row = connection.execute(_OTHER).fetchone()
+    if row is not None:
+        raise StoreNotUsable(
+            place(url),
+            f"its schema {row[0]} holds a store of MovieMind already, and a database can hold one;"
+            " name another database, or put that schema first in the search_path of the role",
+        )
 
 
 def _version(connection: psycopg.Connection) -> int | None:

@@ -32,6 +32,7 @@ def open_postgres_store(url: str) -> Store:
         datastore.close()
 
     return Store(
+        installation=schema.installation(url),
         connections=CONNECTIONS,
         generations=generations,
         log=EventLog(generations),

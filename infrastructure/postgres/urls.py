@@ -9,7 +9,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 _ADVICE = (
     "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with the characters @ : / ? # % and spaces of a"
-    " password percent-encoded, such as %40 for @"
+    " password percent-encoded, such as %40 for @; behind a ? only options that libpq knows, such as"
+    " sslmode=require"
 )
 
 

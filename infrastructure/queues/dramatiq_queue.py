@@ -96,3 +96,5 @@ class DramatiqQueue(ABC):
             self._run(slug, UUID(job_id))
         except StoreUnavailable as outage:  # the job is in the store all the same, and is sent again
             log.warning("generation.put_off", slug=slug, job_id=job_id, reason=str(outage))
+        except Exception:  # sent again as well: what the queue kept of each failure would fill it
+            log.exception("generation.broke", slug=slug, job_id=job_id)

@@ -23,28 +23,28 @@ log = structlog.get_logger()
 SOCKET_SECONDS = 15.0
 """How long a command of the queue may take: redis-py's own 5 s give up a Redis that only stalls."""
 
-NAMESPACE = "moviemind"
-_EPOCH_KEY = f"{NAMESPACE}:queue-epoch"
-_LISTS = [f"{NAMESPACE}:{name}" for name in QUEUES]
 _ALWAYS = 1_000_000
 
 
 class RedisQueue(DramatiqQueue):
-    def __init__(self, client: redis.Redis, *, worker_dead_seconds: float = 60.0) -> None:
-        """The client is the queue's own from now on; it does not decode answers.
+    def __init__(self, client: redis.Redis, *, namespace: str, worker_dead_seconds: float = 60.0) -> None:
+        """The client is the queue's own from now on; it does not decode answers. All keys begin with the
+        `namespace`: several installations may share a Redis, and must not take each other's messages.
 
         A worker that is silent for `worker_dead_seconds` has died: others are given what it has taken.
         """
         self._client = client
-        self._careful_broker = _Broker(client, worker_dead_seconds)
+        self._epoch_key = f"{namespace}:queue-epoch"
+        self._lists = [f"{namespace}:{name}" for name in QUEUES]
+        self._careful_broker = _Broker(client, namespace, worker_dead_seconds)
         super().__init__(self._careful_broker)
 
     def epoch(self) -> str:
         """A key that is lost with the data, and the run of the server: a restart may have lost the last
         second of messages, and a replica that was promoted more than that."""
         with _queue_errors(), self._client.pipeline(transaction=False) as commands:
-            commands.set(_EPOCH_KEY, secrets.token_hex(4), nx=True)
-            commands.get(_EPOCH_KEY)
+            commands.set(self._epoch_key, secrets.token_hex(4), nx=True)
+            commands.get(self._epoch_key)
             commands.info("server")
             _, token, server = commands.execute()
         return f"{token.decode()}.{server['run_id']}"
@@ -52,7 +52,7 @@ class RedisQueue(DramatiqQueue):
     def waiting(self) -> int:
         """The lists alone: dramatiq's own count has what workers are doing in it."""
         with _queue_errors(), self._client.pipeline(transaction=False) as commands:
-            for name in _LISTS:
+            for name in self._lists:
                 commands.llen(name)
             return sum(commands.execute())
 
@@ -80,11 +80,11 @@ class _Broker(RedisBroker):
     """Looks for messages of dead workers with every command: with dramatiq's own chance of one in a
     thousand they wait for minutes."""
 
-    def __init__(self, client: redis.Redis, worker_dead_seconds: float) -> None:
+    def __init__(self, client: redis.Redis, namespace: str, worker_dead_seconds: float) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
             client=client,
             middleware=[],
-            namespace=NAMESPACE,
+            namespace=namespace,
             maintenance_chance=_ALWAYS,
             heartbeat_timeout=int(worker_dead_seconds * 1000),
         )
@@ -118,13 +118,13 @@ class _Consumer(CarefulConsumer, _RedisConsumer):
         return [Message.decode(data) for data in self.message_cache]
 
     def somebody_waits(self, priority: Priority) -> bool:
-        return bool(self.broker.client.llen(f"{NAMESPACE}:{priority}"))
+        return bool(self.broker.client.llen(f"{self.broker.namespace}:{priority}"))
 
     def stay_alive(self) -> None:
         self.broker.do_heartbeat(self.queue_name)
 
     def hand_back_all_but(self, ids: set[str]) -> None:
-        taken_ids = f"{NAMESPACE}:__acks__.{self.broker.broker_id}.{self.queue_name}"
+        taken_ids = f"{self.broker.namespace}:__acks__.{self.broker.broker_id}.{self.queue_name}"
         taken: Any = self.broker.client.smembers(taken_ids)
         if lost := {taken_id.decode() for taken_id in taken} - ids:
             self.broker.do_requeue(self.queue_name, *lost)

@@ -42,7 +42,7 @@ def connect(url: str, *, timeout_seconds: float) -> redis.Redis:
         parts = urlsplit(url)
     except ValueError:
         raise _wrong("cannot be read", _SERVER_EXAMPLE, _ESCAPES) from None
-    match parts.scheme:
+    match url.partition("://")[0]:  # which redis-py wants in small letters
         case "redis" | "rediss":
             _check_server(parts)
         case "unix":
@@ -69,9 +69,11 @@ def _of_redis_py(url: str, options: dict[str, Any]) -> redis.Redis:
     try:
         client = redis.Redis.from_url(url, **options)
         pool = client.connection_pool
-        pool.connection_class(**pool.connection_kwargs)
-    except (TypeError, ValueError, redis.RedisError):
+        pool.connection_class(**pool.connection_kwargs).encoder.encode("")
+    except (TypeError, ValueError, LookupError, redis.RedisError):
         raise _wrong("has an option behind its ? that redis-py does not know or cannot read") from None
+    if pool.connection_kwargs.get("decode_responses"):
+        raise _wrong("asks for decoded answers (decode_responses), which messages are not; leave that out")
     return client
 
 

@@ -30,6 +30,7 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
         view_store.close()
 
     return Store(
+        installation=log_epoch,
         connections=CONNECTIONS,
         generations=generations,
         log=log,

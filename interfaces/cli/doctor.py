@@ -11,7 +11,8 @@ from infrastructure.settings import LogLevel, load_settings
 from interfaces.cli.fields import json_option, print_json
 from interfaces.cli.options import DataDir
 from interfaces.cli.output import out
-from interfaces.doctor import Finding, Verdict, examine
+from interfaces.doctor import examine
+from interfaces.findings import Finding, Verdict
 
 AsJson = Annotated[str | None, json_option(("check", "verdict", "found", "advice"))]
 

@@ -99,7 +99,7 @@ def retry(
 ) -> None:
     """Give failed jobs new tries: some, all, or those that failed in one way. They run when the service does.
 
-    With --all or --type, --json prints {"retried": …, "refused": […]}.
+    With --all or --type, --json all prints {"retried": …, "refused": […]}.
     """
     if [bool(job_ids), is_for_all, error_type is not None].count(True) != 1:
         raise typer.BadParameter("name jobs by their ids, or write --all, or --type and the type of failure")

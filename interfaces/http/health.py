@@ -27,7 +27,7 @@ class Alive(BaseModel):
 class QueueHealth(BaseModel):
     driver: str = Field(description="`redis`, `database` or `embedded`")
     is_paused: bool
-    messages_waiting: int | None = Field(description="null when the queue cannot be reached")
+    messages_waiting: int | None = Field(description="null when the queue cannot be reached, or takes none")
     jobs: dict[JobStatus, int]
     oldest_wait_seconds: float | None = Field(description="of a due job that no worker has started")
 
@@ -132,8 +132,9 @@ def _measured(service: MovieMind) -> Health:
 
 
 def messages_waiting(service: MovieMind) -> int | None:
-    """Messages no worker has taken; None when the queue cannot be reached."""
+    """Messages no worker has taken; None when the queue cannot be reached, or takes no more."""
     try:
+        service.queue.epoch()  # which is written where it is missing: a full Redis or a replica refuses
         return service.queue.waiting()
     except QueueUnavailable:
         return None

@@ -165,9 +165,10 @@ def _routes() -> list[str]:
 
 def _lines_of_the_doctor() -> Iterator[str]:
     """What findings are called; those of the views end in the name of one."""
-    for call in ast.walk(ast.parse(_text("interfaces/doctor.py"))):
+    pages = _text("interfaces/doctor.py") + _text("interfaces/doctor_redis.py")
+    for call in ast.walk(ast.parse(pages)):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args:
-            if call.func.id not in {"Finding", "_judge", "_last"}:
+            if call.func.id not in {"Finding", "judge", "_last"}:
                 continue
             match call.args[0]:
                 case ast.Constant(value=str(name)):

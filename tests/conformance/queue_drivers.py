@@ -19,7 +19,7 @@ from infrastructure.queues import database
 from infrastructure.queues.database import DatabaseQueue
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from infrastructure.queues.embedded import EmbeddedQueue
-from infrastructure.queues.redis import NAMESPACE, RedisQueue
+from infrastructure.queues.redis import RedisQueue
 from infrastructure.redis.client import connect
 from tests.support.process import wait_until
 from tests.support.servers import Postgres, Redis, Server
@@ -29,6 +29,7 @@ Started = TypeVar("Started", bound=Server)
 
 DEADLINE_SECONDS = 20.0
 LOG_EPOCH = "epoch-of-the-log"
+NAMESPACE = "moviemind:here"
 
 
 class Runs:
@@ -58,6 +59,11 @@ class Runs:
 
     def wait_for_ended(self, count: int) -> None:
         wait_until(lambda: len(self.ended) >= count, f"{count} runs have ended", DEADLINE_SECONDS)
+
+
+def redis_queue(url: str, *, namespace: str = NAMESPACE, worker_dead_seconds: float = 60.0) -> RedisQueue:
+    client = connect(url, timeout_seconds=5)
+    return RedisQueue(client, namespace=namespace, worker_dead_seconds=worker_dead_seconds)
 
 
 class Place(ABC):
@@ -113,7 +119,7 @@ class RedisPlace(Place):
             return sum(client.scard(acks) for acks in client.keys(f"{NAMESPACE}:__acks__.*"))
 
     def _open(self, worker_dead_seconds: float) -> DramatiqQueue:
-        return RedisQueue(connect(self.url, timeout_seconds=5), worker_dead_seconds=worker_dead_seconds)
+        return redis_queue(self.url, worker_dead_seconds=worker_dead_seconds)
 
 
 class DatabasePlace(Place):

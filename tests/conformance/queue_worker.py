@@ -10,9 +10,7 @@ from uuid import UUID
 
 from infrastructure.queues.database import DatabaseQueue
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
-from infrastructure.queues.redis import RedisQueue
-from infrastructure.redis.client import connect
-from tests.conformance.queue_drivers import LOG_EPOCH
+from tests.conformance.queue_drivers import LOG_EPOCH, redis_queue
 
 
 def main(kind: str, url: str, begun: str) -> None:
@@ -26,7 +24,7 @@ def main(kind: str, url: str, begun: str) -> None:
 
 def _open(kind: str, url: str) -> DramatiqQueue:
     if kind == "redis":
-        return RedisQueue(connect(url, timeout_seconds=5))
+        return redis_queue(url)
     return DatabaseQueue(url, epoch=LOG_EPOCH)
 
 

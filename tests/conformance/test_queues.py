@@ -6,11 +6,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from dramatiq import MessageProxy
+from structlog.testing import capture_logs
 
 from application.errors import QueueUnavailable
 from domain.values import Priority
@@ -180,6 +184,34 @@ def test_a_run_that_raises_does_not_stop_the_worker(place: Place, runs: Runs, tr
 
     runs.wait_for_ended(1)
     assert runs.begun == [f"{trouble}-1", f"{trouble}-2", "heat-1995"], "and is not tried again by the queue"
+
+
+@only_shared
+@pytest.mark.parametrize("trouble", ["broken", "store-away"])
+def test_a_run_that_raises_leaves_nothing_in_the_queue(place: Place, runs: Runs, trouble: str) -> None:
+    """It is sent again each minute: what was kept for a week, as dead letters are, would fill a Redis."""
+    worker = place.open()
+    worker.start(runs, threads=1)
+
+    for slug in (f"{trouble}-1", "heat-1995"):
+        send(worker, slug)
+
+    runs.wait_for_ended(1)
+    wait_until(lambda: place.in_progress() == 0, "the worker is done with both", DEADLINE_SECONDS)
+    assert _dead_letters(place) == []
+
+
+def test_a_run_that_raises_is_logged_with_the_film_and_the_place(place: Place, runs: Runs) -> None:
+    worker = place.open()
+    worker.start(runs, threads=1)
+
+    with capture_logs() as logged:
+        job_ids = [send(worker, slug) for slug in ("broken-1", "heat-1995")]
+        runs.wait_for_ended(1)
+
+    (broke,) = [line for line in logged if line["event"] == "generation.broke"]
+    assert (broke["slug"], broke["job_id"]) == ("broken-1", str(job_ids[0]))
+    assert (broke["log_level"], broke["exc_info"]) == ("error", True)
 
 
 def test_a_store_that_is_away_is_no_fault_of_the_run(
@@ -436,6 +468,15 @@ def _place(kind: str, request: pytest.FixtureRequest) -> Place:
     if kind == "database":
         return DatabasePlace(request.getfixturevalue("postgres_server"))
     return EmbeddedPlace()
+
+
+def _dead_letters(place: Place) -> list[Any]:
+    """What the server keeps of messages that were rejected."""
+    if isinstance(place, RedisPlace):
+        with closing(place.server.client()) as client:
+            return list(client.keys("*.XQ*"))
+    with psycopg.connect(place.url) as connection:
+        return connection.execute("SELECT * FROM dramatiq.queue WHERE state = 'rejected'").fetchall()
 
 
 def _wait_for_a_look_at_each(looks: Counter[str]) -> None:

@@ -7,13 +7,15 @@ from uuid import UUID
 import pytest
 
 from application.errors import QueueUnavailable
-from infrastructure.queues.redis import NAMESPACE, RedisQueue
+from infrastructure.queues.redis import RedisQueue
 from infrastructure.redis.client import connect
 from tests.conformance.queue_drivers import (
     DEADLINE_SECONDS,
+    NAMESPACE,
     RedisPlace,
     Runs,
     hurry,
+    redis_queue,
     running,
     send,
 )
@@ -52,6 +54,24 @@ def _restart(server: Redis) -> None:
 def _flush(server: Redis) -> None:
     with closing(server.client()) as client:
         client.flushall()
+
+
+def test_installations_that_share_a_redis_do_not_take_each_others_messages(
+    place: RedisPlace, runs: Runs
+) -> None:
+    others = Runs()
+    theirs = place.adopt(redis_queue(place.url, namespace="moviemind:there"))
+    theirs.start(others, threads=1)
+    ours = place.open()
+
+    send(ours, "ours")
+    send(theirs, "theirs")
+    others.wait_for_ended(1)
+    ours.start(runs, threads=1)
+    runs.wait_for_ended(1)
+
+    assert (runs.begun, others.begun) == (["ours"], ["theirs"])
+    assert ours.epoch() != theirs.epoch()
 
 
 def _lose_data(server: Redis) -> None:
@@ -102,7 +122,7 @@ def test_an_ack_that_a_frozen_redis_did_not_answer_is_sent_again(
     place: RedisPlace, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = connect(place.url, timeout_seconds=0.5)
-    queue = place.adopt(RedisQueue(client))
+    queue = place.adopt(RedisQueue(client, namespace=NAMESPACE))
 
     def freeze(slug: str, job_id: UUID) -> None:
         place.server.freeze()
@@ -122,7 +142,7 @@ def test_what_a_frozen_redis_gave_to_nobody_is_delivered(
     place: RedisPlace, runs: Runs, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = connect(place.url, timeout_seconds=0.5)
-    queue = place.adopt(RedisQueue(client))
+    queue = place.adopt(RedisQueue(client, namespace=NAMESPACE))
     send(queue, "heat-1995")
     connections = [client.connection_pool.get_connection() for _ in range(2)]
     for connection in connections:  # so that each queue's first fetch is sent, and read after the thaw
@@ -175,7 +195,8 @@ def test_a_busy_worker_is_not_taken_for_dead(place: RedisPlace, runs: Runs) -> N
 
 
 def test_a_redis_that_is_away_is_told_without_its_password() -> None:
-    queue = RedisQueue(connect(f"redis://:s3cret@127.0.0.1:{free_port()}/0", timeout_seconds=1))
+    client = connect(f"redis://:s3cret@127.0.0.1:{free_port()}/0", timeout_seconds=1)
+    queue = RedisQueue(client, namespace=NAMESPACE)
 
     for ask in (queue.epoch, queue.waiting, lambda: send(queue, "heat-1995")):
         with pytest.raises(QueueUnavailable, match="Redis cannot be reached") as refused:

@@ -15,6 +15,7 @@ from infrastructure.settings import Auth, Queue, Settings
 from interfaces.cli import processes
 
 UNITS = sorted((Path(__file__).parents[2] / "deploy" / "systemd").glob("*.service"))
+ODD = "a$b&c;d#e f"
 EXAMPLE = UNITS[0].with_name("moviemind.env.example")
 PROGRAM = "/opt/moviemind/bin/moviemind"
 KEY = "a-key-nobody-else-has"
@@ -43,9 +44,10 @@ def _only(unit: Path, name: str) -> str:
 
 
 def _environment(**filled_in: str) -> dict[str, str]:
+    """As the units read the file: quotes around a value are none of it."""
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
-    return {name: value for name, _, value in pairs} | filled_in
+    return {name: value.strip("'") for name, _, value in pairs} | filled_in
 
 
 def _analyze(unit: Path, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -129,6 +131,27 @@ def test_it_comes_back_however_often_it_ends_and_waits_for_no_server_that_it_can
 def test_its_secrets_are_in_a_file_and_not_in_the_unit(unit: Path) -> None:
     assert _only(unit, "EnvironmentFile") == "/etc/moviemind/moviemind.env"
     assert "Environment" not in _read(unit)
+
+
+def test_a_shell_reads_the_example_as_the_units_do() -> None:
+    """It does so for commands; what means something to it is put where secrets are written."""
+    told = subprocess.run(
+        ["sh", "-c", f"set -a; {_with_odd_secrets()}; env -0"],
+        capture_output=True,
+        text=True,
+        env={},
+        check=True,
+    )
+    read = dict(line.split("=", 1) for line in told.stdout.split("\0") if line.startswith("MOVIEMIND_"))
+
+    assert read["MOVIEMIND_BOOTSTRAP_ADMIN_KEY"] == ODD
+    assert ODD in read["MOVIEMIND_STORE_URL"]
+    assert read.keys() == _environment().keys()
+
+
+def _with_odd_secrets() -> str:
+    example = EXAMPLE.read_text(encoding="utf-8")
+    return example.replace("PASSWORD", ODD).replace("KEY=''", f"KEY='{ODD}'").strip()
 
 
 def test_the_example_of_that_file_holds_settings_that_are_right(

@@ -23,7 +23,7 @@ Findings = dict[str, dict[str, str]]
 
 SHARED = [
     *("store", "schema", "writes", "queue switch", "queue", "workers", "projector"),
-    *("view jobs", "view movies", "view history"),
+    *("view jobs", "view movies", "view history", "oldest due job"),
 ]
 REDIS = [
     *("redis", "redis appendonly", "redis appendfsync", "redis save", "redis maxmemory-policy"),
@@ -179,6 +179,24 @@ def test_a_redis_whose_memory_is_nearly_full(doctor: Doctor, client: "redis.Redi
         assert "raise maxmemory" in doctor.finds("warn", "redis memory")["redis memory"]["advice"]
 
 
+def test_a_redis_that_is_full(doctor: Doctor, client: "redis.Redis") -> None:
+    with _configured(client, "maxmemory", 1_000):
+        findings = doctor.finds("bad", "queue", "redis memory")
+
+    assert "Redis is full" in findings["queue"]["found"]
+
+
+def test_a_redis_that_can_only_be_read(doctor: Doctor, client: "redis.Redis") -> None:
+    client.replicaof("127.0.0.1", str(free_port()))
+    try:
+        findings = doctor.finds("bad", "queue", "redis")
+    finally:
+        client.replicaof("NO", "ONE")
+
+    assert "name the master" in findings["redis"]["advice"]
+    assert "a replica that can only be read" in findings["queue"]["found"]
+
+
 def test_a_redis_whose_last_snapshot_failed(doctor: Doctor, cluster: Cluster, client: "redis.Redis") -> None:
     """A directory stands where it wants to put the dump: that stops an administrator's Redis too."""
     assert cluster.redis is not None
@@ -188,15 +206,17 @@ def test_a_redis_whose_last_snapshot_failed(doctor: Doctor, cluster: Cluster, cl
     client.bgsave()
 
     try:
-        finding = doctor.comes_to("bad", "redis last bgsave")["redis last bgsave"]
+        findings = doctor.comes_to("bad", "queue", "redis last bgsave")
     finally:
         shutil.rmtree(dump)
         client.bgsave()
+    finding = findings["redis last bgsave"]
 
     assert (finding["found"], finding["advice"]) == (
         "failed",
         "its disk may be full or unwritable; Redis' log says why",
     )
+    assert "Redis cannot save to its disk" in findings["queue"]["found"]
 
 
 def test_a_redis_that_is_down(doctor: Doctor, cluster: Cluster) -> None:
@@ -222,6 +242,20 @@ def test_a_queue_that_is_paused(doctor: Doctor, cluster: Cluster, command: Comma
     assert finding["found"] == "paused by local: the provider is down"
     assert "moviemind queue resume" in finding["advice"]
     command("queue", "resume", **cluster.settings)
+
+
+def test_a_job_that_nobody_starts(doctor: Doctor, cluster: Cluster, command: Command) -> None:
+    """Whatever the reason is; here it is known."""
+    cluster.start_api()
+    command("queue", "pause", **cluster.settings)
+    cluster.ask(["a-film-that-waits-1999"])
+    waits = {**cluster.settings, "resend_seconds": "0.1"}
+
+    findings = Doctor(command, **waits).comes_to("warn", "queue switch", "oldest due job")
+    command("queue", "resume", **cluster.settings)
+
+    assert "do not reach workers" in findings["oldest due job"]["advice"]
+    doctor.comes_to("ok")
 
 
 @pytest.mark.parametrize("lost", ["workers", "projector"])

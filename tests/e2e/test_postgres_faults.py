@@ -51,7 +51,7 @@ class House:
         if self.cluster.redis is None:
             ((epoch,),) = self.cluster.postgres.execute("SELECT epoch FROM log_epochs")
         else:
-            epoch = self.cluster.redis.client().get("moviemind:queue-epoch")
+            epoch = self.cluster.redis.client().get(f"{self.cluster.namespace}:queue-epoch")
         return f"{epoch}.".encode()
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from domain.events import GenerationRequested, GenerationStarted
 from domain.values import Priority
-from infrastructure.queues.redis import NAMESPACE
 from tests.support.cluster import QUEUES, Cluster, Part
 from tests.support.process import moviemind, wait_until
 
@@ -119,7 +118,7 @@ def _is_started(cluster: Cluster, film: str) -> bool:
 
 def _interactive_waiting(cluster: Cluster) -> int:
     if cluster.redis is not None:
-        waiting: int = cluster.redis.client().llen(f"{NAMESPACE}:{Priority.INTERACTIVE}")
+        waiting: int = cluster.redis.client().llen(f"{cluster.namespace}:{Priority.INTERACTIVE}")
         return waiting
     ((count,),) = cluster.postgres.execute(
         "SELECT count(*) FROM dramatiq.queue WHERE queue_name = 'interactive' AND state = 'queued'"

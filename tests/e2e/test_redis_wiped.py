@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from infrastructure.queues.redis import NAMESPACE
 from tests.support.cluster import Cluster, Part
 from tests.support.process import wait_until
 from tests.support.servers import Redis
@@ -92,7 +91,7 @@ def _pending(cluster: Cluster) -> set[str]:
 def _in_redis(cluster: Cluster) -> set[str]:
     """Jobs of messages that no worker has taken."""
     assert cluster.redis is not None
-    queue = f"{NAMESPACE}:interactive"
+    queue = f"{cluster.namespace}:interactive"
     with closing(cluster.redis.client()) as client:
         ids = client.lrange(queue, 0, -1)
         messages = client.hmget(f"{queue}.msgs", ids) if ids else []

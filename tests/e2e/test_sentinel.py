@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from domain.events import GenerationAttemptFailed, GenerationStarted
-from infrastructure.queues.redis import NAMESPACE
 from tests.support.cluster import Cluster
 from tests.support.process import wait_until
 from tests.support.sentinels import FailOver, WatchedRedis, is_master, is_replica
@@ -56,7 +55,10 @@ def test_a_fail_over_under_load_loses_no_accepted_job(cluster: Cluster, servers:
         traffic.wait_for_accepted()
         servers.cut_replication()
         cluster.ask(f"missed-{number}-1999" for number in range(MISSED))
-        wait_until(lambda: _queued(servers.master) - _queued(servers.replica), "the replica misses messages")
+        wait_until(
+            lambda: _queued(servers.master, cluster) - _queued(servers.replica, cluster),
+            "the replica misses messages",
+        )
 
         servers.master.kill9()
         traffic.wait_for_accepted()
@@ -76,6 +78,6 @@ def test_a_fail_over_under_load_loses_no_accepted_job(cluster: Cluster, servers:
     cluster.is_sound()
 
 
-def _queued(server: WatchedRedis) -> set[str]:
+def _queued(server: WatchedRedis, cluster: Cluster) -> set[str]:
     with closing(server.client()) as client:
-        return {str(message) for message in client.lrange(f"{NAMESPACE}:interactive", 0, -1)}
+        return {str(message) for message in client.lrange(f"{cluster.namespace}:interactive", 0, -1)}

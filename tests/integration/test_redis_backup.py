@@ -12,8 +12,7 @@ from uuid import uuid4
 import pytest
 
 from domain.values import Priority
-from infrastructure.queues.redis import RedisQueue
-from infrastructure.redis.client import connect
+from tests.conformance.queue_drivers import redis_queue
 from tests.support.process import wait_until
 from tests.support.redis_cli import redis_cli
 from tests.support.servers import Redis
@@ -57,18 +56,18 @@ def _type(section: str, home: Path, *, block: int = 0) -> None:
 
 
 def _send(server: Redis, films: list[str]) -> None:
-    with closing(RedisQueue(connect(server.url, timeout_seconds=5))) as queue:
+    with closing(redis_queue(server.url)) as queue:
         for slug in films:
             queue.enqueue(slug=slug, job_id=uuid4(), attempt=1, priority=Priority.INTERACTIVE)
 
 
 def _waiting(server: Redis) -> int:
-    with closing(RedisQueue(connect(server.url, timeout_seconds=5))) as queue:
+    with closing(redis_queue(server.url)) as queue:
         return queue.waiting()
 
 
 def _epoch(server: Redis) -> str:
-    with closing(RedisQueue(connect(server.url, timeout_seconds=5))) as queue:
+    with closing(redis_queue(server.url)) as queue:
         return queue.epoch()
 
 

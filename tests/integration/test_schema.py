@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure.errors import SchemaMissing, SchemaTooNew
+from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import schema
 from infrastructure.postgres.datastore import Datastore
 from infrastructure.postgres.failures import place
@@ -120,6 +120,26 @@ def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_se
     assert not schema.create(url)
 
     assert (_everything(postgres_server, name), schema.status(url)) == before
+
+
+def test_a_database_holds_one_installation(url: str, name: str, postgres_server: Postgres) -> None:
+    """They would share the lead and the queue, whatever schemas their roles look into."""
+    schema.create(url)
+    postgres_server.execute("CREATE SCHEMA other", name)
+
+    with pytest.raises(StoreNotUsable, match="its schema public holds a store of MovieMind already"):
+        schema.create(f"{url}?options=-csearch_path%3Dother")
+
+
+def test_an_installation_is_told_from_others_and_stays_itself_when_it_is_promoted(
+    url: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    before = schema.installation(url)
+
+    schema.promote(url)
+
+    assert schema.installation(url) == before != schema.installation(postgres_server.url())
 
 
 @pytest.mark.usefixtures("newer")

@@ -180,6 +180,11 @@ class Cluster:
     def of(self, kind: type[Event]) -> list[Any]:
         return [recorded.event for recorded in self.events() if isinstance(recorded.event, kind)]
 
+    @property
+    def namespace(self) -> str:
+        """What the keys of its queue in Redis begin with."""
+        return f"moviemind:{schema.installation(self.postgres.url())}"
+
     def requested(self) -> int:
         """How many requests are committed, also those the log does not show its followers yet."""
         ((count,),) = self.postgres.execute(
