@@ -2,7 +2,8 @@
 
 A session must never hold others up for long, whatever happens to its client: one that goes silent inside
 a transaction, or waits for a lock, is ended by the server after five seconds, and one whose host is gone
-after ten. A pool that has lost the server tries again as often as somebody asks, about once a second.
+after ten. No statement takes longer than thirty: each reads a page or writes a batch. A pool that has lost
+the server tries again as often as somebody asks, about once a second.
 """
 
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET idle_in_transaction_session_timeout = '5s';
 SET lock_timeout = '5s';
+SET statement_timeout = '30s';
 {_NOTICE_LOST_CLIENTS}
 """
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 
 from eventsourcing.persistence import ApplicationRecorder
@@ -9,13 +10,25 @@ from eventsourcing.postgres import BasePostgresFactory, PostgresFactory
 from eventsourcing.utils import Environment, EnvType
 
 from application.errors import StoreUnavailable
-from infrastructure.postgres.datastore import Datastore
+from infrastructure.postgres.datastore import POOL_SECONDS, Datastore
+from infrastructure.postgres.positions import TABLE
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
 
 EPOCH_IS_GONE = "its table log_epochs must have one row; restore it from a backup"
 
 LOOK_SECONDS = 1.0
+ANSWER_SECONDS = POOL_SECONDS + 0.5
+"""Who has got no connection says why before that."""
 
+_NO_ANSWER = (
+    f"it has not answered for {ANSWER_SECONDS:g} s; see whether PostgreSQL or its disk hangs,"
+    " the service goes on as soon as it answers again"
+)
+
+_NEEDS_THE_TABLE = (
+    "SET LOCAL lock_timeout = '2s'",
+    f"LOCK TABLE {TABLE} IN ROW EXCLUSIVE MODE",  # as appends do
+)
 _NEEDS_ROOM = (
     "SET LOCAL work_mem = '64kB'",
     "SET LOCAL temp_tablespaces = ''",  # on the disk of the database
@@ -71,23 +84,49 @@ class LogEpoch:
 
 class Probe:
     """Whether events can be written. Whoever asks within a second of a success is told of that: the question
-    is open to everybody, and each answer is a commit."""
+    is open to everybody, and each answer is a commit.
+
+    A server that hangs answers nothing, and ends no statement that takes too long either. So the store is
+    asked by a thread of its own, one at a time, and those who want to know wait for it only so long.
+    """
 
     def __init__(self, datastore: Datastore) -> None:
         self._datastore = datastore
         self._asking = threading.Lock()
-        self._succeeded_at: float | None = None
+        self._answer: Future[None] | None = None
+        self._succeeded_at = -LOOK_SECONDS
 
     def __call__(self) -> None:
-        """Take room for a moment, and write what stands there already. Raises StoreUnavailable."""
+        """Lock and take room for a moment, and write what stands there already. Raises StoreUnavailable."""
+        try:
+            self._newest_answer().result(ANSWER_SECONDS)
+        except TimeoutError:
+            raise StoreUnavailable(_NO_ANSWER) from None
+
+    def _newest_answer(self) -> Future[None]:
         with self._asking:
-            at = self._succeeded_at
-            if at is not None and time.monotonic() - at < LOOK_SECONDS:
-                return
-            with self._datastore.writing() as cursor:
-                for statement in _NEEDS_ROOM:
-                    cursor.execute(statement)
-                cursor.execute("UPDATE log_epochs SET epoch = epoch")
-                if cursor.rowcount != 1:
-                    raise StoreUnavailable(EPOCH_IS_GONE)
+            if self._answer is None or (self._answer.done() and not self._has_just_succeeded()):
+                answer = Future[None]()
+                threading.Thread(target=self._ask, args=(answer,), name="probe", daemon=True).start()
+                self._answer = answer
+            return self._answer
+
+    def _has_just_succeeded(self) -> bool:
+        return time.monotonic() - self._succeeded_at < LOOK_SECONDS
+
+    def _ask(self, answer: Future[None]) -> None:
+        try:
+            self._write()
+        except BaseException as error:  # noqa: BLE001 - raised where the answer is waited for
+            answer.set_exception(error)
+        else:
             self._succeeded_at = time.monotonic()
+            answer.set_result(None)
+
+    def _write(self) -> None:
+        with self._datastore.writing() as cursor:
+            for statement in (*_NEEDS_THE_TABLE, *_NEEDS_ROOM):
+                cursor.execute(statement)
+            cursor.execute("UPDATE log_epochs SET epoch = epoch")
+            if cursor.rowcount != 1:
+                raise StoreUnavailable(EPOCH_IS_GONE)

@@ -175,6 +175,7 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
                 raise StoreNotUsable(
                     place(url), f"it is PostgreSQL {found}, and {OLDEST_SERVER} is the oldest that will do"
                 )
+            connection.execute("SET lock_timeout = '5s'")
             yield connection
     except psycopg.Error as error:
         raise StoreNotUsable(place(url), reason_at_start(error)) from error

@@ -13,8 +13,15 @@ from psycopg.types.string import StrDumper
 from application.errors import StoreUnavailable
 from infrastructure.postgres.columns import Insert
 from infrastructure.postgres.datastore import Datastore
+from infrastructure.queues.database import DatabaseQueue
 from tests.support.process import wait_until
 from tests.support.servers import Postgres
+
+LIMITS = {
+    "idle_in_transaction_session_timeout": "5s",
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+}
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +95,18 @@ def test_the_server_asks_whether_a_silent_client_is_still_there(server: Postgres
     with closing(Datastore(server.url())) as datastore, datastore.reading() as cursor:
         cursor.execute("SHOW tcp_keepalives_idle")
         assert cursor.fetchone() == {"tcp_keepalives_idle": "5"}
+
+
+@pytest.mark.parametrize(("limit", "value"), LIMITS.items())
+def test_a_session_of_any_pool_has_limits(server: Postgres, limit: str, value: str) -> None:
+    with closing(Datastore(server.url())) as datastore, datastore.reading() as cursor:
+        cursor.execute(f"SHOW {limit}")
+        of_the_store = cursor.fetchone()
+    with (
+        closing(DatabaseQueue(server.url(), epoch="of-the-log")) as queue,
+        queue._pool.connection() as connection,
+    ):
+        of_the_queue = connection.execute(f"SHOW {limit}").fetchone()
+
+    assert of_the_store == {limit: value}
+    assert of_the_queue == (value,)
