@@ -15,9 +15,10 @@ class StoreNotUsable(MovieMindError):
 
 @dataclass(eq=False)
 class SchemaMissing(MovieMindError):
-    """The store {store} has no tables of MovieMind yet; run: moviemind schema create."""
+    """The store {store} {lacks}; run: moviemind schema create."""
 
     store: str
+    lacks: str = "has no tables of MovieMind yet"
 
 
 @dataclass(eq=False)

@@ -186,7 +186,7 @@ _COMMAND_LINE = {
         "Read the reason in the message; a damaged store is restored from a backup.",
     ),
     "schema-missing": (
-        "The database has no tables of MovieMind yet. Servers never make them by themselves.",
+        "The database lacks tables of MovieMind, all or some. Servers never make them by themselves.",
         "Run: moviemind schema create",
     ),
     "needs-postgres": (

@@ -36,17 +36,16 @@ OLDEST_SERVER = 14
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('moviemind.schema'))"
 _VERSIONS = "CREATE TABLE IF NOT EXISTS schema_versions (version integer NOT NULL)"
-_TABLES = (
-    positions.SCHEMA,
-    recorder.SCHEMA,
-    view_store.SCHEMA,
-    jobs_view.SCHEMA,
-    movies_view.SCHEMA,
-    history_view.SCHEMA,
-    dispatches.SCHEMA,
-    heartbeats.SCHEMA,
-    queue_switch.SCHEMA,
-)
+_LOG = {"log_epochs": positions.SCHEMA, TABLE: recorder.SCHEMA}
+_VIEWS = {"jobs": jobs_view.SCHEMA, "movies": movies_view.SCHEMA, "history": history_view.SCHEMA}
+_TRACKING = {"tracking": view_store.SCHEMA}
+_OTHERS = {
+    "dispatches": dispatches.SCHEMA,
+    "workers": heartbeats.SCHEMA,
+    "queue_switch": queue_switch.SCHEMA,
+}
+_TABLES = _LOG | _TRACKING | _VIEWS | _OTHERS
+_MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"
 _INSTALLATION = f"SELECT system_identifier, {THIS_DATABASE} FROM pg_control_system()"
 _OTHER = f"SELECT schemaname FROM pg_tables WHERE tablename = '{TABLE}' LIMIT 1"
 _FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {HERE})"
@@ -68,6 +67,7 @@ class SchemaStatus:
     """`version` is None while there are no tables; `epoch` and `head` are those of the log then.
 
     `is_at_home`: the log is where its positions come from, and the next one is above all there are.
+    `missing` tables can be made again from the events.
     """
 
     store: str
@@ -75,6 +75,11 @@ class SchemaStatus:
     epoch: str | None
     is_at_home: bool
     head: int
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_usable(self) -> bool:
+        return self.version == VERSION and self.is_at_home and not self.missing
 
 
 def status(url: str) -> SchemaStatus:
@@ -85,7 +90,8 @@ def status(url: str) -> SchemaStatus:
             return SchemaStatus(place(url), None, None, is_at_home=False, head=0)
         row = connection.execute(_STATUS).fetchone()
         assert row is not None
-        return SchemaStatus(place(url), version, *row)
+        epoch, is_at_home, head = row
+        return SchemaStatus(place(url), version, epoch, is_at_home, head, _missing(connection))
 
 
 def installation(url: str) -> str:
@@ -97,15 +103,18 @@ def installation(url: str) -> str:
 
 
 def create(url: str) -> bool:
-    """Make what is missing; False when nothing was. Raises StoreNotUsable, SchemaTooNew."""
+    """Make what is missing; False when nothing was. What can be folded again from the events is.
+
+    Raises StoreNotUsable, SchemaTooNew.
+    """
     with _connected(url) as connection:
         connection.execute(_LOCK)
         version = _version(connection)
         if version is not None:
             _refuse_newer(url, version)
-            return False
+            return _make_again(url, connection)
         _refuse_a_second(url, connection)
-        for statements in (_VERSIONS, *_TABLES):
+        for statements in (_VERSIONS, *_TABLES.values()):
             connection.execute(statements)
         database.create_schema(connection)
         connection.execute(_FIRST_EPOCH, (secrets.token_hex(4),))
@@ -136,9 +145,30 @@ def check(url: str, *, is_at_home: bool = True) -> str:
     if found.version is None or found.epoch is None:
         raise SchemaMissing(found.store)
     _refuse_newer(url, found.version)
+    if found.missing:
+        raise SchemaMissing(found.store, f"lacks its tables {', '.join(found.missing)}")
     if is_at_home and not found.is_at_home:
         raise StoreNotUsable(found.store, NOT_AT_HOME)
     return found.epoch
+
+
+def _make_again(url: str, connection: psycopg.Connection) -> bool:
+    """A view begins anew, and the tracking with it: rows that are gone would never be folded otherwise."""
+    missing = _missing(connection)
+    if lost := sorted(_LOG.keys() & set(missing)):
+        raise StoreNotUsable(place(url), f"its table {lost[0]} is gone; restore the database from a backup")
+    for name in missing:
+        connection.execute(_TABLES[name])
+        if name in _VIEWS:
+            connection.execute("DELETE FROM tracking WHERE view = %s", (name,))
+    if "tracking" in missing:
+        connection.execute(f"TRUNCATE {', '.join(_VIEWS)}")
+    database.create_schema(connection)
+    return bool(missing)
+
+
+def _missing(connection: psycopg.Connection) -> tuple[str, ...]:
+    return tuple(name for (name,) in connection.execute(_MISSING, ([*_TABLES],)))
 
 
 def _refuse_newer(url: str, version: int) -> None:

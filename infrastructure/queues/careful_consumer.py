@@ -11,14 +11,18 @@ hand of a busy worker no other can take, and what is bulk there was taken before
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from threading import Condition, Lock
 from typing import Any
 
+import structlog
 from dramatiq import Consumer, Message, MessageProxy
+from dramatiq.errors import BrokerConnectionError
 
 from domain.values import Priority
+
+log = structlog.get_logger()
 
 
 class InHand:
@@ -112,14 +116,10 @@ class CarefulConsumer(Consumer):
             return super().__next__()  # which waits where there is nothing
 
     def ack(self, message: MessageProxy) -> None:
-        with self.errors():
-            super().ack(message)
-        self.in_hand.remove([self.id_of(message)])
+        self._settle(super().ack, message)
 
     def nack(self, message: MessageProxy) -> None:
-        with self.errors():
-            super().nack(message)
-        self.in_hand.remove([self.id_of(message)])
+        self._settle(super().nack, message)
 
     def requeue(self, messages: Iterable[Message[Any] | MessageProxy]) -> None:
         given_back = list(messages)
@@ -134,6 +134,18 @@ class CarefulConsumer(Consumer):
         finally:
             self.in_hand.remove(map(self.id_of, fetched))  # the next consumer hands them back
             super().close()
+
+    def _settle(self, tell: Callable[[MessageProxy], None], message: MessageProxy) -> None:
+        """dramatiq tells a broker that is away until it hears it. A worker that stops does not wait for that:
+        the message is delivered once more, and whoever gets it finds that its attempt has ended."""
+        try:
+            with self.errors():
+                tell(message)
+        except BrokerConnectionError as error:
+            if not self.in_hand.is_full:
+                raise
+            log.warning("queue.ack_given_up", message=self.id_of(message), reason=str(error))
+        self.in_hand.remove([self.id_of(message)])
 
     def _take(self) -> None:
         """One queue at a time: what is free for both would be taken twice."""

@@ -14,7 +14,9 @@ app = typer.Typer(help="The tables of a store on PostgreSQL.", no_args_is_help=T
 
 AsJson = Annotated[
     str | None,
-    json_option(("store", "version", "needed_version", "epoch", "is_at_home", "head", "is_usable")),
+    json_option(
+        ("store", "version", "needed_version", "epoch", "is_at_home", "head", "missing", "is_usable")
+    ),
 ]
 
 
@@ -25,13 +27,14 @@ def create() -> None:
     made = schema.create(settings.store_address)
     found = schema.status(settings.store_address)
     say(f"{found.store} has schema {found.version}: {'made now' if made else 'it was there already'}.")
+    if made and found.head:
+        say("The projector folds from the events what is missing in them.")
 
 
 @app.command()
 def status(as_json: AsJson = None) -> None:
     """Which tables there are, and whether servers can use them. Ends with 1 when they cannot."""
     found = schema.status(_settings("schema status").store_address)
-    is_usable = found.version == schema.VERSION and found.is_at_home
     shown = {
         "store": found.store,
         "version": found.version,
@@ -39,14 +42,15 @@ def status(as_json: AsJson = None) -> None:
         "epoch": found.epoch,
         "is_at_home": found.is_at_home,
         "head": found.head,
-        "is_usable": is_usable,
+        "missing": list(found.missing),
+        "is_usable": found.is_usable,
     }
     if as_json:
         print_json(shown, as_json)
     else:
         facts("Schema", list(shown.items()))
         say(_advice(found))
-    if not is_usable:
+    if not found.is_usable:
         raise typer.Exit(1)
 
 
@@ -70,6 +74,8 @@ def _advice(found: schema.SchemaStatus) -> str:
         return "There are no tables yet; run: moviemind schema create"
     if found.version > schema.VERSION:
         return "They were made by a newer MovieMind; upgrade this one."
+    if found.missing:
+        return f"Tables are missing ({', '.join(found.missing)}); run: moviemind schema create"
     if not found.is_at_home:
         return "The database was restored or promoted; run: moviemind schema promote"
     return "Servers can use it."

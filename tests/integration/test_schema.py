@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from application.commands.request_generation import RequestGeneration, request_generation
+from domain.values import Actor
 from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import schema
 from infrastructure.postgres.datastore import Datastore
 from infrastructure.postgres.failures import place
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
 from infrastructure.settings import load_settings
+from interfaces.bootstrap import build_projector, open_store
 from interfaces.shared import shared_service
 from tests.integration.http.api import Api
 from tests.support.process import moviemind_within
@@ -120,6 +123,48 @@ def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_se
     assert not schema.create(url)
 
     assert (_everything(postgres_server, name), schema.status(url)) == before
+
+
+@pytest.mark.parametrize("lost", ["jobs", "movies", "history", "tracking", "dispatches", "queue_switch"])
+def test_a_table_that_is_gone_is_made_again_from_the_events(
+    lost: str, url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    before = _views_of_one_film(url)
+    postgres_server.execute(f"DROP TABLE {lost}", name)
+    with pytest.raises(SchemaMissing, match=f"lacks its tables {lost}; run: moviemind schema create"):
+        schema.check(url)
+
+    assert schema.create(url)
+
+    assert schema.status(url).is_usable
+    assert _views_of_one_film(url) == before
+
+
+@pytest.mark.parametrize("lost", ["stored_events", "log_epochs"])
+def test_what_cannot_be_made_again_is_not_made_empty(
+    lost: str, url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    postgres_server.execute(f"DROP TABLE {lost}", name)
+
+    with pytest.raises(StoreNotUsable, match=f"its table {lost} is gone; restore the database"):
+        schema.create(url)
+
+
+def _views_of_one_film(url: str) -> list[object]:
+    """Asked for once, and folded as far as the log goes."""
+    with closing(open_store(load_settings(store_url=url))) as store:
+        wanted = RequestGeneration(slug="heat-1995", by=Actor("asker", "request"))
+        (job,) = request_generation(wanted, generations=store.generations).requested
+        projector = build_projector(store)
+        while projector.step():
+            pass
+        return [
+            store.jobs.get(job.job_id),
+            store.movies.get("heat-1995"),
+            *store.history.of("heat-1995", after=0, limit=10),
+        ]
 
 
 def test_a_database_holds_one_installation(url: str, name: str, postgres_server: Postgres) -> None:
