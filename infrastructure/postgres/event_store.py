@@ -11,10 +11,9 @@ from eventsourcing.utils import Environment, EnvType
 
 from application.errors import StoreUnavailable
 from infrastructure.postgres.datastore import POOL_SECONDS, Datastore
+from infrastructure.postgres.failures import EPOCH_IS_GONE
 from infrastructure.postgres.positions import TABLE
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
-
-EPOCH_IS_GONE = "its table log_epochs must have one row; restore it from a backup"
 
 LOOK_SECONDS = 1.0
 ANSWER_SECONDS = POOL_SECONDS + 0.5

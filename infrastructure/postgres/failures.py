@@ -5,6 +5,7 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 MISSING_SCHEMA = "its tables are missing; run: moviemind schema create"
+EPOCH_IS_GONE = "its table log_epochs must have one row; restore it from a backup"
 NOT_AT_HOME = (
     "it is a restored copy or a promoted standby, where positions of the log could be given out twice;"
     " run: moviemind schema promote"

@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS log_epochs (
     epoch text NOT NULL, id_offset bigint NOT NULL,
     cluster bigint NOT NULL, database bigint NOT NULL, timeline text NOT NULL
 );
+CREATE UNIQUE INDEX IF NOT EXISTS log_epochs_has_one_row ON log_epochs ((true));
 """
 
 THIS_DATABASE = "(SELECT oid::bigint FROM pg_database WHERE datname = current_database())"

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from application.errors import StoreUnavailable
 from application.queue_switch import QueueState, QueueSwitch
 from infrastructure.postgres.datastore import Datastore
 
@@ -11,6 +12,7 @@ CREATE TABLE IF NOT EXISTS queue_switch (
     is_paused boolean NOT NULL, dispatch_round bigint NOT NULL,
     changed_by text, changed_at timestamptz, reason text
 );
+CREATE UNIQUE INDEX IF NOT EXISTS queue_switch_has_one_row ON queue_switch ((true));
 INSERT INTO queue_switch SELECT false, 0 WHERE NOT EXISTS (SELECT 1 FROM queue_switch);
 """
 
@@ -25,7 +27,8 @@ class PostgresQueueSwitch(QueueSwitch):
         with self._datastore.reading() as cursor:
             cursor.execute("SELECT * FROM queue_switch")
             row = cursor.fetchone()
-            assert row is not None, "schema create puts the row there"
+            if row is None:
+                raise StoreUnavailable("its table queue_switch is empty; run: moviemind schema create")
             return QueueState(**row)
 
     def pause(self, *, by: str, at: datetime, reason: str) -> None:

@@ -26,7 +26,7 @@ from infrastructure.postgres import (
     view_store,
 )
 from infrastructure.postgres.datastore import link
-from infrastructure.postgres.failures import NOT_AT_HOME, place, reason_at_start
+from infrastructure.postgres.failures import EPOCH_IS_GONE, NOT_AT_HOME, place, reason_at_start
 from infrastructure.postgres.positions import HERE, IS_AT_HOME, ORDINAL_BITS, TABLE, THIS_DATABASE
 from infrastructure.queues import database
 
@@ -89,7 +89,8 @@ def status(url: str) -> SchemaStatus:
         if version is None:
             return SchemaStatus(place(url), None, None, is_at_home=False, head=0)
         row = connection.execute(_STATUS).fetchone()
-        assert row is not None
+        if row is None:
+            raise StoreNotUsable(place(url), EPOCH_IS_GONE)
         epoch, is_at_home, head = row
         return SchemaStatus(place(url), version, epoch, is_at_home, head, _missing(connection))
 
@@ -163,6 +164,7 @@ def _make_again(url: str, connection: psycopg.Connection) -> bool:
             connection.execute("DELETE FROM tracking WHERE view = %s", (name,))
     if "tracking" in missing:
         connection.execute(f"TRUNCATE {', '.join(_VIEWS)}")
+    connection.execute(queue_switch.SCHEMA)  # whose row may be gone
     database.create_schema(connection)
     return bool(missing)
 

@@ -7,9 +7,11 @@ from contextlib import closing
 from itertools import count
 from typing import Any
 
+import psycopg
 import pytest
 
 from application.commands.request_generation import RequestGeneration, request_generation
+from application.errors import StoreUnavailable
 from domain.values import Actor
 from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import schema
@@ -150,6 +152,34 @@ def test_what_cannot_be_made_again_is_not_made_empty(
 
     with pytest.raises(StoreNotUsable, match=f"its table {lost} is gone; restore the database"):
         schema.create(url)
+
+
+def test_the_row_of_the_switch_is_put_back_and_that_of_the_log_is_not(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    postgres_server.execute("DELETE FROM queue_switch", name)
+    with closing(open_store(load_settings(store_url=url))) as store:
+        with pytest.raises(StoreUnavailable, match="queue_switch is empty; run: moviemind schema create"):
+            store.switch.state()
+        schema.create(url)
+        assert not store.switch.state().is_paused
+
+    postgres_server.execute("DELETE FROM log_epochs", name)
+    with pytest.raises(StoreNotUsable, match="log_epochs must have one row; restore it from a backup"):
+        schema.status(url)
+
+
+@pytest.mark.parametrize("table", ["log_epochs", "queue_switch"])
+def test_what_there_is_one_of_cannot_be_there_twice(
+    table: str, url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        postgres_server.execute(f"INSERT INTO {table} SELECT * FROM {table}", name)
+
+    assert postgres_server.execute(f"SELECT count(*) FROM {table}", name) == [(1,)]
 
 
 def _views_of_one_film(url: str) -> list[object]:
