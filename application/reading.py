@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from application.errors import ReadBehind
@@ -42,6 +43,16 @@ def catch_up(view: View[Any], log: EventLog) -> None:
 def lag(views: Sequence[View[Any]], log: EventLog, *, at_most: int) -> dict[str, int]:
     """How many events each view is behind the head of the log; counting stops at `at_most`."""
     return {view.name: log.count_after(view.position(), at_most=at_most) for view in views}
+
+
+def seconds_behind(views: Sequence[View[Any]], log: EventLog, *, now: datetime) -> dict[str, float]:
+    """How long each view has not followed the next event; 0 where there is none. One that only has much to
+    do moves on to newer ones, one that stands still does not."""
+    waiting = {view.name: log.after(view.position(), limit=1) for view in views}
+    return {
+        name: max((now - events[0].event.timestamp).total_seconds(), 0.0) if events else 0.0
+        for name, events in waiting.items()
+    }
 
 
 class Freshness:

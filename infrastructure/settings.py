@@ -253,8 +253,11 @@ _SECRET = {"store_url", "redis_url", "bootstrap_admin_key", "api_key"}
 def load_settings(**overrides: Any) -> Settings:
     """The settings of the environment; `overrides` (command line options) win. Raises WrongSettings."""
     problems = [_unknown(name) for name in sorted(os.environ) if _is_unknown(name)]
+    wanted = {name: value for name, value in overrides.items() if value is not None}
+    if "data_dir" in wanted:  # it names a store, which is not the one that variables may name
+        wanted = {"store_url": "", "queue": Queue.EMBEDDED} | wanted
     try:
-        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
+        settings = Settings(**wanted)
     except ValidationError as error:
         problems += [_problem(details) for details in error.errors()]
     if problems:

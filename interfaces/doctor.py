@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from application.errors import QueueUnavailable, StoreUnavailable
-from application.reading import lag
+from application.reading import lag, seconds_behind
 from domain.errors import MovieMindError
 from infrastructure.postgres import schema
 from infrastructure.postgres.leader import somebody_leads
@@ -16,7 +16,7 @@ from infrastructure.store_lock import serving_url
 from interfaces.bootstrap import open_queue, open_store
 from interfaces.doctor_redis import examine_redis
 from interfaces.findings import Finding, Verdict, judge
-from interfaces.http.health import seconds_since
+from interfaces.http.health import SECONDS_BEHIND_ARE_DEGRADED, seconds_since
 
 MUCH_LAG = 5_000
 LITTLE_ROOM_BYTES = 1 << 30
@@ -126,10 +126,18 @@ def _leader(settings: Settings, _store: Store) -> Iterator[Finding]:
 
 
 def _views(_settings: Settings, store: Store) -> Iterator[Finding]:
-    for view, behind in lag((store.jobs, store.movies, store.history), store.log, at_most=MUCH_LAG).items():
-        shown = f"{behind} events behind" if behind < MUCH_LAG else f"{MUCH_LAG} events or more behind"
+    views = (store.jobs, store.movies, store.history)
+    seconds = seconds_behind(views, store.log, now=store.generations.clock())
+    for view, behind in lag(views, store.log, at_most=MUCH_LAG).items():
+        count = f"{behind} events" if behind < MUCH_LAG else f"{MUCH_LAG} events or more"
+        for_how_long = f", for {seconds[view]:.0f} s" if seconds[view] >= 1 else ""
+        stands_still = seconds[view] >= SECONDS_BEHIND_ARE_DEGRADED
         yield judge(
-            f"view {view}", behind < MUCH_LAG, shown, "see what the projector's log says", Verdict.WARN
+            f"view {view}",
+            behind < MUCH_LAG and not stands_still,
+            f"{count} behind{for_how_long}",
+            "see what the projector's log says",
+            Verdict.BAD if stands_still else Verdict.WARN,
         )
 
 

@@ -114,6 +114,7 @@ def create(url: str) -> bool:
         if version is not None:
             _refuse_newer(url, version)
             return _make_again(url, connection)
+        _refuse_no_place(url, connection)
         _refuse_a_second(url, connection)
         for statements in (_VERSIONS, *_TABLES.values()):
             connection.execute(statements)
@@ -176,6 +177,14 @@ def _missing(connection: psycopg.Connection) -> tuple[str, ...]:
 def _refuse_newer(url: str, version: int) -> None:
     if version > VERSION:
         raise SchemaTooNew(place(url), version, VERSION)
+
+
+def _refuse_no_place(url: str, connection: psycopg.Connection) -> None:
+    if connection.execute("SELECT current_schema()").fetchone() == (None,):
+        raise StoreNotUsable(
+            place(url),
+            "the search_path of its role names no schema that the role may use; grant it one, such as public",
+        )
 
 
 def _refuse_a_second(url: str, connection: psycopg.Connection) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from application.errors import QueueUnavailable, StoreUnavailable
-from application.reading import lag
+from application.reading import lag, seconds_behind
 from domain.values import JobStatus
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
@@ -18,6 +18,8 @@ router = APIRouter(prefix="/health", tags=["health"])
 
 LAG_IS_DEGRADED = 5_000
 """Events; counting stops there."""
+
+SECONDS_BEHIND_ARE_DEGRADED = 30.0
 
 
 class Alive(BaseModel):
@@ -52,7 +54,7 @@ class RedisHealth(BaseModel):
 
 class Health(BaseModel):
     """`degraded`: usable, but the queue or Redis cannot be, Redis cannot keep what it is given, no worker is
-    alive, or a view lags far behind."""
+    alive, or a view lags far behind or stands still."""
 
     status: Literal["ok", "degraded", "unavailable"]
     store: Literal["ok", "unavailable"]
@@ -106,12 +108,14 @@ def _measured(service: MovieMind) -> Health:
     views = (service.jobs, service.movies, service.history)
     behind = lag(views, service.log, at_most=LAG_IS_DEGRADED)
     now = service.generations.clock()
+    seconds = seconds_behind(views, service.log, now=now)
     counts = service.jobs.counts(now)
     workers = len(service.live_workers())
     waiting, redis = messages_waiting(service), service.redis_state()
     is_ok = (
         workers > 0
         and max(behind.values()) < LAG_IS_DEGRADED
+        and max(seconds.values()) < SECONDS_BEHIND_ARE_DEGRADED
         and waiting is not None
         and (redis is None or bool(redis.last_writes_ok))
     )

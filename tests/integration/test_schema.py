@@ -206,6 +206,11 @@ def test_a_database_holds_one_installation(url: str, name: str, postgres_server:
         schema.create(f"{url}?options=-csearch_path%3Dother")
 
 
+def test_a_role_without_a_schema_is_told_so(url: str) -> None:
+    with pytest.raises(StoreNotUsable, match="names no schema that the role may use; grant it one"):
+        schema.create(f"{url}?options=-csearch_path%3Dnowhere")
+
+
 def test_an_installation_is_told_from_others_and_stays_itself_when_it_is_promoted(
     url: str, postgres_server: Postgres
 ) -> None:

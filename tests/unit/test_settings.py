@@ -188,6 +188,18 @@ class TestWhatIsWrong:
 
         assert load_settings().claim_limit_seconds == 3
 
+    def test_a_data_directory_on_the_command_line_is_the_store_whatever_variables_say(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(f"{PREFIX}STORE_URL", "postgresql://127.0.0.1/moviemind")
+        monkeypatch.setenv(f"{PREFIX}QUEUE", "database")
+
+        settings = load_settings(data_dir="elsewhere")
+
+        assert not settings.is_on_postgres
+        assert str(settings.event_store_path) == "elsewhere/moviemind.db"
+        assert settings.queue_in_use is Queue.EMBEDDED
+
     def test_a_wrong_option_is_refused_like_a_wrong_variable(self) -> None:
         with pytest.raises(WrongSettings, match=r"MOVIEMIND_PORT: .* \(it is 99999\)"):
             load_settings(port=99_999)
