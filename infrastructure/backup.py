@@ -68,7 +68,7 @@ def read_manifest(directory: Path) -> Manifest:
     """Raises BackupNotUsable."""
     try:
         found = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest(**found)
+        manifest = Manifest(**dict(found))
     except OSError as error:
         raise BackupNotUsable(str(directory), f"{MANIFEST}: {error.strerror}") from error
     except (ValueError, TypeError) as error:

@@ -43,8 +43,8 @@ def reason_at_start(error: psycopg.Error) -> str:
     """Why a process does not start: it ends, and nothing goes on by itself."""
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         return (
-            f"{_first_line(error)}; see that PostgreSQL runs there, and that MOVIEMIND_STORE_URL names the"
-            " right user, password and database"
+            f"{_first_line(error)}; see that PostgreSQL runs there and has a connection left"
+            " (max_connections), and that MOVIEMIND_STORE_URL names the right user, password and database"
         )
     return reason(error)
 

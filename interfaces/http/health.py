@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal, Self
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
@@ -20,6 +21,9 @@ LAG_IS_DEGRADED = 5_000
 """Events; counting stops there."""
 
 SECONDS_BEHIND_ARE_DEGRADED = 30.0
+
+_PROBES = CapacityLimiter(4)
+"""Threads of their own: those for requests are all waiting when the store is away, for some seconds each."""
 
 
 class Alive(BaseModel):
@@ -73,9 +77,9 @@ async def live() -> Response:
 
 
 @router.get("/ready", response_model=Alive, responses=problems.declared(is_public=True))
-def ready(service: Service) -> Response:
+async def ready(service: Service) -> Response:
     """The event store can be written."""
-    service.probe_store()
+    await to_thread.run_sync(service.probe_store, limiter=_PROBES)
     return json_answer(Alive())
 
 

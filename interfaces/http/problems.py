@@ -106,7 +106,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def _known(request: Request, error: Exception) -> JSONResponse:
+async def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MovieMindError)
     members = {name: value for name, value in error.facts.items() if name not in Problem.model_fields}
     if isinstance(error, domain.JobNotFound):
@@ -114,7 +114,7 @@ def _known(request: Request, error: Exception) -> JSONResponse:
     return problem(request, STATUS[type(error)], code=error.code, detail=str(error), **members)
 
 
-def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [_field_error(found, request).model_dump() for found in error.errors()]
     detail = "; ".join(f"{found['field']}: {found['message']}" for found in errors)
@@ -133,7 +133,7 @@ def _field_error(found: dict[str, Any], request: Request) -> FieldError:
     )
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     """What the framework refuses before a route has a say."""
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)

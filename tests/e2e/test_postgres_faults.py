@@ -4,8 +4,10 @@ The outage lasts several times as long as a worker may be silent; messages are s
 here, so that whatever is done soon was not waited for.
 """
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ KINDS = ("api", "projector", "worker")
 OUTAGE_SECONDS = 4.0
 STALL_SECONDS = 1.9  # after 3 the session of the leader is ended
 BACK_TO_WORK_SECONDS = 20.0
+HEALTH_SECONDS = 6.0
 STARTED = b":GenerationStarted"
 NOBODY_WAITS_FOR_THAT = "60"
 
@@ -137,6 +140,31 @@ def test_postgres_is_away_for_longer_than_a_worker_may_be_silent(house: House) -
         traffic.wait_for_refused()
         house.cluster.postgres.start()
     _told_what_is_wrong(traffic)
+
+
+def test_many_who_ask_meanwhile_do_not_keep_the_health_check_waiting(house: House) -> None:
+    """Each of them holds a thread for some seconds, and there are ten."""
+    url, refused, enough = f"{house.cluster.url}/v1/generate", list[int](), threading.Event()
+
+    def go_on_asking(number: int) -> None:
+        while not enough.is_set():
+            answer = httpx.post(url, json={"slug": f"crowd-{number}-{next(_count)}-1999"}, timeout=60)
+            refused.append(answer.status_code)
+
+    house.cluster.postgres.stop()
+    with ThreadPoolExecutor(50) as crowd:
+        asking = [crowd.submit(go_on_asking, number) for number in range(50)]
+        try:
+            wait_until(lambda: refused, "the first are refused")
+            ready = httpx.get(f"{house.cluster.url}/health/ready", timeout=HEALTH_SECONDS)
+        finally:
+            enough.set()
+            house.cluster.postgres.start()
+
+    assert (ready.status_code, ready.json()["type"]) == (503, "store-unavailable")
+    assert all(one.exception() is None for one in asking)
+    assert set(refused) <= {202, 503}
+    house.cluster.wait_until_done(house.cluster.requested())
 
 
 def test_postgres_stalls_for_longer_than_a_worker_may_be_silent(house: House) -> None:

@@ -92,7 +92,8 @@ def test_a_store_that_lets_nobody_in(problem: str, said: str, postgres: Postgres
     assert sentence.startswith("error: The store postgresql://")
     assert said in sentence
     assert sentence.endswith(
-        "; see that PostgreSQL runs there, and that MOVIEMIND_STORE_URL names the right user, password and"
+        "; see that PostgreSQL runs there and has a connection left (max_connections), and that"
+        " MOVIEMIND_STORE_URL names the right user, password and"
         " database."
     )
 
