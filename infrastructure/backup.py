@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import json
 import os
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,11 +26,14 @@ from uuid import UUID
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent
 
 from application.errors import store_errors
+from application.event_log import LogRecorder
 from infrastructure.errors import BackupNotUsable, BackupNotWritten, StoreHoldsOthers
 
 EVENTS, MANIFEST = "events.ndjson.gz", "manifest.json"
 FORMAT = 1
 BATCH_SIZE = 500
+SETTLE_SECONDS = 10.0
+POLL_SECONDS = 0.05
 
 Progress = Callable[[int], None]
 """Told how many more events are done."""
@@ -48,7 +52,7 @@ class Manifest:
 
 
 def write_backup(
-    directory: Path, recorder: ApplicationRecorder, *, log_epoch: str, progress: Progress = lambda _: None
+    directory: Path, recorder: LogRecorder, *, log_epoch: str, progress: Progress = lambda _: None
 ) -> Manifest:
     """Copy what is in the log now; the service may go on meanwhile. Nothing is left of one that fails.
 
@@ -117,9 +121,8 @@ def restore_backup(
     return appended
 
 
-def _write(directory: Path, recorder: ApplicationRecorder, log_epoch: str, progress: Progress) -> Manifest:
-    with store_errors():
-        head = recorder.max_notification_id() or 0
+def _write(directory: Path, recorder: LogRecorder, log_epoch: str, progress: Progress) -> Manifest:
+    head = _settled_head(directory, recorder)
     count, digest = _write_events(directory / EVENTS, recorder, head, progress)
     manifest = Manifest(
         format=FORMAT,
@@ -134,6 +137,21 @@ def _write(directory: Path, recorder: ApplicationRecorder, log_epoch: str, progr
     _sync(directory / MANIFEST)
     _sync(directory)
     return manifest
+
+
+def _settled_head(directory: Path, recorder: LogRecorder) -> int:
+    """Of what is committed now, as soon as it can be read in order: a write under way may come before it."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    with store_errors():
+        head = recorder.committed_head() or 0
+        while (recorder.max_notification_id() or 0) < head:
+            if time.monotonic() > deadline:
+                raise BackupNotWritten(
+                    str(directory),
+                    "a transaction that does not end holds the log back; moviemind doctor says which",
+                )
+            time.sleep(POLL_SECONDS)
+    return head
 
 
 def _sync(path: Path) -> None:

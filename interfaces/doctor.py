@@ -64,6 +64,14 @@ def _shared_store(settings: Settings) -> Iterator[Finding]:
         yield Finding("schema", Verdict.BAD, str(error), "do what it says")
         return
     yield Finding("schema", Verdict.OK, f"version {found.version}, log epoch {epoch}")
+    held_back = schema.held_back(settings.store_address)
+    yield judge(
+        "log",
+        held_back is None,
+        held_back or "nothing holds it back",
+        "what comes behind is shown to nobody until it ends; end it: SELECT pg_terminate_backend(pid), or"
+        " ROLLBACK PREPARED",
+    )
     with closing(open_store(settings)) as store:
         for check in (_writes, _queue, _workers, _leader, _views, _waiting):
             try:

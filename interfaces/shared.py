@@ -1,9 +1,12 @@
 """A service over a store on PostgreSQL, which other processes may use at the same time."""
 
 import threading
-from collections.abc import Iterator
+from _thread import interrupt_main
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from signal import SIGTERM
 
 import structlog
 
@@ -26,15 +29,18 @@ LOOK_SECONDS = 1.0
 
 
 @contextmanager
-def serving(settings: Settings, server: HttpServer) -> Iterator[Store]:
-    """Answer requests; others do the work. Raises StoreNotUsable, SchemaMissing, SchemaTooNew."""
+def serving(settings: Settings, server: HttpServer) -> Iterator[tuple[Store, DramatiqQueue]]:
+    """Answer requests; others do the work. The queue is for looking at.
+
+    Raises StoreNotUsable, SchemaMissing, SchemaTooNew.
+    """
     with ExitStack() as stack:
         stack.callback(server.stop)
         store = stack.enter_context(closing(open_store(settings)))
         queue = stack.enter_context(closing(open_queue(settings, store, redis_seconds=LOOK_SECONDS)))
         server.start(create_app(build_service(settings, store, queue)))
         log.info("api.started", url=server.url)
-        yield store
+        yield store, queue
         server.stop()
 
 
@@ -47,9 +53,10 @@ def shared_service(settings: Settings, *, works: bool) -> Iterator[str]:
     if works:
         schema.create(settings.store_address)
     server = HttpServer(settings.host, settings.port)
-    with serving(settings, server) as store, ExitStack() as stack:
+    with serving(settings, server) as (store, queue), ExitStack() as stack:
         if works:
-            queue = stack.enter_context(closing(open_queue(settings, store)))
+            if settings.queue_in_use is not Queue.EMBEDDED:  # whose messages no other object sees
+                queue = stack.enter_context(closing(open_queue(settings, store)))
             stack.enter_context(_standing_by(settings, store, queue))
             stack.enter_context(working(settings, store, queue))  # ends first: its last texts are folded
         yield server.url
@@ -57,17 +64,25 @@ def shared_service(settings: Settings, *, works: bool) -> Iterator[str]:
 
 @contextmanager
 def _standing_by(settings: Settings, store: Store, queue: DramatiqQueue) -> Iterator[None]:
+    """In the end raises what has kept this process from leading, if anything has."""
     ending = threading.Event()
-    with LeaderLock(settings.store_address) as lock:
-        candidate = threading.Thread(
-            target=partial(lead, settings, store, queue, lock=lock, wait=ending.wait), name="leader"
-        )
-        candidate.start()
+    with LeaderLock(settings.store_address) as lock, ThreadPoolExecutor(1, "leader") as thread:
+        candidate = thread.submit(_or_end, partial(lead, settings, store, queue, lock=lock, wait=ending.wait))
         try:
             yield
         finally:
             ending.set()
-            candidate.join()
+            candidate.result()
+
+
+def _or_end(lead: Callable[[], None]) -> None:
+    """An error ends the process, as it ends a projector: it would take requests that nobody works on."""
+    try:
+        lead()
+    except Exception:
+        log.exception("projector.failed")
+        interrupt_main(SIGTERM)  # does nothing where one has arrived already
+        raise
 
 
 def needs_postgres(settings: Settings, command: str) -> Settings:

@@ -35,6 +35,7 @@ SET tcp_user_timeout = 10000;
 SESSION = f"""
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
+SET standard_conforming_strings = on;
 SET idle_in_transaction_session_timeout = '5s';
 SET lock_timeout = '5s';
 SET statement_timeout = '30s';
@@ -52,8 +53,9 @@ _LINK = {
 
 
 def link(url: str) -> dict[str, Any]:
-    """Parameters of a connection that notices when the other side is gone; the URL's own win."""
-    return _LINK | conninfo_to_dict(url)
+    """Parameters of a connection that notices when the other side is gone; the URL's own win, except for the
+    encoding: texts are in all languages."""
+    return _LINK | conninfo_to_dict(url) | {"client_encoding": "UTF8"}
 
 
 def open_session(url: str) -> psycopg.Connection:

@@ -27,10 +27,11 @@ from infrastructure.postgres import (
 )
 from infrastructure.postgres.datastore import link
 from infrastructure.postgres.failures import EPOCH_IS_GONE, NOT_AT_HOME, place, reason_at_start
-from infrastructure.postgres.positions import HERE, IS_AT_HOME, ORDINAL_BITS, TABLE, THIS_DATABASE
+from infrastructure.postgres.positions import HERE, HOLDS_BACK, IS_AT_HOME, ORDINAL_BITS, TABLE, THIS_DATABASE
 from infrastructure.queues import database
 
 VERSION = 1
+HELD_BACK_SECONDS = 5.0
 OLDEST_SERVER = 14
 """`idle_session_timeout`, which takes the lead from a frozen leader, came with 14."""
 
@@ -101,6 +102,23 @@ def installation(url: str) -> str:
         row = connection.execute(_INSTALLATION).fetchone()
         assert row is not None
         return f"{row[0]}.{row[1]}"
+
+
+def held_back(url: str) -> str | None:
+    """What keeps committed events from all who follow the log, if it has done so for some seconds.
+
+    Raises StoreNotUsable.
+    """
+    with _connected(url) as connection:
+        row = connection.execute(HOLDS_BACK).fetchone()
+    if row is None:
+        return None
+    pid, application, seconds = row
+    if pid is None:
+        return "a prepared transaction has written events; see pg_prepared_xacts"
+    if seconds < HELD_BACK_SECONDS:
+        return None
+    return f"session {pid} ({application or 'unnamed'}) has written events, and not ended for {seconds:.0f} s"
 
 
 def create(url: str) -> bool:
@@ -215,6 +233,12 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
                 found = connection.info.server_version // 10_000
                 raise StoreNotUsable(
                     place(url), f"it is PostgreSQL {found}, and {OLDEST_SERVER} is the oldest that will do"
+                )
+            if connection.info.parameter_status("server_encoding") != "UTF8":
+                raise StoreNotUsable(
+                    place(url),
+                    "texts are in all languages, and it is not in UTF-8; make one with createdb"
+                    " --encoding=UTF8 --template=template0",
                 )
             connection.execute("SET lock_timeout = '5s'")
             yield connection

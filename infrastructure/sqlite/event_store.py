@@ -9,8 +9,9 @@ import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
-from eventsourcing.persistence import ApplicationRecorder, PersistenceError
+from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
@@ -52,10 +53,10 @@ class EventStoreFactory(SQLiteFactory):
         self._path = Path(self.datastore.pool.db_name)
         self.datastore = WalDatastore(str(self._path), if_damaged=_if_damaged(self._path))
 
-    def application_recorder(self) -> ApplicationRecorder:
+    def application_recorder(self) -> LogRecorder:
         """Makes the table of events if there is none. Raises StoreNotUsable."""
         try:
-            return super().application_recorder()
+            return cast(LogRecorder, super().application_recorder())
         except PersistenceError as error:
             raise StoreNotUsable(str(self._path), str(error)) from error
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from eventsourcing.persistence import ApplicationRecorder
 
+from application.event_log import LogRecorder
 from infrastructure.backup import check_backup, restore_backup, write_backup
 from infrastructure.errors import StoreInUse, StoreNotUsable
 from infrastructure.postgres import schema
@@ -52,7 +52,7 @@ def restore(directory: Directory, data_dir: DataDir = None) -> None:
 
 
 @contextmanager
-def _to_read(settings: Settings) -> Iterator[tuple[ApplicationRecorder, str]]:
+def _to_read(settings: Settings) -> Iterator[tuple[LogRecorder, str]]:
     """Raises StoreNotUsable, SchemaMissing, SchemaTooNew."""
     if settings.is_on_postgres:
         log_epoch = schema.check(settings.store_address)
@@ -68,7 +68,7 @@ def _to_read(settings: Settings) -> Iterator[tuple[ApplicationRecorder, str]]:
 
 
 @contextmanager
-def _to_write(settings: Settings) -> Iterator[ApplicationRecorder]:
+def _to_write(settings: Settings) -> Iterator[LogRecorder]:
     """Raises StoreInUse, DirectoryNotUsable, StoreNotUsable, SchemaMissing, SchemaTooNew."""
     if settings.is_on_postgres:
         schema.check(settings.store_address)
@@ -96,7 +96,7 @@ def _leading(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _postgres(settings: Settings) -> Iterator[ApplicationRecorder]:
+def _postgres(settings: Settings) -> Iterator[LogRecorder]:
     datastore = Datastore(settings.store_address)
     try:
         yield TransactionOrderedRecorder(datastore)
@@ -105,7 +105,7 @@ def _postgres(settings: Settings) -> Iterator[ApplicationRecorder]:
 
 
 @contextmanager
-def _sqlite(path: Path) -> Iterator[ApplicationRecorder]:
+def _sqlite(path: Path) -> Iterator[LogRecorder]:
     factory = event_store.EventStoreFactory(event_store.environment(path))
     try:
         yield factory.application_recorder()

@@ -462,6 +462,27 @@ def test_a_queue_that_was_away_is_used_again_by_those_who_have_it_open(
     wait_until(lambda: place.in_progress() == 0, "all are acked", DEADLINE_SECONDS)
 
 
+@only_shared
+def test_a_worker_that_stops_while_its_queue_is_away_does_not_wait_for_it(place: Place, runs: Runs) -> None:
+    runs.gate.clear()
+    producer, worker, others = place.open(), place.open(), Runs()
+    worker.start(runs, threads=1)
+    send(producer, "running")
+    runs.wait_for_begun(1)
+    place.server.stop()
+    before = time.monotonic()
+
+    _stop_while_running(worker, runs)
+
+    took = time.monotonic() - before
+    place.server.start()
+    assert runs.ended == ["running"]
+    assert took < DEADLINE_SECONDS / 2
+    place.open(worker_dead_seconds=1).start(others, threads=1)
+    others.wait_for_begun(1)
+    assert others.begun == ["running"], "the claim decides whether there is still something to do"
+
+
 def _place(kind: str, request: pytest.FixtureRequest) -> Place:
     if kind == "redis":
         return RedisPlace(request.getfixturevalue("redis_server"))

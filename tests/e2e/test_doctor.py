@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pytest
 import redis
 
@@ -22,7 +23,7 @@ Findings = dict[str, dict[str, str]]
 """By the name of the check."""
 
 SHARED = [
-    *("store", "schema", "writes", "queue switch", "queue", "workers", "projector"),
+    *("store", "schema", "log", "writes", "queue switch", "queue", "workers", "projector"),
     *("view jobs", "view movies", "view history", "oldest due job"),
 ]
 REDIS = [
@@ -256,6 +257,14 @@ def test_a_job_that_nobody_starts(doctor: Doctor, cluster: Cluster, command: Com
 
     assert "do not reach workers" in findings["oldest due job"]["advice"]
     doctor.comes_to("ok")
+
+
+def test_a_transaction_that_holds_back_the_log(doctor: Doctor, cluster: Cluster) -> None:
+    with psycopg.connect(cluster.postgres.url(), application_name="somebody") as other:
+        other.execute("SELECT pg_current_xact_id()")
+        other.execute("DELETE FROM stored_events WHERE false")
+        found = doctor.comes_to("bad", "log")["log"]["found"]
+        assert f"session {other.info.backend_pid} (somebody)" in found
 
 
 @pytest.mark.parametrize("lost", ["workers", "projector"])

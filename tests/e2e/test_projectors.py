@@ -15,8 +15,8 @@ from tests.support.process import DEADLINE_SECONDS, wait_until
 from tests.support.proxy import Proxy
 from tests.support.traffic import Traffic
 
-KILLED_SECONDS, FROZEN_SECONDS = 5.0, 10.0
-"""In which another leads, as the requirement has it."""
+GONE_SECONDS, FROZEN_SECONDS = 5.0, 10.0
+"""In which another leads, as the requirement has it: after a leader was killed or cut off, or frozen."""
 
 CATCH_UP_SECONDS = 15.0
 LEADS, STANDS_DOWN = "projector.leads", "projector.stands_down"
@@ -95,7 +95,7 @@ def test_a_projector_killed_in_the_middle_of_a_batch(
         _hold_a_batch(line, what)
         leader.kill9()
         line.go_down()
-        standby.wait_for(LEADS, KILLED_SECONDS)
+        standby.wait_for(LEADS, GONE_SECONDS)
 
 
 def test_a_projector_frozen_in_the_middle_of_a_batch_stands_down_when_it_wakes_up(
@@ -120,19 +120,19 @@ def test_a_projector_whose_network_is_cut_stands_by_when_it_is_mended(
     with _under_load(cluster):
         _hold_a_batch(line)
         line.go_down()
-        standby.wait_for(LEADS, FROZEN_SECONDS)
+        standby.wait_for(LEADS, GONE_SECONDS)
         leader.wait_for(STANDS_DOWN)
         line.come_up()
 
     with _under_load(cluster):
         standby.kill9()
-        leader.wait_for(LEADS, KILLED_SECONDS, times=2)
+        leader.wait_for(LEADS, GONE_SECONDS, times=2)
 
 
 def test_a_projector_that_is_stopped_hands_over(cluster: Cluster, leader: Part, standby: Part) -> None:
     with _under_load(cluster):
         assert leader.stop() == 0
-        standby.wait_for(LEADS, KILLED_SECONDS)
+        standby.wait_for(LEADS, GONE_SECONDS)
 
 
 def test_transactions_that_others_leave_open_hide_nothing(cluster: Cluster, leader: Part) -> None:

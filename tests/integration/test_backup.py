@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
+import psycopg
 import pytest
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
+from application.event_log import LogRecorder
 from infrastructure.backup import EVENTS, MANIFEST, check_backup, restore_backup, write_backup
 from infrastructure.errors import BackupNotUsable, BackupNotWritten, StoreHoldsOthers
 from tests.support.recorders import postgres_recorders, sqlite_recorders, stored
 from tests.support.servers import Postgres
 
 COUNT = 1_234
-NewStore = Callable[[], ApplicationRecorder]
+NewStore = Callable[[], LogRecorder]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -25,11 +28,11 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewSto
     """Empty stores of one kind."""
     with ExitStack() as stack:
 
-        def open_one() -> ApplicationRecorder:
+        def open_one() -> LogRecorder:
             if request.param == "sqlite":
                 directory = tmp_path / uuid4().hex
                 directory.mkdir()
-                return stack.enter_context(sqlite_recorders(directory))()
+                return cast(LogRecorder, stack.enter_context(sqlite_recorders(directory))())
             server: Postgres = request.getfixturevalue("postgres_server")
             return stack.enter_context(postgres_recorders(server))()
 
@@ -109,6 +112,26 @@ def test_what_is_appended_meanwhile_is_not_in_the_backup(
 
     assert check_backup(tmp_path / "backup").events == COUNT
     assert len(_all(store)) == COUNT + 1
+
+
+def test_a_log_that_is_held_back_has_no_backup(
+    postgres_server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is committed behind an open transaction was accepted, and cannot be read in order yet."""
+    monkeypatch.setattr("infrastructure.backup.SETTLE_SECONDS", 0.1)
+    with postgres_recorders(postgres_server) as open_one:
+        store = open_one()
+        with store.datastore.reading() as cursor:
+            cursor.execute("SELECT current_database() AS name")
+            ((database,),) = [row.values() for row in cursor.fetchall()]
+        with psycopg.connect(postgres_server.url(database)) as other:
+            other.execute("SELECT pg_current_xact_id()")
+            other.execute("DELETE FROM stored_events WHERE false")
+            store.insert_events([stored()])
+
+            with pytest.raises(BackupNotWritten, match="a transaction that does not end holds the log back"):
+                write_backup(tmp_path / "backup", store, log_epoch="epoch")
+        assert write_backup(tmp_path / "backup", store, log_epoch="epoch").events == 1
 
 
 def test_a_restore_that_was_cut_short_goes_on_where_it_stopped(

@@ -182,10 +182,10 @@ def test_what_there_is_one_of_cannot_be_there_twice(
     assert postgres_server.execute(f"SELECT count(*) FROM {table}", name) == [(1,)]
 
 
-def _views_of_one_film(url: str) -> list[object]:
+def _views_of_one_film(url: str, **facts: Any) -> list[object]:
     """Asked for once, and folded as far as the log goes."""
     with closing(open_store(load_settings(store_url=url))) as store:
-        wanted = RequestGeneration(slug="heat-1995", by=Actor("asker", "request"))
+        wanted = RequestGeneration(slug="heat-1995", by=Actor("asker", "request"), **facts)
         (job,) = request_generation(wanted, generations=store.generations).requested
         projector = build_projector(store)
         while projector.step():
@@ -204,6 +204,34 @@ def test_a_database_holds_one_installation(url: str, name: str, postgres_server:
 
     with pytest.raises(StoreNotUsable, match="its schema public holds a store of MovieMind already"):
         schema.create(f"{url}?options=-csearch_path%3Dother")
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_all_languages_is_refused(
+    encoding: str, postgres_server: Postgres
+) -> None:
+    name = f"schema_{next(_numbers)}"
+    postgres_server.execute(
+        f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    )
+
+    with pytest.raises(StoreNotUsable, match="it is not in UTF-8; make one with createdb --encoding=UTF8"):
+        schema.create(postgres_server.url(name))
+    postgres_server.execute(f"DROP DATABASE {name}")
+
+
+def test_what_a_role_or_a_url_says_of_texts_does_not_harm_them(
+    owner: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(owner)
+    role = f"{name}_owner"
+    postgres_server.execute(f"ALTER ROLE {role} SET standard_conforming_strings = off")
+    postgres_server.execute(f"ALTER ROLE {role} SET client_encoding = 'LATIN1'")
+    postgres_server.execute(f"ALTER ROLE {role} SET bytea_output = 'escape'")
+
+    assert None not in _views_of_one_film(
+        f"{owner}?client_encoding=LATIN1", title="Heat", director="Žižek ŁĄ \u201cQuoted\u201d"
+    )
 
 
 def test_a_role_without_a_schema_is_told_so(url: str) -> None:
