@@ -91,10 +91,11 @@ async def ready(service: Service) -> Response:
         503: {"model": Health, "description": "The event store cannot be used"},
     },
 )
-def health(service: Service) -> Response:
+async def health(service: Service) -> Response:
     """How the service is doing."""
     try:
-        return json_answer(_measured(service))
+        await to_thread.run_sync(service.probe_store, limiter=_PROBES)
+        return json_answer(await to_thread.run_sync(_measured, service, limiter=_PROBES))
     except StoreUnavailable:
         down = Health(
             status="unavailable",
@@ -108,7 +109,6 @@ def health(service: Service) -> Response:
 
 
 def _measured(service: MovieMind) -> Health:
-    service.probe_store()
     views = (service.jobs, service.movies, service.history)
     behind = lag(views, service.log, at_most=LAG_IS_DEGRADED)
     now = service.generations.clock()
