@@ -203,7 +203,7 @@ class TestBesideARunningService:
         second = _run(BAD, "up", "--port", "0", "--data-dir", up.data_dir)
         assert in_use in second.stderr
         elsewhere = _run(
-            BAD, "up", "--port", "0", "--data-dir", tmp_path / "b", store_url=f"sqlite:///{store}"
+            BAD, "up", "--port", "0", data_dir=str(tmp_path / "b"), store_url=f"sqlite:///{store}"
         )
         assert in_use in elsewhere.stderr, "what is held is the store, by whatever way it was found"
 

@@ -94,6 +94,6 @@ def is_replica(server: WatchedRedis) -> bool:
     """With a copy of what the master has."""
     try:
         facts = server.facts()
-    except redis.BusyLoadingError:
+    except redis.ConnectionError:  # it reads its data, or is being told whom to follow
         return False
     return facts["role"] == "slave" and facts["master_link_status"] == "up"
