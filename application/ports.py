@@ -9,13 +9,17 @@ from domain.values import ContextTag, Draft, Failure, Locale, MovieFacts, PaidCa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WritingTask:
-    """What a writer is told: the film, the variant, and which revision of it this will be (from 1)."""
+    """What a writer is told: the film, the variant, and which revision of it this will be (from 1).
+
+    `existing_texts` are those of the film that readers may see in this language.
+    """
 
     slug: str
     facts: MovieFacts
     locale: Locale
     context_tag: ContextTag
     revision: int
+    existing_texts: tuple[str, ...]
     job_id: UUID
     attempt: int
 
@@ -42,6 +46,10 @@ class DescriptionWriter(Protocol):
 
     def write(self, task: WritingTask) -> Written:
         """Raises WritingFailed, with the type of the failure and what it cost."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections; nothing is written any more."""
         ...
 
 

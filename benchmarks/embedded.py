@@ -21,8 +21,9 @@ from pathlib import Path
 
 import httpx
 
+from infrastructure.choices import LogLevel
 from infrastructure.logs import configure_logs
-from infrastructure.settings import LogLevel, Settings, load_settings
+from infrastructure.settings import Settings, load_settings
 from infrastructure.store_lock import serving_url
 from interfaces.cli.client import Client
 from interfaces.embedded import embedded_service

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
 from domain.job import Job
-from domain.values import Origin, PromotionScope, Variant
+from domain.values import Locale, Origin, PromotionScope, Variant
 
 
 @dataclass(slots=True)
@@ -20,6 +20,7 @@ class Description:
     revision: int
     origin: Origin
     job_id: UUID
+    text: str
     recorded_at_version: int
     is_withdrawn: bool = False
 
@@ -49,6 +50,12 @@ class Descriptions:
 
     def current(self, variant: Variant) -> UUID | None:
         return self._current.get(variant)
+
+    def texts(self, locale: Locale) -> tuple[str, ...]:
+        """Those readers may see in a language, of all styles, oldest first."""
+        return tuple(
+            d.text for d in self._by_id.values() if d.variant.locale is locale and not d.is_withdrawn
+        )
 
     def next_revision(self, variant: Variant) -> int:
         return 1 + sum(1 for description in self._by_id.values() if description.variant == variant)

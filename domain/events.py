@@ -67,6 +67,7 @@ class DescriptionGenerated(Event):
     """The text was accepted; it is now current for its variant."""
 
     TOPIC = "movie-generation:DescriptionGenerated"
+    class_version = 2
     job_id: UUID
     attempt: int
     description_id: UUID
@@ -77,10 +78,16 @@ class DescriptionGenerated(Event):
     origin: str
     ai_model: str
     prompt_version: str
+    prompt_hash: str | None
     input_hash: str
     content_hash: str
     becomes_default: bool
     calls: list[dict[str, Any]]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Texts of the first version were put together without a prompt."""
+        state["prompt_hash"] = None
 
 
 class GenerationAttemptFailed(Event):

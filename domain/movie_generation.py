@@ -193,7 +193,8 @@ class MovieGeneration(Aggregate):
         job = self._attempted(job_id, attempt)
         if job.is_running(attempt):
             wait = backoff[min(job.tries, len(backoff)) - 1]
-            self._end_attempt(job, attempt, failure, calls, next_attempt_at=self._signed_at() + wait)
+            due_at = self._signed_at() + max(wait, failure.retry_after or wait)
+            self._end_attempt(job, attempt, failure, calls, next_attempt_at=due_at)
         elif calls and attempt not in job.reported:  # too late to matter, but it was paid for
             self._reject(job, attempt, job.description_id, RejectionReason.ATTEMPT_ENDED, calls)
 
@@ -333,6 +334,7 @@ class MovieGeneration(Aggregate):
             origin=Origin.GENERATED.value,
             ai_model=draft.ai_model,
             prompt_version=draft.prompt_version,
+            prompt_hash=draft.prompt_hash,
             input_hash=draft.input_hash,
             content_hash=draft.content_hash,
             becomes_default=self.descriptions.would_become_default(job.variant),
@@ -364,7 +366,7 @@ class MovieGeneration(Aggregate):
         *,
         next_attempt_at: datetime,
     ) -> None:
-        tries_again = failure.type.is_retryable and job.has_tries_left
+        tries_again = failure.is_retryable and job.has_tries_left
         self._attempt_failed(
             job_id=job.job_id,
             attempt=attempt,
@@ -425,13 +427,16 @@ class MovieGeneration(Aggregate):
         origin: str,
         ai_model: str,
         prompt_version: str,
+        prompt_hash: str | None,
         input_hash: str,
         content_hash: str,
         becomes_default: bool,
         calls: list[dict[str, Any]],
     ) -> None:
         variant = Variant(Locale(locale), ContextTag(context_tag))
-        description = Description(description_id, variant, revision, Origin(origin), job_id, self.version + 1)
+        description = Description(
+            description_id, variant, revision, Origin(origin), job_id, text, self.version + 1
+        )
         self.descriptions.added(description, becomes_default=becomes_default)
         self.jobs[job_id].done(description_id)
         self.jobs[job_id].reported.add(attempt)
@@ -499,7 +504,7 @@ class MovieGeneration(Aggregate):
         variant = Variant(Locale(locale), ContextTag(context_tag))
         made_by = self.descriptions.get(based_on).job_id
         description = Description(
-            description_id, variant, revision, Origin(origin), made_by, self.version + 1
+            description_id, variant, revision, Origin(origin), made_by, text, self.version + 1
         )
         self.descriptions.added(description, becomes_default=becomes_default)
         self._became_visible()

@@ -5,6 +5,7 @@ can be stored as they are.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,11 @@ class Locale(StrEnum):
     DE_DE = "de-DE"
     FR_FR = "fr-FR"
     ES_ES = "es-ES"
+
+    @property
+    def language(self) -> str:
+        """Its two letters of ISO 639-1."""
+        return self.value[:2]
 
 
 class ContextTag(StrEnum):
@@ -110,11 +116,21 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failure by type; the technical message is for operators and never holds keys or generated text."""
+    """A failure by type; the technical message is for operators and never holds keys or generated text.
+
+    `is_final` where another try cannot help although it could with others of its type. `retry_after` is
+    what the provider asked for.
+    """
 
     type: FailureType
     message: str
     technical_message: str = ""
+    is_final: bool = False
+    retry_after: timedelta | None = None
+
+    @property
+    def is_retryable(self) -> bool:
+        return self.type.is_retryable and not self.is_final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,11 +157,15 @@ class PaidCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A written text with what proves how it came to be; hashes are hex SHA-256."""
+    """A written text with what proves how it came to be; hashes are hex SHA-256.
+
+    `prompt_hash` is that of the prompt's files, None for a writer that has none.
+    """
 
     text: str
     ai_model: str
     prompt_version: str
+    prompt_hash: str | None
     input_hash: str
     content_hash: str
 

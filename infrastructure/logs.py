@@ -5,7 +5,11 @@ import sys
 
 import structlog
 
-from infrastructure.settings import LogFormat, LogLevel
+from infrastructure.choices import LogFormat, LogLevel
+
+_NOISY = ("dramatiq", "uvicorn", "httpx", "httpcore")
+_INDISCREET = ("openai", "anthropic", "httpx2", "httpcore2", "pydantic_ai")
+"""These tell at DEBUG what is sent and received."""
 
 
 def configure_logs(level: LogLevel, log_format: LogFormat) -> None:
@@ -41,5 +45,5 @@ def configure_logs(level: LogLevel, log_format: LogFormat) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.value, force=True)
-    for noisy in ("dramatiq", "uvicorn", "httpx", "httpcore"):
+    for noisy in (*_NOISY, *_INDISCREET):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level.value)))

@@ -1,10 +1,7 @@
 """Everything an operator can set: environment variables with the prefix MOVIEMIND_."""
 
 import difflib
-import ipaddress
 import os
-from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -12,42 +9,17 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.values import MAX_TRIES
+from infrastructure.choices import PREFIX, TEMPLATE, AiOutput, Auth, LogFormat, LogLevel, Queue
+from infrastructure.contradictions import contradictions, is_loopback
 from infrastructure.errors import WrongSettings
 from infrastructure.postgres import urls as postgres_urls
 from infrastructure.redis.client import connect
 
-PREFIX = "MOVIEMIND_"
 SHORTEST_KEY = 16
 
 _POSTGRES = "postgresql://"
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-
-
-class Auth(StrEnum):
-    ON = "on"
-    OFF = "off"
-
-
-class Queue(StrEnum):
-    EMBEDDED = "embedded"
-    DATABASE = "database"
-    REDIS = "redis"
-
-
-class LogFormat(StrEnum):
-    """`auto` writes lines for people to a terminal and JSON to everything else."""
-
-    AUTO = "auto"
-    CONSOLE = "console"
-    JSON = "json"
-
-
-class LogLevel(StrEnum):
-    DEBUG = "DEBUG"
-    INFO = "INFO"
-    WARNING = "WARNING"
-    ERROR = "ERROR"
 
 
 class Settings(BaseSettings):
@@ -83,7 +55,24 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None, description="`redis://HOST:6379/0`, or `redis+sentinel://HOST:26379,HOST:26379/SERVICE/0`"
     )
-    ai_model: str = Field("template", description="who writes; `template` writes offline and free of charge")
+    ai_model: str = Field(
+        TEMPLATE,
+        description="who writes: `template` writes offline and free of charge, `openai:gpt-4o-mini` or any"
+        " other `PROVIDER:MODEL` is a paid model; with AI_BASE_URL whatever its server calls the model",
+    )
+    ai_base_url: str = Field(
+        "",
+        description="a server that speaks OpenAI's chat completions, such as `http://127.0.0.1:8080/v1`",
+    )
+    ai_api_key: SecretStr = Field(SecretStr(""), description="the key for the provider of the model")
+    ai_output: AiOutput = Field(
+        AiOutput.SCHEMA,
+        description="how the model is made to answer in JSON: by `schema`, as the arguments of a `tool`, or"
+        " asked for in the `text` alone",
+    )
+    ai_prices_file: Path | None = Field(
+        None, description="prices of models that are unknown or yours alone, as TOML; see docs/models.md"
+    )
     template_latency_ms: int = Field(
         0, ge=0, le=3_600_000, description="how long the template writer takes for a text, in milliseconds"
     )
@@ -119,7 +108,7 @@ class Settings(BaseSettings):
 
     @property
     def auth_in_use(self) -> Auth:
-        return self.auth or (Auth.OFF if _is_loopback(self.host) else Auth.ON)
+        return self.auth or (Auth.OFF if is_loopback(self.host) else Auth.ON)
 
     @property
     def key_to_send(self) -> str | None:
@@ -184,12 +173,12 @@ class Settings(BaseSettings):
             connect(secret.get_secret_value(), timeout_seconds=1).close()  # it has not connected yet
         return secret
 
-    @field_validator("ai_model")
+    @field_validator("ai_base_url")
     @classmethod
-    def _template_only(cls, model: str) -> str:
-        if model != "template":
-            raise ValueError("this version has the offline writer only: write template, or leave it out")
-        return model
+    def _an_address_of_a_server(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("write an address that begins with http:// or https://, or leave it out")
+        return url
 
     @field_validator("bootstrap_admin_key", "api_key")
     @classmethod
@@ -203,51 +192,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        wrong = [*_in_wrong_order(self), *_wrong_about_queues(self), *_wrong_about_callers(self)]
-        if wrong:
+        if wrong := list(contradictions(self)):
             raise ValueError("\n".join(wrong))
         return self
 
 
-_ASCENDING = (
-    ("ai_deadline_seconds", "claim_limit_seconds"),
-    ("ai_deadline_seconds", "shutdown_seconds"),
-    ("heartbeat_seconds", "worker_dead_seconds"),
-    ("rescue_seconds", "worker_dead_seconds"),
-)
-
-
-def _in_wrong_order(settings: Settings) -> Iterator[str]:
-    for smaller, larger in _ASCENDING:
-        low, high = getattr(settings, smaller), getattr(settings, larger)
-        if low >= high:
-            yield f"{PREFIX}{larger.upper()} ({high:g}) must be above {PREFIX}{smaller.upper()} ({low:g})"
-
-
-def _wrong_about_queues(settings: Settings) -> Iterator[str]:
-    if settings.queue in (Queue.REDIS, Queue.DATABASE) and not settings.is_on_postgres:
-        yield (
-            f"{PREFIX}QUEUE ({settings.queue}) is for several processes, which need a {PREFIX}STORE_URL of"
-            " PostgreSQL; name one, or leave the queue out"
-        )
-    if settings.queue is Queue.REDIS and settings.redis_url is None:
-        yield f"{PREFIX}QUEUE (redis) needs {PREFIX}REDIS_URL, such as redis://127.0.0.1:6379/0"
-
-
-def _wrong_about_callers(settings: Settings) -> Iterator[str]:
-    if settings.auth is Auth.OFF and not _is_loopback(settings.host):
-        yield (
-            f"{PREFIX}AUTH (off) would serve whoever reaches {PREFIX}HOST ({settings.host}); write 127.0.0.1"
-            " there, or turn it on"
-        )
-    if settings.auth_in_use is Auth.ON and settings.bootstrap_admin_key is None:
-        yield (
-            f"{PREFIX}HOST ({settings.host}) needs {PREFIX}BOOTSTRAP_ADMIN_KEY, the key that callers send, "
-            f"unless it is a loopback address and {PREFIX}AUTH is off"
-        )
-
-
-_SECRET = {"store_url", "redis_url", "bootstrap_admin_key", "api_key"}
+_SECRET = {"store_url", "redis_url", "bootstrap_admin_key", "api_key", "ai_api_key"}
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -282,12 +232,3 @@ def _problem(details: Any) -> str:
     name = str(details["loc"][0])
     shown = "" if name in _SECRET else f" (it is {details['input']!r})"
     return f"{PREFIX}{name.upper()}: {message}{shown}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

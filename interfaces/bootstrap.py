@@ -24,6 +24,7 @@ from application.projector import Projector
 from application.read_models import JobsView
 from application.reading import Freshness
 from application.worker_watch import Worker, WorkerWatch
+from infrastructure.choices import TEMPLATE, Auth, Queue
 from infrastructure.postgres.store import open_postgres_store
 from infrastructure.queues.database import DatabaseQueue
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
@@ -36,9 +37,10 @@ from infrastructure.redis.optional import SOCKET_SECONDS as OPTIONAL_SECONDS
 from infrastructure.redis.optional import OptionalRedis
 from infrastructure.redis.persistence import read_persistence
 from infrastructure.redis.status_cache import RedisStatusCache
-from infrastructure.settings import Auth, Queue, Settings
+from infrastructure.settings import Settings
 from infrastructure.sqlite.store import open_sqlite_store
 from infrastructure.store import Store
+from infrastructure.writers.prices import TYPICAL_TOKENS_IN, TYPICAL_TOKENS_OUT, price_of
 from infrastructure.writers.template import TemplateWriter
 from interfaces.service import MovieMind, RedisState, Request
 
@@ -92,7 +94,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         redis_state=_redis_state(settings),
         probe_store=store.probe,
         live_workers=live_workers,
-        cost_per_text_microusd=_writer(settings).cost_per_text_microusd,
+        cost_per_text_microusd=_cost_per_text(settings),
         caller_with=_callers(settings),
         request_threads=store.connections,
     )
@@ -143,10 +145,14 @@ def build_watch(settings: Settings, store: Store) -> WorkerWatch:
 
 
 def build_run(
-    settings: Settings, store: Store, *, worker_id: str, is_stopping: Callable[[], bool]
+    settings: Settings,
+    store: Store,
+    writer: DescriptionWriter,
+    *,
+    worker_id: str,
+    is_stopping: Callable[[], bool],
 ) -> Callable[[str, UUID], None]:
     """What a worker's thread does with a message."""
-    writer: DescriptionWriter = _writer(settings)
     limits = RunLimits(
         claim=timedelta(seconds=settings.claim_limit_seconds),
         patience=timedelta(seconds=settings.resend_seconds),
@@ -226,10 +232,35 @@ def _redis_state(settings: Settings) -> Callable[[], RedisState | None]:
     return redis_state
 
 
-def _writer(settings: Settings) -> TemplateWriter:
+def build_writer(settings: Settings) -> DescriptionWriter:
+    """Connects to nothing. Raises WrongSettings for a model that cannot be used."""
+    if settings.ai_model != TEMPLATE:
+        # Imported here: its libraries take time and memory, which nobody pays who does not use them.
+        from infrastructure.writers.language_model import language_model
+        from infrastructure.writers.model_writer import ModelWriter
+
+        return ModelWriter(
+            language_model(
+                settings.ai_model,
+                base_url=settings.ai_base_url,
+                api_key=settings.ai_api_key.get_secret_value(),
+            ),
+            name=settings.ai_model,
+            output=settings.ai_output,
+            price=price_of(settings.ai_model, settings.ai_prices_file),
+            deadline_seconds=settings.ai_deadline_seconds,
+        )
     return TemplateWriter(
         latency_seconds=settings.template_latency_ms / 1000, deadline_seconds=settings.ai_deadline_seconds
     )
+
+
+def _cost_per_text(settings: Settings) -> int | None:
+    """In micro-USD, about; None where the model has no price."""
+    if settings.ai_model == TEMPLATE:
+        return 0
+    price = price_of(settings.ai_model, settings.ai_prices_file)
+    return price(TYPICAL_TOKENS_IN, TYPICAL_TOKENS_OUT) if price else None
 
 
 def _jittered(settings: Settings) -> list[timedelta]:

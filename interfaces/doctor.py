@@ -7,9 +7,10 @@ from contextlib import closing
 from application.errors import QueueUnavailable, StoreUnavailable
 from application.reading import lag, seconds_behind
 from domain.errors import MovieMindError
+from infrastructure.choices import Queue
 from infrastructure.postgres import schema
 from infrastructure.postgres.leader import somebody_leads
-from infrastructure.settings import Queue, Settings
+from infrastructure.settings import Settings
 from infrastructure.sqlite.failures import unreadable
 from infrastructure.store import Store
 from infrastructure.store_lock import serving_url

@@ -10,11 +10,12 @@ from signal import SIGTERM
 
 import structlog
 
+from infrastructure.choices import PREFIX, Queue
 from infrastructure.errors import NeedsPostgres, NeedsSharedQueue
 from infrastructure.postgres import schema
 from infrastructure.postgres.leader import LeaderLock
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
-from infrastructure.settings import PREFIX, Queue, Settings
+from infrastructure.settings import Settings
 from infrastructure.store import Store
 from interfaces.bootstrap import build_service, open_queue, open_store
 from interfaces.http.app import create_app

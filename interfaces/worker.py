@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 from application.errors import StoreUnavailable
+from application.ports import DescriptionWriter
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from infrastructure.settings import Settings
 from infrastructure.store import Store
-from interfaces.bootstrap import build_run, new_worker_id
+from interfaces.bootstrap import build_run, build_writer, new_worker_id
 from interfaces.loops import Loop, running
 
 
@@ -17,10 +18,18 @@ def working(settings: Settings, store: Store, queue: DramatiqQueue) -> Iterator[
     """Work until the block ends, then let running attempts finish. Yields the worker's id.
 
     The first heartbeat comes before the first claim: a claim without one is a dead worker's.
-    Raises StoreUnavailable.
+    Raises StoreUnavailable, WrongSettings.
     """
+    with closing(build_writer(settings)) as writer, _working(settings, store, queue, writer) as worker_id:
+        yield worker_id
+
+
+@contextmanager
+def _working(
+    settings: Settings, store: Store, queue: DramatiqQueue, writer: DescriptionWriter
+) -> Iterator[str]:
     worker_id, threads, stopping = new_worker_id(), settings.worker_threads, threading.Event()
-    run = build_run(settings, store, worker_id=worker_id, is_stopping=stopping.is_set)
+    run = build_run(settings, store, writer, worker_id=worker_id, is_stopping=stopping.is_set)
 
     def beat() -> None:
         store.heartbeats.beat(worker_id, threads=threads)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
-from infrastructure.settings import PREFIX
+from infrastructure.choices import PREFIX
 from tests.support.core import Appends, Core
 from tests.support.servers import Postgres
 from tests.support.version_check import remove_version_check

@@ -157,6 +157,7 @@ def _write(command: RunGeneration, claimed: _Claimed, writer: DescriptionWriter)
         locale=variant.locale,
         context_tag=variant.context_tag,
         revision=claimed.movie.descriptions.next_revision(variant),
+        existing_texts=claimed.movie.descriptions.texts(variant.locale),
         job_id=command.job_id,
         attempt=claimed.attempt,
     )

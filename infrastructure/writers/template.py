@@ -35,6 +35,9 @@ class TemplateWriter:
         self._latency_seconds = latency_seconds
         self._deadline_seconds = deadline_seconds
 
+    def close(self) -> None:
+        """It holds nothing."""
+
     def write(self, task: WritingTask) -> Written:
         """Raises WritingFailed (TIMEOUT) when it would take longer than the deadline."""
         started = time.monotonic()
@@ -53,6 +56,7 @@ class TemplateWriter:
             text=text,
             ai_model=MODEL,
             prompt_version=PROMPT_VERSION,
+            prompt_hash=None,
             input_hash=_hash(_input(task)),
             content_hash=_hash(text),
         )

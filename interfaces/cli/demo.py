@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from domain.values import ContextTag
+from infrastructure.choices import Auth, LogLevel, Queue
 from infrastructure.logs import configure_logs
-from infrastructure.settings import Auth, LogLevel, Queue, load_settings
+from infrastructure.settings import load_settings
 from interfaces.cli.client import Client
 from interfaces.cli.fields import json_option, print_json
 from interfaces.cli.films import read_films

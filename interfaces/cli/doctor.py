@@ -6,8 +6,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from infrastructure.choices import LogLevel
 from infrastructure.logs import configure_logs
-from infrastructure.settings import LogLevel, load_settings
+from infrastructure.settings import load_settings
 from interfaces.cli.fields import json_option, print_json
 from interfaces.cli.options import DataDir
 from interfaces.cli.output import out

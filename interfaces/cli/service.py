@@ -6,9 +6,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infrastructure.choices import LogLevel
 from infrastructure.errors import StoreInUse
 from infrastructure.logs import configure_logs
-from infrastructure.settings import LogLevel, Settings, load_settings
+from infrastructure.settings import Settings, load_settings
 from infrastructure.store_lock import serving_url
 from interfaces.cli.client import Client
 from interfaces.cli.output import hint

@@ -14,7 +14,8 @@ from application.read_models import HistoryView, JobsView, MoviesView
 from domain import errors as domain_errors
 from domain.errors import MovieMindError
 from domain.events import Event
-from infrastructure.settings import PREFIX, Settings
+from infrastructure.choices import PREFIX
+from infrastructure.settings import Settings
 from interfaces.cli import reference
 from interfaces.cli.app import app as cli
 from interfaces.http.app import create_app

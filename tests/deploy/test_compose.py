@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from infrastructure.choices import Auth, Queue
 from infrastructure.postgres import datastore
-from infrastructure.settings import Auth, Queue, Settings
+from infrastructure.settings import Settings
 from interfaces.cli import processes
 
 ROOT = Path(__file__).parents[2]

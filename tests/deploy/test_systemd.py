@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from infrastructure.choices import Auth, Queue
 from infrastructure.errors import WrongSettings
-from infrastructure.settings import Auth, Queue, Settings
+from infrastructure.settings import Settings
 from interfaces.cli import processes
 
 UNITS = sorted((Path(__file__).parents[2] / "deploy" / "systemd").glob("*.service"))

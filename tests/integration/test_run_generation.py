@@ -29,6 +29,9 @@ class FailingWriter:
     errors: list[Exception]
     tasks: list[WritingTask] = field(default_factory=list)
 
+    def close(self) -> None:
+        """It holds nothing."""
+
     def write(self, task: WritingTask) -> Written:
         self.tasks.append(task)
         raise self.errors.pop(0)

@@ -55,6 +55,9 @@ class FakeWriter:
     meanwhile: Callable[[], object] = lambda: None
     tasks: list[WritingTask] = field(default_factory=list)
 
+    def close(self) -> None:
+        """It holds nothing."""
+
     def write(self, task: WritingTask) -> Written:
         self.tasks.append(task)
         self.meanwhile()
@@ -63,6 +66,7 @@ class FakeWriter:
             text=text,
             ai_model="fake",
             prompt_version="fake-1",
+            prompt_hash=None,
             input_hash=sha256(repr(task).encode()).hexdigest(),
             content_hash=sha256(text.encode()).hexdigest(),
         )
@@ -138,7 +142,14 @@ class Core:
 
     def deliver(self, job_id: UUID, attempt: int, *, slug: str = SLUG) -> UUID | None:
         """A worker that was given up delivers the text of an attempt after all."""
-        draft = Draft(text="Late.", ai_model="fake", prompt_version="1", input_hash="i", content_hash="c")
+        draft = Draft(
+            text="Late.",
+            ai_model="fake",
+            prompt_version="1",
+            prompt_hash=None,
+            input_hash="i",
+            content_hash="c",
+        )
         return self.generations.decide(
             slug,
             lambda movie: movie.complete(job_id, attempt, draft, (CALL,), description_id=uuid4()),

@@ -34,7 +34,9 @@ BACKOFF = (timedelta(seconds=10), timedelta(seconds=60))
 
 
 def draft(text: str = "A hacker learns what the world is.") -> Draft:
-    return Draft(text=text, ai_model="fake", prompt_version="1", input_hash="in", content_hash="out")
+    return Draft(
+        text=text, ai_model="fake", prompt_version="1", prompt_hash=None, input_hash="in", content_hash="out"
+    )
 
 
 class Film:

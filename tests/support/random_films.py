@@ -108,7 +108,14 @@ class RandomFilms:
 
     def _complete(self, film: Film, job_id: UUID, attempt: int) -> None:
         text = self._random.choice(TEXTS)
-        draft = Draft(text=text, ai_model="fake", prompt_version="1", input_hash="in", content_hash="out")
+        draft = Draft(
+            text=text,
+            ai_model="fake",
+            prompt_version="1",
+            prompt_hash=None,
+            input_hash="in",
+            content_hash="out",
+        )
         found = film.by().complete(job_id, attempt, draft, (CALL,), description_id=self._id())
         if found is not None:
             self._texts.setdefault(film.movie.slug, []).append(found)

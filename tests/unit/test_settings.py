@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from infrastructure.choices import PREFIX, Auth, LogFormat, LogLevel, Queue
 from infrastructure.errors import WrongSettings
-from infrastructure.settings import PREFIX, Auth, LogFormat, LogLevel, Queue, Settings, load_settings
+from infrastructure.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +113,8 @@ class TestWhatIsWrong:
             ("STORE_URL", "sqlite:///:memory:", "write sqlite:///PATH"),
             ("STORE_URL", "sqlite:///films.db?mode=ro", "write sqlite:///PATH"),
             ("STORE_URL", "sqlite:///", "write sqlite:///PATH"),
-            ("AI_MODEL", "openai:gpt-4o-mini", "write template"),
+            ("AI_BASE_URL", "127.0.0.1:8080", "begins with http"),
+            ("AI_OUTPUT", "xml", "'schema', 'tool' or 'text'"),
             ("QUEUE", "rabbitmq", "'embedded', 'database' or 'redis'"),
             ("RETRY_BACKOFF_SECONDS", "10;60", "valid number"),
             ("RETRY_BACKOFF_SECONDS", "soon,soon", "(it is 'soon')"),
@@ -208,16 +210,28 @@ class TestWhatIsWrong:
         said = _complaint(
             monkeypatch,
             PORT="many",
-            AI_MODEL="gpt",
+            AI_BASE_URL="gpt",
             STORE_URL="mysql://x",
             RETRY_BACKOFF_SECONDS="1,x",
             AUTH="maybe",
             PROT="1",
         )
 
-        for variable in ("PORT", "AI_MODEL", "STORE_URL", "RETRY_BACKOFF_SECONDS", "AUTH"):
+        for variable in ("PORT", "AI_BASE_URL", "STORE_URL", "RETRY_BACKOFF_SECONDS", "AUTH"):
             assert f"{PREFIX}{variable}: " in said
         assert f"{PREFIX}PROT is not a setting" in said
+
+    @pytest.mark.parametrize(
+        ("variables", "fix"),
+        [
+            ({"AI_MODEL": "gpt-4o-mini"}, "must be template or PROVIDER:MODEL, such as openai:gpt-4o-mini"),
+            ({"AI_BASE_URL": "http://127.0.0.1:8080/v1"}, "needs MOVIEMIND_AI_MODEL, the name of a model"),
+        ],
+    )
+    def test_a_model_and_its_server_go_together(
+        self, variables: dict[str, str], fix: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert fix in _complaint(monkeypatch, **variables)
 
     def test_all_limits_in_the_wrong_order_are_named_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         said = _complaint(monkeypatch, CLAIM_LIMIT_SECONDS="1", WORKER_DEAD_SECONDS="1")

@@ -32,6 +32,7 @@ def task(facts: MovieFacts = AMELIE, locale: Locale = Locale.EN_US, **more: obje
         "locale": locale,
         "context_tag": ContextTag.DEFAULT,
         "revision": 1,
+        "existing_texts": (),
         "job_id": uuid4(),
         "attempt": 1,
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure.settings import Auth
+from infrastructure.choices import Auth
 from interfaces.http.gate import PUBLIC
 from tests.integration.http.api import Api, Serve
 

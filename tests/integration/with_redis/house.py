@@ -148,7 +148,14 @@ class House(Process):
 
     def complete(self, job_id: UUID, *, slug: str = SLUG) -> None:
         attempt = self.start(job_id, slug=slug)
-        draft = Draft(text="Text.", ai_model="fake", prompt_version="1", input_hash="i", content_hash="c")
+        draft = Draft(
+            text="Text.",
+            ai_model="fake",
+            prompt_version="1",
+            prompt_hash=None,
+            input_hash="i",
+            content_hash="c",
+        )
         self.store.generations.decide(
             slug,
             lambda movie: movie.complete(job_id, attempt, draft, (CALL,), description_id=uuid4()),

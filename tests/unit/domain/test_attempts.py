@@ -1,13 +1,46 @@
 """Attempts: the claim, its outcomes, and how many tries there are (rules 3, 4 and 5)."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from domain import events
 from domain.errors import AlreadyClaimed, AttemptNotStarted, JobIsFinal, JobNotFound, NotDueYet
-from domain.values import FailureType, JobStatus, RejectionReason
-from tests.support.film import CALL, CLAIM_LIMIT, ENGLISH, FUNNY, Film
+from domain.values import Failure, FailureType, JobStatus, RejectionReason
+from tests.support.film import BACKOFF, CALL, CLAIM_LIMIT, ENGLISH, FUNNY, Film
+
+
+class TestWhatAProviderSays:
+    def test_a_job_is_not_due_before_the_provider_wants_to_be_asked(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        film.start(job_id)
+        busy = Failure(FailureType.RATE_LIMITED, "Busy.", retry_after=timedelta(minutes=7))
+
+        film.by().fail(job_id, 1, busy, (), backoff=BACKOFF)
+
+        assert film.job(job_id).due_at == film.now + timedelta(minutes=7)
+
+    def test_a_provider_that_wants_less_does_not_shorten_the_wait(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        film.start(job_id)
+        busy = Failure(FailureType.RATE_LIMITED, "Busy.", retry_after=timedelta(milliseconds=1))
+
+        film.by().fail(job_id, 1, busy, (), backoff=BACKOFF)
+
+        assert film.job(job_id).due_at == film.now + BACKOFF[0]
+
+    def test_a_failure_that_no_try_can_mend_is_the_last(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        film.start(job_id)
+        wrong_key = Failure(FailureType.AI_API_ERROR, "Not let in.", is_final=True)
+
+        film.by().fail(job_id, 1, wrong_key, (CALL,), backoff=BACKOFF)
+
+        assert film.job(job_id).status is JobStatus.FAILED
 
 
 class TestStart:

@@ -1,0 +1,95 @@
+"""What went wrong at a provider, as a failure of the domain: by the type of the error, never by its text.
+
+The texts of these errors can hold what the model wrote or what it was told, so none of them is passed on.
+"""
+
+from datetime import timedelta
+
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    ContentFilterError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelHTTPError,
+    ModelNotFoundError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelRequestRejectedError,
+    ModelRequestTimeout,
+    ModelTimeoutError,
+    OutputTokenLimitExceeded,
+    RunTimedOut,
+)
+
+from domain.quality import Flaw, FlawReason
+from domain.values import Failure, FailureType
+
+LONGEST_WAIT = timedelta(hours=1)
+"""A provider that asks for more is asked again after this."""
+
+
+def failure_of(error: AgentRunError) -> Failure:
+    match error:
+        case ModelTimeoutError() | ModelRequestTimeout() | RunTimedOut():
+            return Failure(FailureType.TIMEOUT, "Writing took too long.", _details(error))
+        case ModelRateLimitError():
+            return Failure(
+                FailureType.RATE_LIMITED,
+                "The AI provider takes no more requests for now.",
+                _details(error),
+                retry_after=_retry_after(error),
+            )
+        case ModelAuthenticationError() | ModelQuotaExceededError() | ModelNotFoundError():
+            return _rejected("The AI provider does not let this service in.", error)
+        case ModelRequestRejectedError():
+            return _rejected("The AI provider refused the request.", error)
+        case ModelAPIError():
+            return Failure(FailureType.AI_API_ERROR, "The AI provider had a failure.", _details(error))
+        case OutputTokenLimitExceeded():
+            return unusable(Flaw(FlawReason.CUT_OFF, "it ended before it was complete"))
+        case ContentFilterError():
+            return unusable(
+                Flaw(FlawReason.REFUSAL, "the model or a filter of its provider refused to answer")
+            )
+        case _:
+            return unusable(Flaw(FlawReason.NOT_THE_FORMAT, "it is not the JSON that was asked for"))
+
+
+def broken(error: Exception) -> Failure:
+    """Of what no provider does."""
+    return Failure(FailureType.UNKNOWN_ERROR, "The writer failed in an unexpected way.", type(error).__name__)
+
+
+def was_refused_unheard(error: AgentRunError) -> bool:
+    """Whether no model has worked on the request: providers take nothing for what they answer with an error,
+    or for what never reached them."""
+    if isinstance(error, ModelConnectionError):
+        return error.phase in ("pool", "connect")
+    return isinstance(error, ModelHTTPError)
+
+
+def unusable(flaw: Flaw) -> Failure:
+    return Failure(FailureType.VALIDATION_ERROR, "The answer of the AI was not usable.", str(flaw))
+
+
+def _rejected(message: str, error: ModelAPIError) -> Failure:
+    """Nothing that another try could mend: a person has to."""
+    return Failure(FailureType.AI_API_ERROR, message, _details(error), is_final=True)
+
+
+def _details(error: AgentRunError) -> str:
+    facts = [type(error).__name__.removeprefix("_")]
+    if isinstance(error, ModelHTTPError):
+        facts.append(f"HTTP {error.status_code}")
+    if isinstance(error, ModelConnectionError) and error.phase:
+        facts.append(f"while it should {error.phase}")
+    if isinstance(error, ModelRequestTimeout):
+        facts.append(f"no answer within {error.timeout:g} s")
+    return ", ".join(facts)
+
+
+def _retry_after(error: ModelAPIError) -> timedelta | None:
+    if error.retry_after is None or error.retry_after <= 0:
+        return None
+    return min(timedelta(seconds=error.retry_after), LONGEST_WAIT)
