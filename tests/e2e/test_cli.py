@@ -21,6 +21,7 @@ from tests.support.process import MOVIEMIND, Up, environment, moviemind, wait_un
 SLUG = "the-matrix-1999"
 FINE, BAD, USAGE = 0, 1, 2
 NOBODY = "00000000-0000-4000-8000-000000000000"
+WITHOUT_SETTINGS = {"explain", "prompts list", "prompts show"}
 COMMANDS = {
     "up": [],
     "api": [],
@@ -33,6 +34,8 @@ COMMANDS = {
     "queue pause": [],
     "queue resume": [],
     "queue recover": [],
+    "prompts list": [],
+    "prompts show": ["describe-1/en-US/modern"],
     "doctor": [],
     "backup": ["somewhere"],
     "restore": ["somewhere"],
@@ -371,14 +374,14 @@ class TestUsage:
     def test_wrong_settings_are_named_before_anything_starts(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
 
-        ended = _run(BAD, "up", "--data-dir", data, host="0.0.0.0", worker_threads="many", ai_model="gpt")
+        ended = _run(BAD, "up", "--data-dir", data, host="0.0.0.0", worker_threads="many", ai_base_url="gpt")
 
         assert ended.stderr.startswith("error: The settings are wrong.\n")
         assert "MOVIEMIND_WORKER_THREADS: " in ended.stderr
-        assert "MOVIEMIND_AI_MODEL: " in ended.stderr
+        assert "MOVIEMIND_AI_BASE_URL: " in ended.stderr
         assert not data.exists()
 
-    @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "explain"])
+    @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in WITHOUT_SETTINGS])
     def test_every_command_refuses_a_variable_it_does_not_know(
         self, command: str, call: Callable[..., str]
     ) -> None:
