@@ -72,11 +72,11 @@ def read_manifest(directory: Path) -> Manifest:
     """Raises BackupNotUsable."""
     try:
         found = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest(**dict(found))
+        manifest = Manifest(**found)
     except OSError as error:
         raise BackupNotUsable(str(directory), f"{MANIFEST}: {error.strerror}") from error
     except (ValueError, TypeError) as error:
-        raise BackupNotUsable(str(directory), f"{MANIFEST} cannot be read: {error}") from error
+        raise BackupNotUsable(str(directory), f"{MANIFEST} cannot be read, or is none of a backup") from error
     if manifest.format != FORMAT:
         raise BackupNotUsable(
             str(directory), f"it has format {manifest.format}, and this version reads {FORMAT}"

@@ -60,12 +60,11 @@ def _shared_store(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("store", Verdict.OK, f"{found.store} answers")
     try:
-        epoch = schema.check(settings.store_address)
+        epoch, held_back = schema.check(settings.store_address), schema.held_back(settings.store_address)
     except MovieMindError as error:
         yield Finding("schema", Verdict.BAD, str(error), "do what it says")
         return
     yield Finding("schema", Verdict.OK, f"version {found.version}, log epoch {epoch}")
-    held_back = schema.held_back(settings.store_address)
     yield judge(
         "log",
         held_back is None,

@@ -48,10 +48,11 @@ IS_AT_HOME = f"(cluster, database, timeline) = ({HERE})"
 HOLDS_BACK = f"""
 SELECT pid, application_name, extract(epoch FROM clock_timestamp() - xact_start)::float
 FROM pg_locks LEFT JOIN pg_stat_activity USING (pid)
-WHERE relation = '{TABLE}'::regclass AND mode = 'RowExclusiveLock' AND granted
+WHERE database = {THIS_DATABASE} AND relation = '{TABLE}'::regclass AND mode = 'RowExclusiveLock' AND granted
 ORDER BY xact_start NULLS FIRST LIMIT 1
 """
-"""The session whose transaction has been writing events for the longest time; a prepared one has none."""
+"""The session whose transaction has been writing events for the longest time; a prepared one has none, and
+since when one of another role does so may be hidden."""
 
 # pg_locks shows the low half of a transaction id. No two that run at the same time have the same.
 HORIZON = f"""

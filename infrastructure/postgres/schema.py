@@ -48,7 +48,7 @@ _OTHERS = {
 _TABLES = _LOG | _TRACKING | _VIEWS | _OTHERS
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"
 _INSTALLATION = f"SELECT system_identifier, {THIS_DATABASE} FROM pg_control_system()"
-_OTHER = f"SELECT schemaname FROM pg_tables WHERE tablename = '{TABLE}' LIMIT 1"
+_OTHER = "SELECT schemaname FROM pg_tables WHERE tablename = 'log_epochs' LIMIT 1"
 _FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {HERE})"
 _PROMOTE = f"""
 UPDATE log_epochs SET epoch = %s, (cluster, database, timeline) = (SELECT {HERE}),
@@ -116,6 +116,8 @@ def held_back(url: str) -> str | None:
     pid, application, seconds = row
     if pid is None:
         return "a prepared transaction has written events; see pg_prepared_xacts"
+    if seconds is None:
+        return f"session {pid}, of another role, has written events and not ended"
     if seconds < HELD_BACK_SECONDS:
         return None
     return f"session {pid} ({application or 'unnamed'}) has written events, and not ended for {seconds:.0f} s"

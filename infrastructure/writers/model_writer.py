@@ -30,10 +30,7 @@ from infrastructure.writers.prompts import Prompt, prompt_for
 log = structlog.get_logger()
 
 MAX_TOKENS_OUT = 2_000
-"""Enough for three sentences and the thoughts of a model that thinks; the bound of what a call can cost."""
-
-SCHEMA_TOKENS = 2_000
-"""What the schema of the answer and the wrapping of a request may add to what the model is told."""
+"""Enough for three sentences and the thoughts of a model that thinks."""
 
 _OUTPUTS = {AiOutput.SCHEMA: NativeOutput, AiOutput.TOOL: ToolOutput, AiOutput.TEXT: PromptedOutput}
 
@@ -50,14 +47,6 @@ class ModelWriter:
         self._model = model
         self._agent = Agent(model, output_type=_OUTPUTS[output](Answer), retries=0)
         self._loop = EventLoop()
-
-    def worst_case_microusd(self, task: WritingTask) -> int | None:
-        """What a call for this task can cost at most: no text has more tokens than bytes."""
-        if self._price is None:
-            return None
-        prompt = prompt_for(Variant(task.locale, task.context_tag))
-        told = len((prompt.system + prompt.about(task.facts, task.existing_texts)).encode())
-        return self._price(told + SCHEMA_TOKENS, MAX_TOKENS_OUT)
 
     def write(self, task: WritingTask) -> Written:
         """Raises WritingFailed, with what the call cost as far as that is known."""
@@ -106,7 +95,8 @@ class ModelWriter:
     def _call(self, usage: RunUsage, seconds: float, outcome: str, *, is_free: bool) -> PaidCall:
         """Tokens are unknown where the provider did not say: what never came may be paid for too."""
         measured = is_free or usage.has_values()
-        cost = self._price(usage.input_tokens, usage.output_tokens) if self._price and measured else None
+        price = self._price if not is_free else _nothing
+        cost = price(usage.input_tokens, usage.output_tokens) if price and measured else None
         return PaidCall(
             model=self._name,
             tokens_in=usage.input_tokens if measured else None,
@@ -139,6 +129,10 @@ def _judge(answer: Answer, task: WritingTask) -> tuple[str, Failure | None]:
         or wrong_language(text, task.locale)
     )
     return text, unusable(flaw) if flaw else None
+
+
+def _nothing(_tokens_in: int, _tokens_out: int) -> int:
+    return 0
 
 
 def _hash(text: str) -> str:

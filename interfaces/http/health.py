@@ -22,8 +22,9 @@ LAG_IS_DEGRADED = 5_000
 
 SECONDS_BEHIND_ARE_DEGRADED = 30.0
 
-_PROBES = CapacityLimiter(4)
-"""Threads of their own: those for requests are all waiting when the store is away, for some seconds each."""
+_PROBES, _LOOKS = CapacityLimiter(4), CapacityLimiter(4)
+"""Threads of their own: those for requests are all waiting when the store is away, for some seconds each,
+and one that counts can hang with it."""
 
 
 class Alive(BaseModel):
@@ -95,7 +96,7 @@ async def health(service: Service) -> Response:
     """How the service is doing."""
     try:
         await to_thread.run_sync(service.probe_store, limiter=_PROBES)
-        return json_answer(await to_thread.run_sync(_measured, service, limiter=_PROBES))
+        return json_answer(await to_thread.run_sync(_measured, service, limiter=_LOOKS))
     except StoreUnavailable:
         down = Health(
             status="unavailable",

@@ -182,6 +182,28 @@ def test_what_there_is_one_of_cannot_be_there_twice(
     assert postgres_server.execute(f"SELECT count(*) FROM {table}", name) == [(1,)]
 
 
+def test_who_holds_back_the_log_is_named_to_a_role_that_may_not_see_since_when(
+    owner: str, name: str, url: str, postgres_server: Postgres
+) -> None:
+    schema.create(owner)
+    elsewhere = f"{name}_elsewhere"
+    with psycopg.connect(url) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        other.execute("DELETE FROM stored_events WHERE false")
+
+        assert schema.held_back(owner) == (
+            f"session {other.info.backend_pid}, of another role, has written events and not ended"
+        )
+    assert schema.held_back(owner) is None
+
+    postgres_server.execute(f"CREATE DATABASE {elsewhere} TEMPLATE {name}")
+    with psycopg.connect(postgres_server.url(elsewhere)) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        other.execute("DELETE FROM stored_events WHERE false")
+        assert schema.held_back(owner) is None, "that is another database, whose table has the same number"
+    postgres_server.execute(f"DROP DATABASE {elsewhere} WITH (FORCE)")
+
+
 def _views_of_one_film(url: str, **facts: Any) -> list[object]:
     """Asked for once, and folded as far as the log goes."""
     with closing(open_store(load_settings(store_url=url))) as store:
