@@ -55,7 +55,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
             cluster.postgres.execute(f"ALTER SYSTEM SET {setting}")
         cluster.postgres.execute("SELECT pg_reload_conf()")
         line = Proxy(cluster.postgres.port)
-        store_url = cluster.postgres.url().replace(f":{cluster.postgres.port}/", f":{line.port}/")
+        store_url = line.towards(cluster.postgres.url())
         cluster.start_api(processes=2, store_url=f"{store_url}?application_name=api")
         cluster.start_projector()
         cluster.start_worker(processes=2)

@@ -16,7 +16,7 @@ from tests.e2e.conftest import Ended
 from tests.support.cluster import Cluster
 from tests.support.disk import SmallDisk
 from tests.support.process import Up, wait_until
-from tests.support.servers import Server, free_port
+from tests.support.servers import free_port, stopped
 
 Command = Callable[..., Ended]
 Findings = dict[str, dict[str, str]]
@@ -124,15 +124,6 @@ def _configured(client: "redis.Redis", name: str, value: object) -> Iterator[Non
         client.config_set(name, before[name])
 
 
-@contextmanager
-def _stopped(server: Server) -> Iterator[None]:
-    server.stop()
-    try:
-        yield
-    finally:
-        server.start()
-
-
 def test_all_is_well(doctor: Doctor, cluster: Cluster) -> None:
     findings = doctor.finds("ok")
 
@@ -223,7 +214,7 @@ def test_a_redis_whose_last_snapshot_failed(doctor: Doctor, cluster: Cluster, cl
 def test_a_redis_that_is_down(doctor: Doctor, cluster: Cluster) -> None:
     """It is said where the jobs wait, and that is all that can be said of Redis."""
     assert cluster.redis is not None
-    with _stopped(cluster.redis):
+    with stopped(cluster.redis):
         findings = doctor.finds("bad", "queue", "redis")
 
     assert list(findings) == [*SHARED, "redis"]
@@ -291,7 +282,7 @@ def test_processes_of_another_database_do_not_count(doctor: Doctor, database: st
 
 def test_a_postgres_that_is_down(doctor: Doctor, cluster: Cluster) -> None:
     with_password = cluster.settings["store_url"].replace("postgres@", f"postgres:{PASSWORD}@")
-    with _stopped(cluster.postgres):
+    with stopped(cluster.postgres):
         findings = doctor.finds("bad", "store", store_url=with_password)
 
     assert list(findings) == ["store", *REDIS]

@@ -69,7 +69,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
             template_latency_ms="400",
         )
         lines = {kind: Proxy(cluster.postgres.port) for kind in KINDS}
-        urls = {kind: _through(line, cluster) for kind, line in lines.items()}
+        urls = {kind: line.towards(cluster.postgres.url()) for kind, line in lines.items()}
         parts = {
             "api": cluster.start_api(store_url=urls["api"]),
             "projector": cluster.start_projector(store_url=urls["projector"]),
@@ -79,10 +79,6 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
         cluster.close()
         for line in lines.values():
             line.close()
-
-
-def _through(line: Proxy, cluster: Cluster) -> str:
-    return cluster.postgres.url().replace(f":{cluster.postgres.port}/", f":{line.port}/")
 
 
 @contextmanager

@@ -48,8 +48,7 @@ def line(cluster: Cluster) -> Iterator[Proxy]:
 
 @pytest.fixture
 def leader(cluster: Cluster, line: Proxy) -> Iterator[Part]:
-    url = cluster.postgres.url().replace(f":{cluster.postgres.port}/", f":{line.port}/")
-    leader = cluster.start_projector(store_url=url)
+    leader = cluster.start_projector(store_url=line.towards(cluster.postgres.url()))
     yield leader
     leader.close()
 

@@ -1,7 +1,6 @@
 """`moviemind queue` and `moviemind jobs retry`, as operators type them."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +12,7 @@ from tests.e2e.conftest import Ended
 from tests.integration.http.api import FAILS, Api
 from tests.support.cluster import QUEUES, Cluster
 from tests.support.process import wait_until
-from tests.support.servers import Server
+from tests.support.servers import stopped
 
 Command = Callable[..., Ended]
 
@@ -60,15 +59,6 @@ def _ask(cluster: Cluster, films: int) -> list[str]:
     with Api(cluster.url) as api:
         slugs = (f"film-{next(_count)}-{cluster.queue}-1999" for _ in range(films))
         return [str(api.accepted(slug)["job_id"]) for slug in slugs]
-
-
-@contextmanager
-def _stopped(server: Server) -> Iterator[None]:
-    server.stop()
-    try:
-        yield
-    finally:
-        server.start()
 
 
 def _statuses(cluster: Cluster, jobs: list[str]) -> set[str]:
@@ -131,7 +121,7 @@ def test_recovering_a_queue_that_lost_nothing_changes_nothing(cluster: Cluster, 
 def test_the_status_is_bad_while_the_queue_cannot_be_reached(cluster: Cluster, queue: Command) -> None:
     if cluster.redis is None:
         pytest.skip("the queue is in the store here")
-    with _stopped(cluster.redis):
+    with stopped(cluster.redis):
         jobs = _ask(cluster, 2)
 
         told, shown = queue("status", "--json", "all"), queue("status")

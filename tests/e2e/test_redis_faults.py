@@ -47,10 +47,9 @@ class House:
         return self.cluster.redis
 
     def start_api(self) -> None:
-        postgres, line = self.cluster.postgres, self.store_line
         self.parts["api"] = self.cluster.start_api(
             redis_url=f"redis://127.0.0.1:{self.lines['api'].port}/0",
-            store_url=postgres.url().replace(f":{postgres.port}/", f":{line.port}/"),
+            store_url=self.store_line.towards(self.cluster.postgres.url()),
         )
 
     def tell(self, *command: str) -> None:

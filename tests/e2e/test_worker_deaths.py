@@ -37,8 +37,7 @@ def store_line(cluster: Cluster) -> Iterator[Proxy]:
 
 
 def _on_the_line(cluster: Cluster, proxy: Proxy) -> Part:
-    url = cluster.postgres.url().replace(f":{cluster.postgres.port}/", f":{proxy.port}/")
-    return cluster.start_worker(store_url=url)
+    return cluster.start_worker(store_url=proxy.towards(cluster.postgres.url()))
 
 
 def _finishes_with_another(cluster: Cluster, slug: str, *, failed_attempts: int) -> None:

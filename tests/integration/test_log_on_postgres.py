@@ -214,7 +214,7 @@ def proxied(
 ) -> Iterator[tuple[Proxy, TransactionOrderedRecorder]]:
     """A recorder that reaches the same log through a proxy."""
     proxy = Proxy(server.port)
-    url = server.url(_database(recorder)).replace(f":{server.port}/", f":{proxy.port}/")
+    url = proxy.towards(server.url(_database(recorder)))
     with closing(Datastore(url)) as datastore:
         ours = TransactionOrderedRecorder(datastore)
         ours.insert_events([stored(topic="first")])

@@ -37,6 +37,10 @@ class Proxy:
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def towards(self, url: str) -> str:
+        """A URL of the server, which leads through here."""
+        return url.replace(f":{self._target_port}/", f":{self.port}/")
+
     def cut_next(
         self, what: Literal["request", "answer"], *, at: bytes = b"", within: bytes = b""
     ) -> threading.Event:

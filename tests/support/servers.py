@@ -10,8 +10,8 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,16 @@ class Server:
         for pid in [self._process.pid, *_descendants(self._process.pid)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """It is away while the block runs."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
 
 
 class Postgres(Server):
