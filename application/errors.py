@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, PersistenceError
 
@@ -52,6 +54,22 @@ class ReadBehind(MovieMindError):
     """The '{view}' view has not caught up with what was just written; try again in a moment."""
 
     view: str
+
+
+@dataclass(eq=False)
+class BudgetExceeded(MovieMindError):
+    """The daily budget {whose} is spent; it opens again at {opens_at:%Y-%m-%d %H:%M} UTC."""
+
+    whose: str
+    opens_at: datetime
+
+
+@dataclass(eq=False)
+class NotAdmitted(MovieMindError):
+    """No paid call is made for job {job_id} now: {reason}."""
+
+    job_id: UUID
+    reason: str
 
 
 @dataclass(eq=False)

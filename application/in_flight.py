@@ -15,6 +15,7 @@ from typing import Protocol
 from uuid import UUID
 
 from application.commands.request_generation import (
+    BudgetCheck,
     RequestedGeneration,
     RequestGeneration,
     request_generation,
@@ -88,6 +89,7 @@ def request_once(
     jobs: JobsView,
     movies: MoviesView,
     freshness: Freshness,
+    check_budgets: BudgetCheck = lambda _: None,
 ) -> RequestedGeneration:
     """`request_generation`, answered from tokens where they tell what it would say. Raises the same errors.
 
@@ -99,7 +101,7 @@ def request_once(
     if (known := short_cut.answer(seen)) is not None:
         return known
     try:
-        generation = request_generation(command, generations=generations)
+        generation = request_generation(command, generations=generations, check_budgets=check_budgets)
     except BaseException:
         tokens.settle(_ours(seen), {})
         raise

@@ -1,9 +1,11 @@
 """Roles the use cases need filled from outside; the infrastructure fills them."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import UUID
 
+from domain.job import Job
+from domain.movie_generation import MovieGeneration
 from domain.values import ContextTag, Draft, Failure, Locale, MovieFacts, PaidCall, Priority
 
 
@@ -23,6 +25,20 @@ class WritingTask:
     job_id: UUID
     attempt: int
 
+    @classmethod
+    def of(cls, job: Job, movie: MovieGeneration) -> Self:
+        """For the last attempt of a job."""
+        return cls(
+            slug=movie.slug,
+            facts=movie.facts,
+            locale=job.variant.locale,
+            context_tag=job.variant.context_tag,
+            revision=movie.descriptions.next_revision(job.variant),
+            existing_texts=movie.descriptions.texts(job.variant.locale),
+            job_id=job.job_id,
+            attempt=job.attempt,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -30,6 +46,15 @@ class Written:
 
     draft: Draft
     calls: tuple[PaidCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a paid call would come to: the model, and what it may cost at most in micro-USD, None where the
+    model has no price."""
+
+    model: str
+    at_most_microusd: int | None
 
 
 class WritingFailed(Exception):
@@ -43,6 +68,10 @@ class WritingFailed(Exception):
 
 class DescriptionWriter(Protocol):
     """Writes one description; may take seconds and cost money."""
+
+    def quote(self, task: WritingTask) -> Quote | None:
+        """What writing would cost; None where it is free of charge."""
+        ...
 
     def write(self, task: WritingTask) -> Written:
         """Raises WritingFailed, with the type of the failure and what it cost."""

@@ -91,16 +91,23 @@ class DescriptionGenerated(Event):
 
 
 class GenerationAttemptFailed(Event):
-    """A try ended without a text; without next_attempt_at it was the last."""
+    """A try ended without a text; without next_attempt_at it was the last. A `spared` one counts as none."""
 
     TOPIC = "movie-generation:GenerationAttemptFailed"
+    class_version = 2
     job_id: UUID
     attempt: int
     failure_type: str
     message: str
     technical_message: str
     next_attempt_at: datetime | None
+    spared: bool
     calls: list[dict[str, Any]]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """In the first version every attempt was a try."""
+        state["spared"] = False
 
 
 class GenerationFailed(Event):

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.errors import JobNotFound
-from domain.values import MAX_TRIES, Failure, FailureType, JobStatus, Variant
+from domain.values import MAX_SPARED, MAX_TRIES, Failure, FailureType, JobStatus, Variant
 
 
 @dataclass(slots=True)
@@ -22,8 +22,8 @@ class Job:
     """One accepted request for one variant.
 
     `attempt` is the number of the last attempt, never reset: the fencing token. `tries` counts the
-    attempts since the request or the last retry request. `reported` holds the attempts whose own
-    worker has had its outcome recorded. `due_at` is None while the job may start at once.
+    attempts since the request or the last retry request, but for the `spared` ones. `reported` holds the
+    attempts whose own worker has had its outcome recorded. `due_at` is None while the job may start at once.
     """
 
     job_id: UUID
@@ -35,6 +35,7 @@ class Job:
     status: JobStatus = JobStatus.PENDING
     attempt: int = 0
     tries: int = 0
+    spared: int = 0
     due_at: datetime | None = None
     claim: Claim | None = None
     failure: Failure | None = None
@@ -48,6 +49,10 @@ class Job:
     @property
     def has_tries_left(self) -> bool:
         return self.tries < MAX_TRIES
+
+    @property
+    def can_be_spared(self) -> bool:
+        return self.spared < MAX_SPARED
 
     def is_running(self, attempt: int) -> bool:
         return self.claim is not None and self.claim.attempt == attempt
@@ -67,8 +72,13 @@ class Job:
         self.claim = Claim(attempt, worker_id, expires_at)
         self.failure = None
 
-    def attempt_failed(self, attempt: int, failure: Failure, next_attempt_at: datetime | None) -> None:
+    def attempt_failed(
+        self, attempt: int, failure: Failure, next_attempt_at: datetime | None, *, spared: bool
+    ) -> None:
         self.status = JobStatus.PENDING
+        if spared:
+            self.tries -= 1
+            self.spared += 1
         self.claim = None
         self.failure = failure
         self.due_at = next_attempt_at
@@ -81,7 +91,7 @@ class Job:
 
     def retried(self) -> None:
         self.status = JobStatus.PENDING
-        self.tries = 0
+        self.tries = self.spared = 0
         self.due_at = None
 
     def cancelled(self) -> None:

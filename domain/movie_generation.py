@@ -188,23 +188,34 @@ class MovieGeneration(Aggregate):
         calls: Sequence[PaidCall],
         *,
         backoff: Sequence[timedelta],
+        shut_until: datetime | None = None,
     ) -> None:
-        """End an attempt without a text. `backoff` holds the waits after the first try, the second …"""
+        """End an attempt without a text. `backoff` holds the waits after the first try, the second …
+
+        It is spared, and counts as no try, when the provider is `shut_until` then for all jobs; this one
+        stands back for the others, in case it is the cause.
+        """
         job = self._attempted(job_id, attempt)
         if job.is_running(attempt):
-            wait = backoff[min(job.tries, len(backoff)) - 1]
-            due_at = self._signed_at() + max(wait, failure.retry_after or wait)
-            self._end_attempt(job, attempt, failure, calls, next_attempt_at=due_at)
+            now, wait = self._signed_at(), backoff[min(job.tries, len(backoff)) - 1]
+            due_at = now + max(wait, failure.retry_after or wait)
+            spared = shut_until is not None and failure.is_retryable and job.can_be_spared
+            if shut_until is not None:
+                due_at = max(now, shut_until) + wait
+            self._end_attempt(job, attempt, failure, calls, next_attempt_at=due_at, spared=spared)
         elif calls and attempt not in job.reported:  # too late to matter, but it was paid for
             self._reject(job, attempt, job.description_id, RejectionReason.ATTEMPT_ENDED, calls)
 
-    def lose(self, job_id: UUID, attempt: int, *, why: str) -> bool:
-        """End the attempt of a dead worker, so that the job is due again at once. False if it had ended."""
+    def lose(self, job_id: UUID, attempt: int, *, why: str, calls: Sequence[PaidCall] = ()) -> bool:
+        """End the attempt of a dead worker, so that the job is due again at once. False if it had ended.
+
+        `calls` are those it may have paid for; what they cost is not known.
+        """
         job = self.jobs.find(job_id)
         if not job.is_running(attempt):
             return False
         failure = Failure(FailureType.WORKER_LOST, "The worker was lost before it could finish.", why)
-        self._end_attempt(job, attempt, failure, (), next_attempt_at=self._signed_at())
+        self._end_attempt(job, attempt, failure, calls, next_attempt_at=self._signed_at())
         return True
 
     def retry(self, job_id: UUID, *, reason: str) -> Job:
@@ -365,8 +376,9 @@ class MovieGeneration(Aggregate):
         calls: Sequence[PaidCall],
         *,
         next_attempt_at: datetime,
+        spared: bool = False,
     ) -> None:
-        tries_again = failure.is_retryable and job.has_tries_left
+        tries_again = failure.is_retryable and (spared or job.has_tries_left)
         self._attempt_failed(
             job_id=job.job_id,
             attempt=attempt,
@@ -374,6 +386,7 @@ class MovieGeneration(Aggregate):
             message=failure.message,
             technical_message=failure.technical_message,
             next_attempt_at=next_attempt_at if tries_again else None,
+            spared=spared,
             calls=[call.as_payload() for call in calls],
         )
         if not tries_again:
@@ -451,10 +464,11 @@ class MovieGeneration(Aggregate):
         message: str,
         technical_message: str,
         next_attempt_at: datetime | None,
+        spared: bool,
         calls: list[dict[str, Any]],
     ) -> None:
         failure = Failure(FailureType(failure_type), message, technical_message)
-        self.jobs[job_id].attempt_failed(attempt, failure, next_attempt_at)
+        self.jobs[job_id].attempt_failed(attempt, failure, next_attempt_at, spared=spared)
 
     @event(events.GenerationFailed)
     def _failed(self, job_id: UUID, failure_type: str, message: str, technical_message: str) -> None:

@@ -17,6 +17,10 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"))
 MAX_TRIES = 3
 """Attempts a job may start after its request, and again after each retry request."""
 
+MAX_SPARED = 100
+"""Attempts of a job that count as no try: some eight hours of an outage. One that makes the provider fail by
+itself comes to an end too."""
+
 
 class Locale(StrEnum):
     EN_US = "en-US"
@@ -118,14 +122,15 @@ class Actor:
 class Failure:
     """A failure by type; the technical message is for operators and never holds keys or generated text.
 
-    `is_final` where another try cannot help although it could with others of its type. `retry_after` is
-    what the provider asked for.
+    `is_final` where another try cannot help although it could with others of its type; `locks_out` where
+    no other job would fare better. `retry_after` is what the provider asked for.
     """
 
     type: FailureType
     message: str
     technical_message: str = ""
     is_final: bool = False
+    locks_out: bool = False
     retry_after: timedelta | None = None
 
     @property

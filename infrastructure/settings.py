@@ -2,6 +2,7 @@
 
 import difflib
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -20,6 +21,7 @@ SHORTEST_KEY = 16
 _POSTGRES = "postgresql://"
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 
 
 class Settings(BaseSettings):
@@ -72,6 +74,26 @@ class Settings(BaseSettings):
     )
     ai_prices_file: Path | None = Field(
         None, description="prices of models that are unknown or yours alone, as TOML; see docs/models.md"
+    )
+    ai_max_calls: int | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="calls to the model at the same time, of all workers; empty: no limit",
+    )
+    ai_calls_per_minute: int | None = Field(
+        None, ge=1, le=1_000_000, description="calls to the model within a minute; empty: no limit"
+    )
+    ai_daily_budget_usd: Dollars | None = Field(
+        None, description="what a day (UTC) may cost; empty: no limit. What is accepted beyond it waits"
+    )
+    ai_daily_budget_per_key_usd: Dollars | None = Field(
+        None, description="what the jobs of one API key may cost in a day (UTC); empty: no limit"
+    )
+    ai_breaker_seconds: Seconds = Field(
+        10,
+        description="how long a provider is left alone after three failures in a row; twice as long after"
+        " each further one, up to 30 times",
     )
     template_latency_ms: int = Field(
         0, ge=0, le=3_600_000, description="how long the template writer takes for a text, in milliseconds"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from application.call_ledger import CallLedger
 from application.dispatching import Dispatches
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
@@ -29,5 +30,6 @@ class Store:
     dispatches: Dispatches
     heartbeats: Heartbeats
     switch: QueueSwitch
+    ledger: CallLedger
     probe: Callable[[], None]
     close: Callable[[], None]

@@ -10,7 +10,8 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from application.commands.request_generation import request_generation
+from application.admission import Admission
+from application.commands.request_generation import BudgetCheck, request_generation
 from application.commands.run_generation import RunGeneration, RunLimits, run_generation
 from application.dispatching import Dispatcher
 from application.errors import QueueUnavailable
@@ -21,10 +22,11 @@ from application.projections.jobs import fold_job
 from application.projections.movies import fold_movie
 from application.projections.projection import Projection
 from application.projector import Projector
+from application.provider_gate import Opening
 from application.read_models import JobsView
 from application.reading import Freshness
 from application.worker_watch import Worker, WorkerWatch
-from infrastructure.choices import TEMPLATE, Auth, Queue
+from infrastructure.choices import Auth, Queue
 from infrastructure.postgres.store import open_postgres_store
 from infrastructure.queues.database import DatabaseQueue
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
@@ -40,9 +42,8 @@ from infrastructure.redis.status_cache import RedisStatusCache
 from infrastructure.settings import Settings
 from infrastructure.sqlite.store import open_sqlite_store
 from infrastructure.store import Store
-from infrastructure.writers.prices import TYPICAL_TOKENS_IN, TYPICAL_TOKENS_OUT, price_of
-from infrastructure.writers.template import TemplateWriter
 from interfaces.service import MovieMind, RedisState, Request
+from interfaces.writers import build_gate, cost_per_text, is_paid
 
 LOCAL_CALLER, BOOTSTRAP_CALLER = "local", "bootstrap-admin"
 
@@ -75,7 +76,9 @@ def open_queue(settings: Settings, store: Store, *, redis_seconds: float = SOCKE
 
 def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> MovieMind:
     """What answers requests."""
-    jobs, request = _answering(settings, store)
+    gate = build_gate(settings, store) if is_paid(settings) else None
+    check_budgets = gate.check_budgets if gate else lambda _: None
+    jobs, request = _answering(settings, store, check_budgets)
 
     def live_workers() -> list[Worker]:
         return list(store.heartbeats.seen_within(settings.worker_dead_seconds))
@@ -85,6 +88,8 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         log=store.log,
         log_epoch=store.log_epoch,
         request=request,
+        check_budgets=check_budgets,
+        gate=gate,
         jobs=jobs,
         movies=store.movies,
         history=store.history,
@@ -94,7 +99,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         redis_state=_redis_state(settings),
         probe_store=store.probe,
         live_workers=live_workers,
-        cost_per_text_microusd=_cost_per_text(settings),
+        cost_per_text_microusd=cost_per_text(settings),
         caller_with=_callers(settings),
         request_threads=store.connections,
     )
@@ -131,6 +136,7 @@ def build_dispatcher(settings: Settings, store: Store, queue: DramatiqQueue) -> 
         queue,
         store.switch,
         clock=store.generations.clock,
+        opening=build_gate(settings, store).opening if is_paid(settings) else Opening,
         threads=threads,
         resend_after=timedelta(seconds=settings.resend_seconds),
     )
@@ -159,6 +165,8 @@ def build_run(
         backoff=lambda: _jittered(settings),
     )
 
+    admission = Admission(store.switch, build_gate(settings, store), store.dispatches)
+
     def run(slug: str, job_id: UUID) -> None:
         command = RunGeneration(slug=slug, job_id=job_id, worker_id=worker_id)
         run_generation(
@@ -166,7 +174,7 @@ def build_run(
             generations=store.generations,
             writer=writer,
             limits=limits,
-            switch=store.switch,
+            admission=admission,
             is_stopping=is_stopping,
         )
 
@@ -190,10 +198,12 @@ def new_worker_id() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def _answering(settings: Settings, store: Store) -> tuple[JobsView, Request]:
+def _answering(settings: Settings, store: Store, check_budgets: BudgetCheck) -> tuple[JobsView, Request]:
     """What jobs are read from, and what takes requests."""
     if not settings.redis_address:
-        return store.jobs, partial(request_generation, generations=store.generations)
+        return store.jobs, partial(
+            request_generation, generations=store.generations, check_budgets=check_budgets
+        )
     jobs, tokens = _short_cuts(settings, store)
     return jobs, partial(
         request_once,
@@ -202,6 +212,7 @@ def _answering(settings: Settings, store: Store) -> tuple[JobsView, Request]:
         jobs=jobs,
         movies=store.movies,
         freshness=Freshness([store.movies, jobs], store.log),
+        check_budgets=check_budgets,
     )
 
 
@@ -230,37 +241,6 @@ def _redis_state(settings: Settings) -> Callable[[], RedisState | None]:
         )
 
     return redis_state
-
-
-def build_writer(settings: Settings) -> DescriptionWriter:
-    """Connects to nothing. Raises WrongSettings for a model that cannot be used."""
-    if settings.ai_model != TEMPLATE:
-        # Imported here: its libraries take time and memory, which nobody pays who does not use them.
-        from infrastructure.writers.language_model import language_model
-        from infrastructure.writers.model_writer import ModelWriter
-
-        return ModelWriter(
-            language_model(
-                settings.ai_model,
-                base_url=settings.ai_base_url,
-                api_key=settings.ai_api_key.get_secret_value(),
-            ),
-            name=settings.ai_model,
-            output=settings.ai_output,
-            price=price_of(settings.ai_model, settings.ai_prices_file),
-            deadline_seconds=settings.ai_deadline_seconds,
-        )
-    return TemplateWriter(
-        latency_seconds=settings.template_latency_ms / 1000, deadline_seconds=settings.ai_deadline_seconds
-    )
-
-
-def _cost_per_text(settings: Settings) -> int | None:
-    """In micro-USD, about; None where the model has no price."""
-    if settings.ai_model == TEMPLATE:
-        return 0
-    price = price_of(settings.ai_model, settings.ai_prices_file)
-    return price(TYPICAL_TOKENS_IN, TYPICAL_TOKENS_OUT) if price else None
 
 
 def _jittered(settings: Settings) -> list[timedelta]:

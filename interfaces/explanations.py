@@ -95,6 +95,11 @@ _API = {
         "The cursor belongs to an event log that has been replaced, so its place no longer exists.",
         "Start again from the first page.",
     ),
+    "budget-exceeded": (
+        "What a day may cost is spent, for the whole service or for your key; nothing new is accepted.",
+        "Send it again after Retry-After, or have the budget raised. What was accepted waits, and nothing of "
+        "it is lost; texts that are there can be read.",
+    ),
     "too-much-contention": (
         "So many requests changed the film at once that this one was overtaken again and again.",
         "Send it again after Retry-After; nothing was done.",

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 import structlog
 
 from application.commands.rescue_generations import RescueGenerations, rescue_generations
+from application.commands.settle_calls import settle_calls
+from application.provider_gate import ProviderGate
 from domain.values import Actor
 from infrastructure.postgres.leader import PING_SECONDS, LeaderLock
 from infrastructure.postgres.wake_ups import BellListener
@@ -16,12 +18,15 @@ from infrastructure.settings import Settings
 from infrastructure.store import Store
 from interfaces.bootstrap import build_cached_jobs, build_dispatcher, build_projector, build_watch
 from interfaces.loops import Loop, running
+from interfaces.writers import build_gate
 
 log = structlog.get_logger()
 
 PROJECTOR_REST_SECONDS = 0.05
 """Between batches while events keep coming. Folding each event as it comes takes the service 15 ms of CPU
 per generation, with this rest 10 ms (medians of three rounds); the first event after a pause never waits."""
+
+FORGET_EVERY_SECONDS = 3_600.0
 
 LONGEST_DISPATCHER_PAUSE_SECONDS = 2.0
 """What a queue has lost is in it again ten seconds after it answers, however long it was away."""
@@ -60,7 +65,9 @@ def dispatching(
         wake=projected,
         longest_pause_seconds=LONGEST_DISPATCHER_PAUSE_SECONDS,
     )
-    with running([dispatcher, _rescuer(settings, store)]):
+    gate = build_gate(settings, store)
+    sweeper = Loop("call-ledger", gate.forget_old_calls, every_seconds=FORGET_EVERY_SECONDS)
+    with running([dispatcher, _rescuer(settings, store, gate), sweeper]):
         yield
 
 
@@ -88,11 +95,12 @@ def lead(
         log.info("projector.stands_down")
 
 
-def _rescuer(settings: Settings, store: Store) -> Loop:
+def _rescuer(settings: Settings, store: Store, gate: ProviderGate) -> Loop:
     command = RescueGenerations(by=Actor("rescuer", correlation_id="rescuer"))
     watch = build_watch(settings, store)
 
     def rescue() -> None:
-        rescue_generations(command, generations=store.generations, jobs=store.jobs, watch=watch)
+        rescue_generations(command, generations=store.generations, jobs=store.jobs, watch=watch, gate=gate)
+        settle_calls(generations=store.generations, jobs=store.jobs, gate=gate)
 
     return Loop("rescuer", rescue, every_seconds=settings.rescue_seconds)

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from application.commands.request_generation import RequestedGeneration, RequestGeneration
+from application.commands.request_generation import BudgetCheck, RequestedGeneration, RequestGeneration
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from application.ports import JobQueue
+from application.provider_gate import ProviderGate
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.worker_watch import Worker
@@ -29,13 +30,16 @@ class MovieMind:
     """`request` takes a request_generation, by whatever way it is answered. `log_epoch` stands before every
     position that leaves the service; `probe_store` raises StoreUnavailable when the event store cannot be
     written. `cost_per_text_microusd` is what the writer is expected to take for one text, None when that is
-    not known. `caller_with` names whoever has a key, None when it is unknown. `redis_state` is
+    not known; `check_budgets` is that of requests, and `gate` the one before a paid model, None where writing
+    is free. `caller_with` names whoever has a key, None when it is unknown. `redis_state` is
     None where there is no Redis."""
 
     generations: MovieGenerations
     log: EventLog
     log_epoch: Callable[[], str]
     request: Request
+    check_budgets: BudgetCheck
+    gate: ProviderGate | None
     jobs: JobsView
     movies: MoviesView
     history: HistoryView

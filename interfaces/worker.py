@@ -9,8 +9,9 @@ from application.ports import DescriptionWriter
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from infrastructure.settings import Settings
 from infrastructure.store import Store
-from interfaces.bootstrap import build_run, build_writer, new_worker_id
+from interfaces.bootstrap import build_run, new_worker_id
 from interfaces.loops import Loop, running
+from interfaces.writers import build_writer
 
 
 @contextmanager

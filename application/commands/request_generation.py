@@ -36,22 +36,34 @@ class RequestedGeneration:
     requested: tuple[Requested, ...]
 
 
-def request_generation(command: RequestGeneration, *, generations: MovieGenerations) -> RequestedGeneration:
+BudgetCheck = Callable[[str], None]
+"""Of a requester's name; raises BudgetExceeded when nothing new could be paid for today."""
+
+
+def request_generation(
+    command: RequestGeneration, *, generations: MovieGenerations, check_budgets: BudgetCheck = lambda _: None
+) -> RequestedGeneration:
     """Accept new jobs, or answer with the active job or the description there is.
 
     All styles are decided together and saved in one append. Raises SlugRefused, FactsContradictSlug,
-    TooMuchContention, StoreUnavailable.
+    BudgetExceeded, TooMuchContention, StoreUnavailable.
     """
-    return _request(command, generations.decide, this_year=generations.clock().year)
+    return _request(command, generations.decide, check_budgets, this_year=generations.clock().year)
 
 
-def preview_generation(command: RequestGeneration, *, generations: MovieGenerations) -> RequestedGeneration:
+def preview_generation(
+    command: RequestGeneration, *, generations: MovieGenerations, check_budgets: BudgetCheck = lambda _: None
+) -> RequestedGeneration:
     """What `request_generation` would answer now; nothing is accepted. Raises the same errors."""
-    return _request(command, generations.consider, this_year=generations.clock().year)
+    return _request(command, generations.consider, check_budgets, this_year=generations.clock().year)
 
 
 def _request(
-    command: RequestGeneration, decide: Callable[..., RequestedGeneration], *, this_year: int
+    command: RequestGeneration,
+    decide: Callable[..., RequestedGeneration],
+    check_budgets: BudgetCheck,
+    *,
+    this_year: int,
 ) -> RequestedGeneration:
     assessment = slugs.assess(command.slug, current_year=this_year)
     facts = MovieFacts(
@@ -76,6 +88,8 @@ def _request(
             )
             for tag, job_id in job_ids.items()
         ]
+        if any(one.is_new for one in requested):
+            check_budgets(command.by.id)
         return RequestedGeneration(movie.id, movie.slug, tuple(requested))
 
     for slug in slugs.candidates(command.slug, command.director):

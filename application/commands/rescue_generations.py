@@ -6,6 +6,7 @@ import structlog
 
 from application.errors import TooMuchContention
 from application.movie_generations import MovieGenerations
+from application.provider_gate import ProviderGate
 from application.read_models import JobsView, OpenClaim
 from application.worker_watch import WorkerWatch
 from domain.movie_generation import MovieGeneration
@@ -20,26 +21,38 @@ class RescueGenerations:
 
 
 def rescue_generations(
-    command: RescueGenerations, *, generations: MovieGenerations, jobs: JobsView, watch: WorkerWatch
+    command: RescueGenerations,
+    *,
+    generations: MovieGenerations,
+    jobs: JobsView,
+    watch: WorkerWatch,
+    gate: ProviderGate,
 ) -> int:
     """Returns how many attempts were ended. A worker that comes back late is refused by the film itself."""
     claims = jobs.open_claims()
     watch.look()  # after the claims were read: whoever holds one of them has beaten before
     lost = [(claim, why) for claim in claims if (why := _why_lost(claim, generations, watch))]
-    return sum(_end_attempt(command, claim, why, generations) for claim, why in lost)
+    return sum(_end_attempt(command, claim, why, generations, gate) for claim, why in lost)
 
 
 def _end_attempt(
-    command: RescueGenerations, claim: OpenClaim, why: str, generations: MovieGenerations
+    command: RescueGenerations,
+    claim: OpenClaim,
+    why: str,
+    generations: MovieGenerations,
+    gate: ProviderGate,
 ) -> bool:
+    calls = gate.lost_calls(claim.job_id, claim.attempt)
+
     def lose(movie: MovieGeneration) -> bool:
-        return movie.lose(claim.job_id, claim.attempt, why=why)
+        return movie.lose(claim.job_id, claim.attempt, why=why, calls=calls)
 
     try:
         ended = generations.decide(claim.slug, lose, by=command.by)
     except TooMuchContention:  # the next round is soon; the other claims must not wait for this film
         return False
     if ended:
+        gate.settle(claim.job_id, claim.attempt, calls)  # the next attempt may need its permit
         log.warning(
             "generation.rescued", slug=claim.slug, job_id=str(claim.job_id), attempt=claim.attempt, why=why
         )

@@ -5,19 +5,24 @@ that wakes up, a take-over, a retry. Nobody locks anything. The claim is an even
 the version the claim produced**, so the store refuses whoever was overtaken. The loser then finds the
 `DescriptionGenerated` that came first in the stream, records its own text as refused, and ends with the
 same description.
+
+Where writing costs money the gate is asked before the claim, told how the provider answered, and told in
+the end what it took. Whoever it turns away has spent nothing.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
 
+from application.admission import Admission
+from application.call_ledger import PlannedCall
+from application.errors import NotAdmitted
 from application.movie_generations import Clock, MovieGenerations
 from application.ports import DescriptionWriter, WritingFailed, WritingTask, Written
-from application.queue_switch import QueueSwitch
 from domain.errors import AlreadyClaimed, JobIsFinal, NotDueYet
 from domain.events import DescriptionEdited, DescriptionGenerated
 from domain.job import Claim
@@ -54,10 +59,16 @@ class RunLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """A job this worker holds: the film as the claim left it, and the claim."""
+    """A job this worker holds: the film as the claim left it, the claim, and what is to be written.
+
+    `call` is the one that is paid for, None where writing is free of charge.
+    """
 
     movie: MovieGeneration
     claim: Claim
+    task: WritingTask
+    call: PlannedCall | None
+    asked_at: datetime
 
     @property
     def attempt(self) -> int:
@@ -74,7 +85,7 @@ def run_generation(
     generations: MovieGenerations,
     writer: DescriptionWriter,
     limits: RunLimits,
-    switch: QueueSwitch,
+    admission: Admission,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> DescriptionGenerated | DescriptionEdited | None:
     """Returns the event, read from the stream, that accepted the description the job ends with.
@@ -83,24 +94,32 @@ def run_generation(
     `is_stopping` waits for a store only with a text in its hands. Raises StoreUnavailable.
     """
     by = Actor(command.worker_id, correlation_id=str(command.job_id))
-    claimed = _claim(command, generations, limits, switch, is_stopping, by)
+    claimed = _claim(command, generations, writer, limits, admission, is_stopping, by)
     if claimed is None:
         existing = generations.load(command.slug).jobs.find(command.job_id).description_id
         return _replay(command, existing, generations)
+    if admission.has_lapsed(claimed.call, after=generations.clock() - claimed.asked_at):
+        _give_back(command, claimed, generations, by)
+        return None
     try:
         written = _write(command, claimed, writer)
     except WritingFailed as failed:
-        _record_failure(command, claimed, failed, generations, limits, by)
+        shut_until = admission.heard(claimed.call, failed.failure)
+        _record_failure(command, claimed, failed, shut_until, generations, limits, by)
+        admission.settle(claimed.call, failed.calls)
         return None
+    admission.heard(claimed.call, None)
     description_id = _complete(command, claimed, written, generations, by)
+    admission.settle(claimed.call, written.calls)
     return _replay(command, description_id, generations)
 
 
 def _claim(
     command: RunGeneration,
     generations: MovieGenerations,
+    writer: DescriptionWriter,
     limits: RunLimits,
-    switch: QueueSwitch,
+    admission: Admission,
     is_stopping: Callable[[], bool],
     by: Actor,
 ) -> _Claimed | None:
@@ -108,16 +127,18 @@ def _claim(
     patient_until = generations.clock() + limits.patience
 
     def start(movie: MovieGeneration) -> _Claimed | None:
-        if switch.state().is_paused:  # its message is sent again when the queue is resumed
-            log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason="paused")
-            return None
+        admission.check_switch(command.job_id)
         movie.start(command.job_id, worker_id=command.worker_id, limit=limits.claim)
-        claim = movie.jobs[command.job_id].claim
-        return None if claim is None else _Claimed(movie, claim)
+        job = movie.jobs[command.job_id]
+        if job.claim is None:
+            return None
+        task, asked_at = WritingTask.of(job, movie), generations.clock()
+        call = admission.admit(writer.quote(task), job, command.slug)
+        return _Claimed(movie, job.claim, task, call, asked_at)
 
     def recognise(movie: MovieGeneration, tried: _Claimed | None) -> _Claimed | None:
         is_ours = tried is not None and movie.jobs.find(command.job_id).claim == tried.claim
-        return _Claimed(movie, tried.claim) if tried and is_ours else None
+        return replace(tried, movie=movie) if tried and is_ours else None
 
     def gives_up() -> bool:
         return is_stopping() or generations.clock() >= patient_until
@@ -127,8 +148,9 @@ def _claim(
             lambda: generations.decide(command.slug, start, by=by, gives_up=gives_up, recognise=recognise),
             generations,
         )
-    except (AlreadyClaimed, JobIsFinal, NotDueYet) as refusal:
-        log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason=refusal.code)
+    except (AlreadyClaimed, JobIsFinal, NotDueYet, NotAdmitted) as refusal:
+        reason = refusal.reason if isinstance(refusal, NotAdmitted) else refusal.code
+        log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason=reason)
         return None
     if claimed is not None:
         log.info("generation.started", slug=command.slug, job_id=str(command.job_id), attempt=claimed.attempt)
@@ -148,21 +170,19 @@ def _when_due(claim: Callable[[], _Claimed | None], generations: MovieGeneration
         return claim()
 
 
+def _give_back(command: RunGeneration, claimed: _Claimed, generations: MovieGenerations, by: Actor) -> None:
+    """This worker was held up between its permit and its claim, for so long that the permit is gone."""
+    why = f"worker {command.worker_id} was held up before it could ask"
+    generations.decide(
+        command.slug, lambda movie: movie.lose(command.job_id, claimed.attempt, why=why), by=by
+    )
+    log.warning("generation.given_back", slug=command.slug, job_id=str(command.job_id), why=why)
+
+
 def _write(command: RunGeneration, claimed: _Claimed, writer: DescriptionWriter) -> Written:
     """Call the writer, no transaction open. Raises WritingFailed, whatever the writer raised."""
-    variant = claimed.movie.jobs[command.job_id].variant
-    task = WritingTask(
-        slug=command.slug,
-        facts=claimed.movie.facts,
-        locale=variant.locale,
-        context_tag=variant.context_tag,
-        revision=claimed.movie.descriptions.next_revision(variant),
-        existing_texts=claimed.movie.descriptions.texts(variant.locale),
-        job_id=command.job_id,
-        attempt=claimed.attempt,
-    )
     try:
-        return writer.write(task)
+        return writer.write(claimed.task)
     except WritingFailed:
         raise
     except Exception as error:
@@ -203,6 +223,7 @@ def _record_failure(
     command: RunGeneration,
     claimed: _Claimed,
     failed: WritingFailed,
+    shut_until: datetime | None,
     generations: MovieGenerations,
     limits: RunLimits,
     by: Actor,
@@ -210,7 +231,14 @@ def _record_failure(
     backoff = limits.backoff()
 
     def fail(movie: MovieGeneration) -> None:
-        movie.fail(command.job_id, claimed.attempt, failed.failure, failed.calls, backoff=backoff)
+        movie.fail(
+            command.job_id,
+            claimed.attempt,
+            failed.failure,
+            failed.calls,
+            backoff=backoff,
+            shut_until=shut_until,
+        )
 
     generations.decide(
         command.slug, fail, by=by, first_on=claimed.movie, gives_up=claimed.has_expired(generations.clock)

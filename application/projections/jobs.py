@@ -67,7 +67,10 @@ def _followed(row: JobRow, event: events.Event) -> JobRow:
             )
         case events.GenerationAttemptFailed():
             return replace(
-                _with_failure(row, event), status=JobStatus.PENDING, next_attempt_at=event.next_attempt_at
+                _with_failure(row, event),
+                status=JobStatus.PENDING,
+                next_attempt_at=event.next_attempt_at,
+                max_attempts=row.max_attempts + event.spared,
             )
         case events.GenerationFailed():
             return replace(_with_failure(row, event), status=JobStatus.FAILED)

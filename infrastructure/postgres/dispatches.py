@@ -1,7 +1,8 @@
 """The dispatcher's memory on PostgreSQL. Rows of jobs that have started are swept away as new ones come."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from application.dispatching import Dispatches, DueJob
 from domain.values import Priority
@@ -22,7 +23,7 @@ FROM jobs LEFT JOIN dispatches
   AND dispatches.epoch = %(epoch)s AND dispatches.dispatched_at >= %(sent_before)s
 WHERE jobs.status = 'PENDING' AND jobs.priority = %(priority)s
   AND (jobs.next_attempt_at IS NULL OR jobs.next_attempt_at <= %(now)s)
-  AND dispatches.job_id IS NULL
+  AND dispatches.job_id IS NULL AND jobs.requested_by <> ALL(%(not_for)s)
 ORDER BY jobs.position LIMIT %(limit)s
 """
 
@@ -30,6 +31,11 @@ _SWEEP = """
 DELETE FROM dispatches USING jobs
 WHERE jobs.job_id = dispatches.job_id
   AND (jobs.status <> 'PENDING' OR dispatches.attempt <> jobs.attempts + 1)
+"""
+
+_SENT_SINCE = """
+SELECT count(*) AS messages FROM dispatches JOIN jobs USING (job_id)
+WHERE dispatches.dispatched_at >= %s AND jobs.status = 'PENDING'
 """
 
 _RECORD = Insert("dispatches", ("job_id", "attempt", "epoch", "dispatched_at"), key="job_id")
@@ -40,7 +46,14 @@ class PostgresDispatches(Dispatches):
         self._store = store
 
     def due(
-        self, priority: Priority, *, now: datetime, epoch: str, sent_before: datetime, limit: int
+        self,
+        priority: Priority,
+        *,
+        now: datetime,
+        epoch: str,
+        sent_before: datetime,
+        limit: int,
+        not_for: Collection[str] = (),
     ) -> Sequence[DueJob]:
         wanted = {
             "priority": priority,
@@ -48,6 +61,7 @@ class PostgresDispatches(Dispatches):
             "epoch": epoch,
             "sent_before": sent_before,
             "limit": limit,
+            "not_for": list(not_for),
         }
         with self._store.reading() as cursor:
             cursor.execute(_DUE, wanted)
@@ -57,3 +71,14 @@ class PostgresDispatches(Dispatches):
         with self._store.writing() as cursor:
             cursor.execute(_SWEEP)
             _RECORD.run(cursor, [(job.job_id, job.attempt, epoch, at) for job in due])
+
+    def sent_since(self, moment: datetime) -> int:
+        with self._store.reading() as cursor:
+            cursor.execute(_SENT_SINCE, (moment,))
+            row = cursor.fetchone()
+            assert row is not None
+            return int(row["messages"])
+
+    def forget(self, job_id: UUID) -> None:
+        with self._store.writing() as cursor:
+            cursor.execute("DELETE FROM dispatches WHERE job_id = %s", (job_id,))

@@ -15,6 +15,7 @@ import psycopg
 
 from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import (
+    call_ledger,
     dispatches,
     heartbeats,
     history_view,
@@ -44,6 +45,9 @@ _OTHERS = {
     "dispatches": dispatches.SCHEMA,
     "workers": heartbeats.SCHEMA,
     "queue_switch": queue_switch.SCHEMA,
+    "circuit_breakers": call_ledger.SCHEMA,
+    "paid_calls": call_ledger.CALLS_SCHEMA,
+    "call_accounts": call_ledger.ACCOUNTS_SCHEMA,
 }
 _TABLES = _LOG | _TRACKING | _VIEWS | _OTHERS
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"
@@ -185,7 +189,8 @@ def _make_again(url: str, connection: psycopg.Connection) -> bool:
             connection.execute("DELETE FROM tracking WHERE view = %s", (name,))
     if "tracking" in missing:
         connection.execute(f"TRUNCATE {', '.join(_VIEWS)}")
-    connection.execute(queue_switch.SCHEMA)  # whose row may be gone
+    for single_row in (queue_switch, call_ledger):
+        connection.execute(single_row.SCHEMA)  # whose row may be gone
     database.create_schema(connection)
     return bool(missing)
 

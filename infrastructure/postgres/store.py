@@ -3,6 +3,7 @@
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from infrastructure.postgres import event_store, schema
+from infrastructure.postgres.call_ledger import PostgresCallLedger
 from infrastructure.postgres.datastore import CONNECTIONS, Datastore
 from infrastructure.postgres.dispatches import PostgresDispatches
 from infrastructure.postgres.heartbeats import PostgresHeartbeats
@@ -43,6 +44,7 @@ def open_postgres_store(url: str) -> Store:
         dispatches=PostgresDispatches(views),
         heartbeats=PostgresHeartbeats(datastore),
         switch=PostgresQueueSwitch(datastore),
+        ledger=PostgresCallLedger(datastore),
         probe=event_store.Probe(datastore),
         close=close,
     )

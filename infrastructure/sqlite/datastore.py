@@ -21,8 +21,8 @@ CONNECTIONS = 16
 class WalDatastore(SQLiteDatastore):
     """`if_damaged` is what errors tell people to do about damage in this file."""
 
-    def __init__(self, path: str, *, if_damaged: str) -> None:
-        self._path, self._if_damaged = Path(path), if_damaged
+    def __init__(self, path: str, *, if_damaged: str, synchronous: str = "FULL") -> None:
+        self._path, self._if_damaged, self._synchronous = Path(path), if_damaged, synchronous
         super().__init__(path, lock_timeout=LOCK_TIMEOUT_SECONDS, pool_timeout=LOCK_TIMEOUT_SECONDS)
         self._readers = SQLiteConnectionPool(
             db_name=path,
@@ -35,6 +35,20 @@ class WalDatastore(SQLiteDatastore):
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
         with self.explained(), super().transaction(commit=commit) as cursor:
             yield cursor
+
+    @contextmanager
+    def immediate(self) -> Iterator[SQLiteCursor]:
+        """A transaction that may read before it writes: one begun otherwise would fail then, not wait."""
+        with self.explained(), self.get_connection(commit=True) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA synchronous={self._synchronous}")
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
 
     def explained(self) -> AbstractContextManager[None]:
         """Errors of what is done with our connections say what can be done about them."""

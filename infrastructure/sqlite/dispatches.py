@@ -1,6 +1,7 @@
 """The dispatcher's memory on SQLite. Rows of jobs that have started are swept away as new ones come."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,7 +24,7 @@ FROM jobs LEFT JOIN dispatches
   AND dispatches.epoch = :epoch AND dispatches.dispatched_at >= :sent_before
 WHERE jobs.status = 'PENDING' AND jobs.priority = :priority
   AND (jobs.next_attempt_at IS NULL OR jobs.next_attempt_at <= :now)
-  AND dispatches.job_id IS NULL
+  AND dispatches.job_id IS NULL AND jobs.requested_by NOT IN (SELECT value FROM json_each(:not_for))
 ORDER BY jobs.position LIMIT :limit
 """
 
@@ -33,13 +34,25 @@ DELETE FROM dispatches WHERE job_id IN (
   WHERE jobs.status <> 'PENDING' OR dispatches.attempt <> jobs.attempts + 1)
 """
 
+_SENT_SINCE = """
+SELECT count(*) AS messages FROM dispatches JOIN jobs USING (job_id)
+WHERE dispatches.dispatched_at >= ? AND jobs.status = 'PENDING'
+"""
+
 
 class SqliteDispatches(Dispatches):
     def __init__(self, store: ViewStore) -> None:
         self._store = store
 
     def due(
-        self, priority: Priority, *, now: datetime, epoch: str, sent_before: datetime, limit: int
+        self,
+        priority: Priority,
+        *,
+        now: datetime,
+        epoch: str,
+        sent_before: datetime,
+        limit: int,
+        not_for: Collection[str] = (),
     ) -> Sequence[DueJob]:
         wanted = {
             "priority": priority,
@@ -47,6 +60,7 @@ class SqliteDispatches(Dispatches):
             "epoch": epoch,
             "sent_before": column(sent_before),
             "limit": limit,
+            "not_for": json.dumps(list(not_for)),
         }
         with self._store.reading() as cursor:
             cursor.execute(_DUE, wanted)
@@ -59,3 +73,12 @@ class SqliteDispatches(Dispatches):
                 "INSERT OR REPLACE INTO dispatches VALUES (?, ?, ?, ?)",
                 [(str(job.job_id), job.attempt, epoch, column(at)) for job in due],
             )
+
+    def sent_since(self, moment: datetime) -> int:
+        with self._store.reading() as cursor:
+            cursor.execute(_SENT_SINCE, (column(moment),))
+            return int(cursor.fetchone()["messages"])
+
+    def forget(self, job_id: UUID) -> None:
+        with self._store.writing() as cursor:
+            cursor.execute("DELETE FROM dispatches WHERE job_id = ?", (str(job_id),))

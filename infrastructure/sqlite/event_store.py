@@ -18,7 +18,7 @@ from eventsourcing.utils import Environment, EnvType
 from application.errors import store_errors
 from application.event_log import LogRecorder
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
-from infrastructure.sqlite import queue_switch
+from infrastructure.sqlite import call_ledger, queue_switch
 from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, explained, is_damaged, reason
 
@@ -148,7 +148,9 @@ def _epoch(connection: sqlite3.Connection) -> str:
     epoch: str = row[0] if row else secrets.token_hex(4)
     if row is None:
         connection.execute("INSERT INTO log_epochs VALUES (?)", (epoch,))
-    connection.execute(queue_switch.SCHEMA)
-    connection.execute(queue_switch.FIRST_ROW)
+    for table in (queue_switch, call_ledger):
+        for statement in table.SCHEMA.split(";"):  # executescript would commit
+            connection.execute(statement)
+        connection.execute(table.FIRST_ROW)
     connection.execute("COMMIT")
     return epoch

@@ -8,6 +8,7 @@ from typing import cast
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from infrastructure.sqlite import dispatches, event_store, heartbeats, history_view, jobs_view, movies_view
+from infrastructure.sqlite.call_ledger import SqliteCallLedger
 from infrastructure.sqlite.datastore import CONNECTIONS
 from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
 from infrastructure.sqlite.view_store import open_view_store
@@ -23,6 +24,7 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
     log_epoch = event_store.prepare(events)
     generations = MovieGenerations(event_store.environment(events), on_append=on_append)
     log = EventLog(generations)
+    beside_the_events = cast(event_store.EventStoreFactory, generations.factory).datastore
     view_store = open_view_store(views, log_epoch=log_epoch, log_head=log.head(), schemas=_VIEW_SCHEMAS)
 
     def close() -> None:
@@ -40,7 +42,8 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
         history=history_view.SqliteHistoryView(view_store),
         dispatches=dispatches.SqliteDispatches(view_store),
         heartbeats=heartbeats.SqliteHeartbeats(view_store),
-        switch=SqliteQueueSwitch(cast(event_store.EventStoreFactory, generations.factory).datastore),
+        switch=SqliteQueueSwitch(beside_the_events),
+        ledger=SqliteCallLedger(beside_the_events),
         probe=partial(event_store.probe, events),
         close=close,
     )

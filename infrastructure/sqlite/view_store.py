@@ -26,7 +26,7 @@ class ViewStore:
     """Connections to the file, and the transactions in which rows and tracking move together."""
 
     def __init__(self, path: Path) -> None:
-        self._datastore = WalDatastore(str(path), if_damaged=_if_damaged(path))
+        self._datastore = WalDatastore(str(path), if_damaged=_if_damaged(path), synchronous="NORMAL")
         self._tracking = SQLiteTrackingRecorder(self._datastore)
 
     @contextmanager
@@ -36,21 +36,8 @@ class ViewStore:
 
     @contextmanager
     def writing(self) -> Iterator[SQLiteCursor]:
-        """Begun IMMEDIATE: a transaction that reads first and writes later would fail, not wait."""
-        with (
-            store_errors(),
-            self._datastore.explained(),
-            self._datastore.get_connection(commit=True) as connection,
-        ):
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA synchronous=NORMAL")
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                yield cursor
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
+        with store_errors(), self._datastore.immediate() as cursor:
+            yield cursor
 
     @contextmanager
     def folding(self, view: str, *, after: int, up_to: int) -> Iterator[SQLiteCursor]:

@@ -41,7 +41,7 @@ def failure_of(error: AgentRunError) -> Failure:
                 retry_after=_retry_after(error),
             )
         case ModelAuthenticationError() | ModelQuotaExceededError() | ModelNotFoundError():
-            return _rejected("The AI provider does not let this service in.", error)
+            return _rejected("The AI provider does not let this service in.", error, locks_out=True)
         case ModelRequestRejectedError():
             return _rejected("The AI provider refused the request.", error)
         case ModelAPIError():
@@ -73,9 +73,9 @@ def unusable(flaw: Flaw) -> Failure:
     return Failure(FailureType.VALIDATION_ERROR, "The answer of the AI was not usable.", str(flaw))
 
 
-def _rejected(message: str, error: ModelAPIError) -> Failure:
+def _rejected(message: str, error: ModelAPIError, *, locks_out: bool = False) -> Failure:
     """Nothing that another try could mend: a person has to."""
-    return Failure(FailureType.AI_API_ERROR, message, _details(error), is_final=True)
+    return Failure(FailureType.AI_API_ERROR, message, _details(error), is_final=True, locks_out=locks_out)
 
 
 def _details(error: AgentRunError) -> str:

@@ -16,11 +16,12 @@ from pydantic_ai.models import Model
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RunUsage
 
-from application.ports import WritingFailed, WritingTask, Written
+from application.ports import Quote, WritingFailed, WritingTask, Written
 from domain.quality import disagreement, flaw_in, joined
 from domain.values import Draft, Failure, FailureType, PaidCall, Variant
 from infrastructure.choices import AiOutput
 from infrastructure.writers.answer import Answer
+from infrastructure.writers.bounds import MAX_TOKENS_OUT, most_tokens_in
 from infrastructure.writers.event_loop import EventLoop
 from infrastructure.writers.language import wrong_language
 from infrastructure.writers.model_failures import broken, failure_of, unusable, was_refused_unheard
@@ -28,9 +29,6 @@ from infrastructure.writers.prices import Price
 from infrastructure.writers.prompts import Prompt, prompt_for
 
 log = structlog.get_logger()
-
-MAX_TOKENS_OUT = 2_000
-"""Enough for three sentences and the thoughts of a model that thinks."""
 
 _OUTPUTS = {AiOutput.SCHEMA: NativeOutput, AiOutput.TOOL: ToolOutput, AiOutput.TEXT: PromptedOutput}
 
@@ -47,6 +45,12 @@ class ModelWriter:
         self._model = model
         self._agent = Agent(model, output_type=_OUTPUTS[output](Answer), retries=0)
         self._loop = EventLoop()
+
+    def quote(self, task: WritingTask) -> Quote:
+        prompt = prompt_for(Variant(task.locale, task.context_tag))
+        told = prompt.system + prompt.about(task.facts, task.existing_texts)
+        at_most = self._price(most_tokens_in(told), MAX_TOKENS_OUT) if self._price else None
+        return Quote(self._name, at_most)
 
     def write(self, task: WritingTask) -> Written:
         """Raises WritingFailed, with what the call cost as far as that is known."""

@@ -29,11 +29,12 @@ PHRASEBOOKS: dict[Locale, Phrasebook] = {
 class TemplateWriter:
     """`latency_seconds` lets it take as long as a real model, up to the deadline."""
 
-    cost_per_text_microusd = 0
-
     def __init__(self, *, latency_seconds: float = 0.0, deadline_seconds: float = 90.0) -> None:
         self._latency_seconds = latency_seconds
         self._deadline_seconds = deadline_seconds
+
+    def quote(self, task: WritingTask) -> None:
+        """It is free of charge."""
 
     def close(self) -> None:
         """It holds nothing."""

@@ -26,7 +26,7 @@ FOLLOW_AFTER_SECONDS = 1
     responses={
         200: {"description": "Everything asked for is described already"},
         202: {"model": GenerationAnswer | GenerationsAnswer, "description": "Accepted; follow the job"},
-        **problems.declared(400, 413, 422),
+        **problems.declared(400, 413, 422, 429),
     },
 )
 def generate(body: GenerateBody, service: Service, caller: Caller) -> Response:
@@ -34,10 +34,14 @@ def generate(body: GenerateBody, service: Service, caller: Caller) -> Response:
     return generation_answer(service.request(_command(body, caller)))
 
 
-@router.post("/generate/preview", response_model=PreviewAnswer, responses=problems.declared(400, 413, 422))
+@router.post(
+    "/generate/preview", response_model=PreviewAnswer, responses=problems.declared(400, 413, 422, 429)
+)
 def preview(body: GenerateBody, service: Service, caller: Caller) -> Response:
     """What POST /v1/generate would come to now, and cost; nothing is accepted."""
-    previewed = preview_generation(_command(body, caller), generations=service.generations)
+    previewed = preview_generation(
+        _command(body, caller), generations=service.generations, check_budgets=service.check_budgets
+    )
     cost = service.cost_per_text_microusd
     return json_answer(PreviewAnswer.of(previewed, cost_per_text_microusd=cost))
 

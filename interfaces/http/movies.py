@@ -62,7 +62,7 @@ def list_movies(
     responses={
         202: {"model": GenerationAnswer, "description": "Not described yet; a job writes it"},
         304: {"description": "Unchanged since the version of If-None-Match"},
-        **problems.declared(400, 404, 410, 422),
+        **problems.declared(400, 404, 410, 422, 429),
     },
 )
 def show_movie(

@@ -1,6 +1,8 @@
 """The one module that knows the status of errors: typed errors become RFC 9457 problem documents here."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -34,6 +36,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     etags.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     domain.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     domain.FactsContradictSlug: HTTPStatus.UNPROCESSABLE_ENTITY,
+    application.BudgetExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     application.TooMuchContention: HTTPStatus.SERVICE_UNAVAILABLE,
     application.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     application.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -109,9 +112,15 @@ def install(app: FastAPI) -> None:
 async def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MovieMindError)
     members = {name: value for name, value in error.facts.items() if name not in Problem.model_fields}
+    headers = {}
     if isinstance(error, domain.JobNotFound):
         members["job_status"] = "UNKNOWN"
-    return problem(request, STATUS[type(error)], code=error.code, detail=str(error), **members)
+    if isinstance(error, application.BudgetExceeded):
+        wait = (error.opens_at - datetime.now(UTC)).total_seconds()
+        headers["Retry-After"] = str(max(RETRY_AFTER_SECONDS, ceil(wait)))
+    return problem(
+        request, STATUS[type(error)], code=error.code, detail=str(error), headers=headers, **members
+    )
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

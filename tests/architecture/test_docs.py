@@ -30,6 +30,7 @@ INSIDE = {
     domain_errors.DifferentFilm,
     domain_errors.NotDueYet,
     domain_errors.TitleMakesNoSlug,
+    application_errors.NotAdmitted,
     application_errors.ViewMoved,
 }
 """Errors that no request meets."""

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from application.dispatching import DueJob
-from domain.values import Failure, FailureType, Priority
+from domain.values import Actor, Failure, FailureType, Priority
 from tests.support.core import CLIENT, Core
 from tests.support.stores import Views
 
@@ -24,8 +24,8 @@ class _Jobs:
         self._core = core
         self._views = views
 
-    def request(self, slug: str, *, priority: Priority = Priority.INTERACTIVE) -> UUID:
-        job_id = self._core.job(slug, priority=priority).job_id
+    def request(self, slug: str, *, priority: Priority = Priority.INTERACTIVE, by: Actor = CLIENT) -> UUID:
+        job_id = self._core.job(slug, priority=priority, by=by).job_id
         self._fold()
         return job_id
 
@@ -186,3 +186,44 @@ def test_the_memory_of_started_jobs_is_swept_away_as_new_ones_come(jobs: _Jobs) 
     jobs.send()
 
     assert jobs.remembered() == 2
+
+
+def test_jobs_of_requesters_that_are_left_out_are_not_due(jobs: _Jobs) -> None:
+    jobs.request("heat-1995", by=Actor("anna", correlation_id="1"))
+    jobs.request("alien-1979", by=Actor("bert", correlation_id="2"))
+
+    def due(*not_for: str) -> list[str]:
+        now = jobs.clock()
+        found = jobs.dispatches.due(
+            Priority.INTERACTIVE, now=now, epoch=EPOCH, sent_before=now, limit=MANY, not_for=not_for
+        )
+        return [job.slug for job in found]
+
+    assert due("anna", "carl") == ["alien-1979"]
+    assert due("anna", "bert") == []
+    assert due() == ["heat-1995", "alien-1979"]
+
+
+def test_messages_of_jobs_that_were_not_started_are_counted(jobs: _Jobs) -> None:
+    before = jobs.clock()
+    started = jobs.request("heat-1995")
+    jobs.request("alien-1979")
+    jobs.send()
+    jobs.clock.advance(seconds=1)
+    assert jobs.dispatches.sent_since(before) == 2
+
+    jobs.start("heat-1995", started)
+
+    assert jobs.dispatches.sent_since(before) == 1
+    assert jobs.dispatches.sent_since(jobs.clock()) == 0
+
+
+def test_a_job_whose_message_came_in_vain_is_due_again(jobs: _Jobs) -> None:
+    forgotten = jobs.request("heat-1995")
+    jobs.request("alien-1979")
+    jobs.send()
+
+    jobs.dispatches.forget(forgotten)
+    jobs.dispatches.forget(forgotten)
+
+    assert jobs.due_slugs() == ["heat-1995"]

@@ -49,6 +49,7 @@ class Service:
             ai_base_url=self.server.url,
             ai_api_key=KEY,
             ai_deadline_seconds="2",
+            ai_breaker_seconds="0.2",
             retry_backoff_seconds="0.1,0.1",
             log_level="DEBUG",
         )
@@ -119,11 +120,16 @@ def test_a_provider_that_names_a_time_is_not_asked_before_it(service: Service) -
     assert waited.total_seconds() >= 2
 
 
-def test_a_model_that_never_answers_is_given_up(service: Service) -> None:
-    job = service.client.follow(service.ask(never_answers))
+def test_a_model_that_never_answers_is_given_up_and_asked_again(service: Service) -> None:
+    job_id = service.ask(one_after_the_other(*[never_answers] * 4, answers()))
 
-    assert (job["status"], job["attempts"], job["error"]["type"]) == ("FAILED", 3, "TIMEOUT")
-    assert [call["cost_microusd"] for call in service.calls()] == [None] * 3
+    job = service.client.follow(job_id)
+
+    assert (job["status"], job["attempts"]) == ("DONE", 5)
+    failed = [entry["data"] for entry in service.history("GenerationAttemptFailed")]
+    assert {attempt["failure_type"] for attempt in failed} == {"TIMEOUT"}
+    assert [attempt["spared"] for attempt in failed] == [False, False, True, True], "it was left alone then"
+    assert [call["cost_microusd"] for call in service.calls()] == [None] * 4 + [COST_MICROUSD]
 
 
 def test_a_call_that_died_with_its_worker_is_counted(service: Service) -> None:

@@ -5,6 +5,7 @@ Add one when an event gets a new version; never change or remove one: such strea
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,7 +35,7 @@ def story() -> Film:
     retried = film.failed(POLISH)
     film.by().retry(retried, reason="the writer knows it now")
     film.start(retried)
-    film.fail(retried, 2, FailureType.RATE_LIMITED)
+    film.fail(retried, 2, FailureType.RATE_LIMITED, shut_for=timedelta(minutes=1))
     film.by().cancel(retried, reason="not wanted")
     late = film.lost_for_good(FRENCH)
     satisfied = film.ask(FRENCH).job_id

@@ -48,6 +48,7 @@ class Rescue:
             generations=self.core.generations,
             jobs=self.store.jobs,
             watch=self.watch,
+            gate=self.core.gate,
         )
 
     @property
@@ -133,6 +134,7 @@ def test_a_job_that_ended_meanwhile_is_left_alone(rescue: Rescue) -> None:
         generations=rescue.core.generations,
         jobs=rescue.store.jobs,
         watch=rescue.watch,
+        gate=rescue.core.gate,
     )
 
     assert ended == 0

@@ -10,7 +10,7 @@ import pytest
 
 from application.commands.run_generation import CLOCKS_MAY_DIFFER_BY
 from application.errors import MovieNotFound
-from application.ports import WritingFailed, WritingTask, Written
+from application.ports import Quote, WritingFailed, WritingTask, Written
 from domain.errors import JobNotFound
 from domain.events import (
     DescriptionGenerated,
@@ -27,7 +27,11 @@ class FailingWriter:
     """Raises what it is given, once for each try."""
 
     errors: list[Exception]
+    costs: Quote | None = None
     tasks: list[WritingTask] = field(default_factory=list)
+
+    def quote(self, task: WritingTask) -> Quote | None:
+        return self.costs
 
     def close(self) -> None:
         """It holds nothing."""

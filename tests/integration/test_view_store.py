@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 from application.commands.request_generation import RequestGeneration, request_generation
-from application.commands.run_generation import RunGeneration, RunLimits, run_generation
 from domain.values import ContextTag, Locale
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
 from infrastructure.settings import load_settings
 from infrastructure.sqlite import event_store, view_store
 from infrastructure.store import Store
-from interfaces.bootstrap import build_projector, open_store
-from tests.support.core import CLAIM_LIMIT, CLIENT, PATIENCE, FakeWriter
+from interfaces.bootstrap import build_projector, build_run, open_store
+from tests.support.core import CLIENT, FakeWriter
 
 VIEWS = ("jobs", "movies", "history")
 Rows = dict[str, list[Any]]
@@ -74,11 +73,8 @@ def _request(store: Store, slug: str, **more: Any) -> Any:
 
 
 def _generate(store: Store, slug: str, **more: Any) -> None:
-    command = RunGeneration(slug=slug, job_id=_request(store, slug, **more), worker_id="worker")
-    limits = RunLimits(claim=CLAIM_LIMIT, patience=PATIENCE, backoff=list)
-    run_generation(
-        command, generations=store.generations, writer=FakeWriter(), limits=limits, switch=store.switch
-    )
+    run = build_run(load_settings(), store, FakeWriter(), worker_id="worker", is_stopping=lambda: False)
+    run(slug, _request(store, slug, **more))
 
 
 def _fold(store: Store) -> None:

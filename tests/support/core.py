@@ -1,36 +1,42 @@
 """The application on a real event store, driven step by step instead of by threads."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 from eventsourcing.persistence import IntegrityError
 
+from application.admission import Admission
+from application.call_limits import CallLimits
 from application.commands.request_generation import (
     RequestedGeneration,
     RequestGeneration,
     request_generation,
 )
 from application.commands.run_generation import RunGeneration, RunLimits, run_generation
+from application.dispatching import Dispatches, DueJob
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
-from application.ports import DescriptionWriter, WritingTask, Written
+from application.ports import DescriptionWriter, Quote, WritingTask, Written
+from application.provider_gate import ProviderGate
 from application.queue_switch import QueueState, QueueSwitch
 from domain.events import DescriptionEdited, DescriptionGenerated, Event
 from domain.movie_generation import MovieGeneration
 from domain.values import Actor, Draft, PaidCall, Requested
 from infrastructure.sqlite import event_store
+from infrastructure.sqlite.call_ledger import SqliteCallLedger
 
 SLUG = "the-matrix-1999"
 CLIENT = Actor("client", correlation_id="request-1")
 CLAIM_LIMIT = timedelta(seconds=150)
 PATIENCE = timedelta(seconds=60)
+FIRST_OPENING = timedelta(seconds=10)
 RESCUER = Actor("rescuer", correlation_id="rescue-1")
 CALL = PaidCall(model="fake", tokens_in=10, tokens_out=20, cost_microusd=7, latency_ms=1, outcome="accepted")
 
@@ -53,7 +59,11 @@ class FakeWriter:
     """Writes at once. `meanwhile` runs while the text is being written, as the world does."""
 
     meanwhile: Callable[[], object] = lambda: None
+    costs: Quote | None = None
     tasks: list[WritingTask] = field(default_factory=list)
+
+    def quote(self, task: WritingTask) -> Quote | None:
+        return self.costs
 
     def close(self) -> None:
         """It holds nothing."""
@@ -94,6 +104,25 @@ class MemorySwitch(QueueSwitch):
         self._state = replace(self._state, dispatch_round=dispatch_round, changed_by=by, changed_at=at)
 
 
+class ForgottenDispatches(Dispatches):
+    """Remembers only what it was told to forget."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[UUID] = []
+
+    def due(self, *_: Any, **__: Any) -> list[DueJob]:
+        return []
+
+    def record(self, due: Sequence[DueJob], *, epoch: str, at: datetime) -> None:
+        raise AssertionError("nothing is dispatched here")
+
+    def sent_since(self, moment: datetime) -> int:
+        return 0
+
+    def forget(self, job_id: UUID) -> None:
+        self.forgotten.append(job_id)
+
+
 class Core:
     """One event store with everything that decides on it."""
 
@@ -104,7 +133,14 @@ class Core:
         self.generations = MovieGenerations(event_store.environment(path), clock=self.clock)
         self.log = EventLog(self.generations)
         self.switch = MemorySwitch()
+        self.dispatches = ForgottenDispatches()
+        datastore = cast(event_store.EventStoreFactory, self.generations.factory).datastore
+        self.ledger = SqliteCallLedger(datastore)
+        self.gate = self.gate_with(CallLimits())
         self.is_stopping = False
+
+    def gate_with(self, limits: CallLimits) -> ProviderGate:
+        return ProviderGate(self.ledger, limits, first_opening=FIRST_OPENING, clock=self.clock)
 
     def ask(self, slug: str = SLUG, **more: Any) -> RequestedGeneration:
         return request_generation(
@@ -130,7 +166,7 @@ class Core:
             generations=self.generations,
             writer=writer,
             limits=limits,
-            switch=self.switch,
+            admission=Admission(self.switch, self.gate, self.dispatches),
             is_stopping=lambda: self.is_stopping,
         )
 

@@ -67,10 +67,19 @@ class Film:
         return self.by().complete(job_id, attempt, draft(), (CALL,), description_id=description_id or uuid4())
 
     def fail(
-        self, job_id: UUID, attempt: int, kind: FailureType = FailureType.AI_API_ERROR, *, paid: bool = True
+        self,
+        job_id: UUID,
+        attempt: int,
+        kind: FailureType = FailureType.AI_API_ERROR,
+        *,
+        paid: bool = True,
+        shut_for: timedelta | None = None,
     ) -> None:
+        """`shut_for` is how long the provider is left alone because of it."""
         failure = Failure(kind, "It did not work.", "503 from the model")
-        self.by().fail(job_id, attempt, failure, (CALL,) if paid else (), backoff=BACKOFF)
+        shut_until = None if shut_for is None else self.now + shut_for
+        calls = (CALL,) if paid else ()
+        self.by().fail(job_id, attempt, failure, calls, backoff=BACKOFF, shut_until=shut_until)
 
     def lose(self, job_id: UUID, attempt: int) -> bool:
         return self.by().lose(job_id, attempt, why="silent")

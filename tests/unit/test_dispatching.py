@@ -1,13 +1,14 @@
 """The dispatcher keeps the queue shallow, interactive before bulk, and remembers what it has sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from application.dispatching import WAITING_PER_THREAD, Dispatcher, Dispatches, DueJob
+from application.dispatching import ON_THE_WAY, WAITING_PER_THREAD, Dispatcher, Dispatches, DueJob
+from application.provider_gate import Opening
 from domain.values import Priority
 from tests.support.core import MemorySwitch
 
@@ -64,14 +65,32 @@ class _Dispatches(Dispatches):
             jobs[:] = [job for job in jobs if job.slug != slug]
 
     def due(
-        self, priority: Priority, *, now: datetime, epoch: str, sent_before: datetime, limit: int
+        self,
+        priority: Priority,
+        *,
+        now: datetime,
+        epoch: str,
+        sent_before: datetime,
+        limit: int,
+        not_for: Collection[str] = (),
     ) -> Sequence[DueJob]:
         assert now == sent_before + RESEND_AFTER
-        unsent = [job for job in self.pending[priority] if not self._was_sent(job, epoch, sent_before)]
+        unsent = [
+            job
+            for job in self.pending[priority]
+            if not self._was_sent(job, epoch, sent_before) and job.slug not in not_for
+        ]
         return unsent[:limit]
 
     def record(self, due: Sequence[DueJob], *, epoch: str, at: datetime) -> None:
         self._sent |= {job.job_id: _Sent(job.attempt, epoch, at) for job in due}
+
+    def sent_since(self, moment: datetime) -> int:
+        waiting = {job.job_id for jobs in self.pending.values() for job in jobs}
+        return sum(sent.at >= moment for job_id, sent in self._sent.items() if job_id in waiting)
+
+    def forget(self, job_id: UUID) -> None:
+        del self._sent[job_id]
 
     def _was_sent(self, job: DueJob, epoch: str, since: datetime) -> bool:
         sent = self._sent.get(job.job_id)
@@ -85,11 +104,13 @@ class _World:
         self.queue = _Queue()
         self.dispatches = _Dispatches()
         self.switch = MemorySwitch()
+        self.opening = Opening()
         self.dispatcher = Dispatcher(
             self.dispatches,
             self.queue,
             self.switch,
             clock=lambda: self.now,
+            opening=lambda: self.opening,
             threads=lambda: self.threads,
             resend_after=RESEND_AFTER,
         )
@@ -248,3 +269,67 @@ def test_a_queue_that_is_resumed_gets_everything_due_again(world: _World) -> Non
     assert world.step() is True
 
     assert world.queue.slugs() == ["a", "b", "a", "b"]
+
+
+class TestGate:
+    """What no worker could claim is not sent."""
+
+    def test_before_a_gate_that_is_shut_everything_waits(self, world: _World) -> None:
+        world.dispatches.add("a")
+        world.opening = Opening(room=0)
+        assert world.step() is False
+
+        world.opening = Opening()
+
+        assert world.step() is True
+
+    def test_no_more_is_sent_than_can_be_admitted(self, world: _World) -> None:
+        world.dispatches.add("a", "b", "c")
+        world.dispatches.add("d", priority=Priority.BULK)
+        world.opening = Opening(room=2)
+
+        world.step()
+        world.step()
+
+        assert world.queue.slugs() == ["a", "b"]
+
+    def test_a_message_that_a_worker_holds_counts_until_its_job_is_started(self, world: _World) -> None:
+        world.dispatches.add("a", "b")
+        world.opening = Opening(room=1)
+        world.step()
+        world.queue.gone = 1
+        assert world.step() is False, "the worker is about to claim it"
+
+        world.dispatches.start("a")
+
+        assert world.step() is True
+        assert world.queue.slugs() == ["a", "b"]
+
+    def test_a_message_that_came_in_vain_does_not_stand_in_the_way_of_others(self, world: _World) -> None:
+        world.dispatches.add("dear", "cheap")
+        world.opening = Opening(room=1)
+        world.step()
+        world.queue.gone = 1
+
+        world.now += ON_THE_WAY + timedelta(microseconds=1)
+        world.step()
+
+        assert world.queue.slugs() == ["dear", "cheap"]
+
+    def test_a_job_whose_message_was_turned_away_is_sent_again(self, world: _World) -> None:
+        world.dispatches.add("a")
+        (job,) = world.dispatches.pending[Priority.INTERACTIVE]
+        world.step()
+        world.dispatches.forget(job.job_id)
+
+        world.step()
+
+        assert world.queue.slugs() == ["a", "a"]
+
+    def test_jobs_of_requesters_that_have_nothing_left_are_skipped(self, world: _World) -> None:
+        world.dispatches.add("of-anna", "of-bert")
+        world.opening = Opening(shut_for=frozenset({"of-anna"}))
+
+        world.step()
+
+        assert world.queue.slugs() == ["of-bert"]

@@ -137,6 +137,9 @@ ELSEWHERE = {
     (RETRY, "post", 202),
     (WITHDRAWALS, "post", 200),
     (PAUSE, "post", 200),
+    (GENERATE, "post", 429),
+    (PREVIEW, "post", 429),
+    (MOVIE, "get", 429),
 }
 """Answers that take more than one request, or a service of their own, and have tests elsewhere; and 403,
 which nobody gets while everybody is an admin."""

@@ -7,7 +7,7 @@ import pytest
 
 from domain import events
 from domain.errors import AlreadyClaimed, AttemptNotStarted, JobIsFinal, JobNotFound, NotDueYet
-from domain.values import Failure, FailureType, JobStatus, RejectionReason
+from domain.values import MAX_SPARED, MAX_TRIES, Failure, FailureType, JobStatus, RejectionReason
 from tests.support.film import BACKOFF, CALL, CLAIM_LIMIT, ENGLISH, FUNNY, Film
 
 
@@ -343,3 +343,70 @@ class TestFailure:
         film.fail(job_id, 1, paid=False)
 
         assert film.since(before) == []
+
+
+class TestOutage:
+    """Failures that leave the provider alone for a while are not held against the job that met them."""
+
+    def test_a_spared_attempt_is_no_try(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        for attempt in range(1, 2 * MAX_TRIES):
+            assert film.start(job_id) == attempt
+            film.fail(job_id, attempt, shut_for=timedelta(0))
+            film.advance(seconds=10)
+
+        assert film.last().spared
+        assert film.job(job_id).status is JobStatus.PENDING
+        assert film.job(job_id).tries == 0
+
+    def test_tries_before_and_after_an_outage_count(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        for attempt, shut_for in enumerate((None, timedelta(0), timedelta(0), None, None), start=1):
+            film.advance(minutes=2)
+            film.start(job_id)
+            film.fail(job_id, attempt, shut_for=shut_for)
+
+        assert film.job(job_id).status is JobStatus.FAILED
+
+    def test_its_job_stands_back_for_others_when_the_provider_is_asked_again(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        film.start(job_id)
+
+        film.fail(job_id, 1, shut_for=timedelta(seconds=30))
+
+        assert film.job(job_id).due_at == film.now + timedelta(seconds=30) + BACKOFF[0]
+
+    def test_a_job_that_makes_the_provider_fail_by_itself_comes_to_an_end(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        attempts = 0
+        while film.job(job_id).is_active:
+            attempts += 1
+            film.start(job_id)
+            film.fail(job_id, attempts, shut_for=timedelta(0))
+            film.advance(minutes=2)
+
+        assert attempts == MAX_SPARED + MAX_TRIES
+
+    def test_nothing_is_spared_that_no_try_can_mend(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        film.start(job_id)
+        locked_out = Failure(FailureType.AI_API_ERROR, "Not let in.", is_final=True, locks_out=True)
+
+        film.by().fail(job_id, 1, locked_out, (), backoff=BACKOFF, shut_until=film.now + timedelta(minutes=1))
+
+        assert [event.spared for event in film.of(events.GenerationAttemptFailed)] == [False]
+        assert film.job(job_id).status is JobStatus.FAILED
+
+    def test_a_lost_attempt_says_what_it_may_have_paid_for(self) -> None:
+        film = Film()
+        job_id = film.ask().job_id
+        film.start(job_id)
+
+        film.by().lose(job_id, 1, why="silent", calls=(CALL,))
+
+        assert film.last().calls == [CALL.as_payload()]

@@ -1,0 +1,101 @@
+"""Who writes, what that costs, and the gate before a paid model: as the settings say."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from application.call_limits import CallLimits
+from application.ports import DescriptionWriter
+from application.provider_gate import ProviderGate
+from infrastructure.choices import PREFIX, TEMPLATE
+from infrastructure.errors import WrongSettings
+from infrastructure.settings import Settings
+from infrastructure.store import Store
+from infrastructure.writers.prices import TYPICAL_TOKENS_IN, TYPICAL_TOKENS_OUT, Price, price_of
+from infrastructure.writers.template import TemplateWriter
+
+_MICROS = 1_000_000
+
+
+def is_paid(settings: Settings) -> bool:
+    return settings.ai_model != TEMPLATE
+
+
+def build_writer(settings: Settings) -> DescriptionWriter:
+    """Connects to nothing. Raises WrongSettings for a model that cannot be used."""
+    if is_paid(settings):
+        # Imported here: its libraries take time and memory, which nobody pays who does not use them.
+        from infrastructure.writers.language_model import language_model
+        from infrastructure.writers.model_writer import ModelWriter
+
+        return ModelWriter(
+            language_model(
+                settings.ai_model,
+                base_url=settings.ai_base_url,
+                api_key=settings.ai_api_key.get_secret_value(),
+            ),
+            name=settings.ai_model,
+            output=settings.ai_output,
+            price=_price(settings),
+            deadline_seconds=settings.ai_deadline_seconds,
+        )
+    return TemplateWriter(
+        latency_seconds=settings.template_latency_ms / 1000, deadline_seconds=settings.ai_deadline_seconds
+    )
+
+
+def cost_per_text(settings: Settings) -> int | None:
+    """In micro-USD, about; None where the model has no price."""
+    if not is_paid(settings):
+        return 0
+    price = _price(settings)
+    return price(TYPICAL_TOKENS_IN, TYPICAL_TOKENS_OUT) if price else None
+
+
+def build_gate(settings: Settings, store: Store) -> ProviderGate:
+    """Raises WrongSettings for a budget that cannot be held, or that no call fits into."""
+    return ProviderGate(
+        store.ledger,
+        CallLimits(
+            calls=settings.ai_max_calls,
+            calls_per_minute=settings.ai_calls_per_minute,
+            budget_microusd=_microusd(settings.ai_daily_budget_usd),
+            budget_per_key_microusd=_microusd(settings.ai_daily_budget_per_key_usd),
+            least_microusd=_least_cost(settings),
+        ),
+        first_opening=timedelta(seconds=settings.ai_breaker_seconds),
+        clock=store.generations.clock,
+    )
+
+
+def _least_cost(settings: Settings) -> int:
+    budgets = {
+        name: getattr(settings, name)
+        for name in ("ai_daily_budget_usd", "ai_daily_budget_per_key_usd")
+        if getattr(settings, name) is not None
+    }
+    if not budgets or not is_paid(settings):
+        return 0
+    price = _price(settings)
+    if price is None:
+        raise WrongSettings(
+            f"{PREFIX}{next(iter(budgets)).upper()} cannot be held: the price of {settings.ai_model} is not"
+            f" known; name it in a file, {PREFIX}AI_PRICES_FILE"
+        )
+    from infrastructure.writers.bounds import MAX_TOKENS_OUT, least_tokens_in
+
+    least = price(least_tokens_in(), MAX_TOKENS_OUT)
+    for name, budget in budgets.items():
+        if (_microusd(budget) or 0) < least:
+            raise WrongSettings(
+                f"{PREFIX}{name.upper()} ({budget}) is too small for any text: a single call of"
+                f" {settings.ai_model} may cost {Decimal(least) / _MICROS} dollars"
+            )
+    return least
+
+
+def _price(settings: Settings) -> Price | None:
+    return price_of(settings.ai_model, settings.ai_prices_file)
+
+
+def _microusd(dollars: Decimal | None) -> int | None:
+    return None if dollars is None else int(dollars * _MICROS)
