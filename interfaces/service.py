@@ -9,6 +9,7 @@ from application.movie_generations import MovieGenerations
 from application.ports import JobQueue
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
+from application.spending import SpendingView
 from application.worker_watch import Worker
 
 Request = Callable[[RequestGeneration], RequestedGeneration]
@@ -39,6 +40,7 @@ class MovieMind:
     jobs: JobsView
     movies: MoviesView
     history: HistoryView
+    spending: SpendingView
     switch: QueueSwitch
     queue: JobQueue
     queue_driver: str
