@@ -8,8 +8,14 @@ from application.event_log import Recorded
 from application.spending import REQUEST, SpendingRow, SpendingRows
 from domain import events
 
+OFFLINE = "template"
+"""The writer that calls no model, and of which events hold an entry of no cost all the same."""
+
 MOST = 10**15
 """Of tokens or micro-USD in a row. A provider may say what it likes, and sums must fit their columns."""
+
+
+_WithCalls = events.DescriptionGenerated | events.GenerationAttemptFailed | events.StaleResultRejected
 
 
 def fold_spending(recorded: Recorded, rows: SpendingRows) -> None:
@@ -18,11 +24,10 @@ def fold_spending(recorded: Recorded, rows: SpendingRows) -> None:
     event = recorded.event
     if isinstance(event, events.GenerationRequested):
         rows.put(_requested(recorded, event))
-    elif isinstance(event, _WITH_CALLS) and event.calls:
-        rows.put(_attempted(recorded, event, rows.get((event.job_id, REQUEST))))
-
-
-_WITH_CALLS = events.DescriptionGenerated | events.GenerationAttemptFailed | events.StaleResultRejected
+    elif isinstance(event, _WithCalls):
+        calls = [call for call in event.calls if call["model"] != OFFLINE]
+        if calls:
+            rows.put(_attempted(recorded, event, calls, rows.get((event.job_id, REQUEST))))
 
 
 def _requested(recorded: Recorded, event: events.GenerationRequested) -> SpendingRow:
@@ -39,23 +44,21 @@ def _requested(recorded: Recorded, event: events.GenerationRequested) -> Spendin
 
 
 def _attempted(
-    recorded: Recorded,
-    event: events.DescriptionGenerated | events.GenerationAttemptFailed | events.StaleResultRejected,
-    request: SpendingRow,
+    recorded: Recorded, event: _WithCalls, calls: Sequence[dict[str, Any]], request: SpendingRow
 ) -> SpendingRow:
     """An attempt is one call; of several, the last is the one that its end is about."""
     return replace(
         request,
         attempt=event.attempt,
         at=event.timestamp,
-        model=event.calls[-1]["model"],
-        calls=len(event.calls),
-        tokens_in=_known(event.calls, "tokens_in"),
-        tokens_out=_known(event.calls, "tokens_out"),
-        cost_microusd=_known(event.calls, "cost_microusd"),
-        unknown_cost_calls=sum(call["cost_microusd"] is None for call in event.calls),
-        latency_ms=_known(event.calls, "latency_ms"),
-        outcome=event.calls[-1]["outcome"],
+        model=calls[-1]["model"],
+        calls=len(calls),
+        tokens_in=_known(calls, "tokens_in"),
+        tokens_out=_known(calls, "tokens_out"),
+        cost_microusd=_known(calls, "cost_microusd"),
+        unknown_cost_calls=sum(call["cost_microusd"] is None for call in calls),
+        latency_ms=_known(calls, "latency_ms"),
+        outcome=calls[-1]["outcome"],
         is_accepted=isinstance(event, events.DescriptionGenerated),
         position=recorded.position,
     )

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.projections.projection import Projection
-from application.projections.spending import MOST, fold_spending
+from application.projections.spending import MOST, OFFLINE, fold_spending
 from application.spending import MOST_FILMS, GroupBy, Spending, Spent
 from domain.values import Actor, Failure, FailureType, Locale, PaidCall, Variant
 from tests.support.core import Core
@@ -145,7 +145,7 @@ def test_a_lost_worker_that_comes_back_with_nothing_to_tell_changes_nothing(ask:
 
 def test_what_the_template_writes_is_not_spending(ask: Ask) -> None:
     payer = Payer()
-    payer.described()
+    payer.described(replace(CALL, model=OFFLINE, tokens_in=0, tokens_out=0, cost_microusd=0))
 
     assert ask(payer) == Spending(Spent(), {})
 
