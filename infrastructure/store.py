@@ -9,6 +9,7 @@ from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
+from application.spending import SpendingView
 from application.worker_watch import Heartbeats
 
 
@@ -27,6 +28,7 @@ class Store:
     jobs: JobsView
     movies: MoviesView
     history: HistoryView
+    spending: SpendingView
     dispatches: Dispatches
     heartbeats: Heartbeats
     switch: QueueSwitch

@@ -21,6 +21,7 @@ from application.projections.history import fold_history
 from application.projections.jobs import fold_job
 from application.projections.movies import fold_movie
 from application.projections.projection import Projection
+from application.projections.spending import fold_spending
 from application.projector import Projector
 from application.provider_gate import Opening
 from application.read_models import JobsView
@@ -93,6 +94,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         jobs=jobs,
         movies=store.movies,
         history=store.history,
+        spending=store.spending,
         switch=store.switch,
         queue=queue,
         queue_driver=settings.queue_in_use,
@@ -106,7 +108,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
 
 
 def build_projector(store: Store, *, jobs: JobsView | None = None) -> Projector:
-    """Jobs last: who sees that a job is DONE finds its text in the other views already.
+    """Jobs last: who sees that a job is DONE finds its text and its cost in the other views already.
 
     `jobs` is the store's view of them with something beside it.
     """
@@ -115,6 +117,7 @@ def build_projector(store: Store, *, jobs: JobsView | None = None) -> Projector:
         [
             Projection(store.movies, fold_movie),
             Projection(store.history, fold_history),
+            Projection(store.spending, fold_spending),
             Projection(jobs or store.jobs, fold_job),
         ],
     )

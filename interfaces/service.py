@@ -10,6 +10,7 @@ from application.ports import JobQueue
 from application.provider_gate import ProviderGate
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
+from application.spending import SpendingView
 from application.worker_watch import Worker
 
 Request = Callable[[RequestGeneration], RequestedGeneration]
@@ -43,6 +44,7 @@ class MovieMind:
     jobs: JobsView
     movies: MoviesView
     history: HistoryView
+    spending: SpendingView
     switch: QueueSwitch
     queue: JobQueue
     queue_driver: str

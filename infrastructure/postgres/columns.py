@@ -24,7 +24,8 @@ def column(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Writes rows of a table; one whose `key` is there already is replaced, where a key is named.
+    """Writes rows of a table; one whose `key` is there already is replaced, where a key is named: a column,
+    or several with commas between them.
 
     Many rows are one statement. Rows sent one by one without waiting for their answers would be faster
     to write and dangerous: between them the server does not count for how long a client is silent, so one

@@ -24,6 +24,7 @@ from infrastructure.postgres import (
     positions,
     queue_switch,
     recorder,
+    spending_view,
     view_store,
 )
 from infrastructure.postgres.datastore import link
@@ -39,7 +40,12 @@ OLDEST_SERVER = 14
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('moviemind.schema'))"
 _VERSIONS = "CREATE TABLE IF NOT EXISTS schema_versions (version integer NOT NULL)"
 _LOG = {"log_epochs": positions.SCHEMA, TABLE: recorder.SCHEMA}
-_VIEWS = {"jobs": jobs_view.SCHEMA, "movies": movies_view.SCHEMA, "history": history_view.SCHEMA}
+_VIEWS = {
+    "jobs": jobs_view.SCHEMA,
+    "movies": movies_view.SCHEMA,
+    "history": history_view.SCHEMA,
+    "spending": spending_view.SCHEMA,
+}
 _TRACKING = {"tracking": view_store.SCHEMA}
 _OTHERS = {
     "dispatches": dispatches.SCHEMA,

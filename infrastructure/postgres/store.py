@@ -11,6 +11,7 @@ from infrastructure.postgres.history_view import PostgresHistoryView
 from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.queue_switch import PostgresQueueSwitch
+from infrastructure.postgres.spending_view import PostgresSpendingView
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.postgres.wake_ups import Bell
 from infrastructure.store import Store
@@ -41,6 +42,7 @@ def open_postgres_store(url: str) -> Store:
         jobs=PostgresJobsView(views),
         movies=PostgresMoviesView(views),
         history=PostgresHistoryView(views),
+        spending=PostgresSpendingView(views),
         dispatches=PostgresDispatches(views),
         heartbeats=PostgresHeartbeats(datastore),
         switch=PostgresQueueSwitch(datastore),

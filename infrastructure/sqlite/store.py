@@ -7,7 +7,15 @@ from typing import cast
 
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
-from infrastructure.sqlite import dispatches, event_store, heartbeats, history_view, jobs_view, movies_view
+from infrastructure.sqlite import (
+    dispatches,
+    event_store,
+    heartbeats,
+    history_view,
+    jobs_view,
+    movies_view,
+    spending_view,
+)
 from infrastructure.sqlite.call_ledger import SqliteCallLedger
 from infrastructure.sqlite.datastore import CONNECTIONS
 from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
@@ -15,7 +23,7 @@ from infrastructure.sqlite.view_store import open_view_store
 from infrastructure.store import Store
 
 _VIEW_SCHEMAS = tuple(
-    module.SCHEMA for module in (jobs_view, movies_view, history_view, dispatches, heartbeats)
+    module.SCHEMA for module in (jobs_view, movies_view, history_view, spending_view, dispatches, heartbeats)
 )
 
 
@@ -40,6 +48,7 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
         jobs=jobs_view.SqliteJobsView(view_store),
         movies=movies_view.SqliteMoviesView(view_store),
         history=history_view.SqliteHistoryView(view_store),
+        spending=spending_view.SqliteSpendingView(view_store),
         dispatches=dispatches.SqliteDispatches(view_store),
         heartbeats=heartbeats.SqliteHeartbeats(view_store),
         switch=SqliteQueueSwitch(beside_the_events),

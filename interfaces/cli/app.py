@@ -9,6 +9,7 @@ from interfaces.cli.doctor import doctor
 from interfaces.cli.explain import explain
 from interfaces.cli.generate import generate
 from interfaces.cli.history import history
+from interfaces.cli.spending import spending
 from interfaces.cli.up import up
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(prompts.app, name="prompts")
 app.command()(history)
 app.command()(diff)
+app.command()(spending)
 app.command()(corrections.edit)
 app.command()(corrections.withdraw)
 app.command()(corrections.promote)

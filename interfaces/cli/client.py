@@ -145,6 +145,10 @@ class Client:
     def diff(self, slug: str, from_version: int, to_version: int) -> Answer:
         return self._ask("GET", f"/v1/movies/{slug}/diff", params={"from": from_version, "to": to_version})
 
+    def spending(self, query: dict[str, str]) -> Answer:
+        """What paid calls took; `query` may name `from`, `to` and `group_by`."""
+        return self._ask("GET", "/v1/stats/spending", params=query)
+
     def change(self, method: str, slug: str, path: str, body: Answer, *, seen: int | None) -> Answer:
         """Change a film, decided on the version of it that was `seen`, or whatever its version; returns it
         as it is then. Not asked twice: what was done the first time would be done again, or refused."""

@@ -110,7 +110,7 @@ async def health(service: Service) -> Response:
 
 
 def _measured(service: MovieMind) -> Health:
-    views = (service.jobs, service.movies, service.history)
+    views = (service.jobs, service.movies, service.history, service.spending)
     behind = lag(views, service.log, at_most=LAG_IS_DEGRADED)
     now = service.generations.clock()
     seconds = seconds_behind(views, service.log, now=now)

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from application import errors as application_errors
 from application.read_models import HistoryView, JobsView, MoviesView
+from application.spending import SpendingView
 from domain import errors as domain_errors
 from domain.errors import MovieMindError
 from domain.events import Event
@@ -176,7 +177,8 @@ def _lines_of_the_doctor() -> Iterator[str]:
                 case ast.Constant(value=str(name)):
                     yield name
                 case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), _]):
-                    yield from (f"{beginning}{view.name}" for view in (JobsView, MoviesView, HistoryView))
+                    views = (JobsView, MoviesView, HistoryView, SpendingView)
+                    yield from (f"{beginning}{view.name}" for view in views)
 
 
 def _events() -> Iterator[tuple[str, tuple[str, str, list[tuple[str, str]]]]]:

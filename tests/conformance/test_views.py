@@ -18,6 +18,7 @@ from application.event_log import EventLog, Recorded
 from application.projections.projection import Projection
 from application.projector import Projector
 from application.read_models import HistoryRow, JobSearch, MovieSearch
+from application.spending import REQUEST, GroupBy
 from domain.errors import MovieMindError
 from domain.values import FailureType, JobStatus, Priority
 from infrastructure.postgres.view_store import ViewStore
@@ -27,7 +28,7 @@ from tests.support.film import BEGIN
 from tests.support.random_films import GENRES, WORDS, RandomFilms
 from tests.support.stores import PostgresViews, SqliteViews, Views
 
-NAMES = ("jobs", "movies", "history")
+NAMES = ("jobs", "movies", "history", "spending")
 MANY = 1_000
 NUL = "\x00"
 WAITS_SECONDS = 0.2
@@ -196,6 +197,9 @@ def test_a_text_that_a_column_cannot_hold_stops_no_view(core: Core, views: Views
         jobs.put(replace(job, failure_technical_message=f"A{NUL}B"))
     with views.history.writing(after=head, up_to=head + 1) as history:
         history.add(entry)
+    with views.spending.writing(after=head, up_to=head + 1) as spending:
+        request = spending.get((job.job_id, REQUEST))
+        spending.put(replace(request, attempt=9, calls=1, model=f"A{NUL}B", tokens_in=MANY))
 
     found = views.movies.get("amelie-2001")
     assert found is not None
@@ -204,6 +208,8 @@ def test_a_text_that_a_column_cannot_hold_stops_no_view(core: Core, views: Views
     kept = views.jobs.get(job.job_id)
     assert kept is not None
     assert kept.failure_technical_message in (f"A{NUL}B", "A\ufffdB")
+    models = views.spending.between(BEGIN.date(), BEGIN.date(), GroupBy.MODEL).groups
+    assert [name for name, spent in models.items() if spent.tokens_in == MANY] in ([f"A{NUL}B"], ["A\ufffdB"])
 
 
 def test_the_data_of_an_event_comes_back_as_it_was(views: Views) -> None:
@@ -262,6 +268,7 @@ def _answers(films: RandomFilms, log: EventLog, views: Views) -> dict[str, Any]:
         | {f"open claims {len(slugs)}": sorted(views.jobs.open_claims(), key=lambda claim: claim.job_id)}
         | _answers_about_jobs(films, views, slugs, middle)
         | _answers_of_searches(views, middle)
+        | _answers_of_spending(films, views)
         | _answers_to_the_dispatcher(films, views)
     )
 
@@ -309,6 +316,14 @@ def _answers_of_searches(views: Views, middle: int) -> dict[str, Any]:
     }
 
 
+def _answers_of_spending(films: RandomFilms, views: Views) -> dict[str, Any]:
+    days = product([BEGIN.date(), films.now.date()], [BEGIN.date(), films.now.date()])
+    return {
+        f"spending {(first, last, group_by)}": views.spending.between(first, last, group_by)
+        for (first, last), group_by in product(days, GroupBy)
+    }
+
+
 def _answers_to_the_dispatcher(films: RandomFilms, views: Views) -> dict[str, Any]:
     asked = product(Priority, [BEGIN, films.now], ["1", "2"], [BEGIN, films.now], [2, MANY])
     return {
@@ -333,7 +348,7 @@ def _in_two(log: EventLog) -> tuple[list[Recorded], list[Recorded]]:
 
 
 def _view(views: Views, name: str) -> Any:
-    return {"jobs": views.jobs, "movies": views.movies, "history": views.history}[name]
+    return getattr(views, name)
 
 
 def _projection(views: Views, name: str) -> Projection[Any]:

@@ -51,6 +51,7 @@ COMMANDS = {
     "jobs watch": [],
     "history": [SLUG],
     "diff": [f"{SLUG}@1", f"{SLUG}@2"],
+    "spending": [],
     "edit": [NOBODY, "--text", "Other words."],
     "withdraw": [NOBODY, "--reason", "wrong"],
     "promote": [NOBODY],

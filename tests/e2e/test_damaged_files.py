@@ -261,6 +261,6 @@ def test_damage_in_the_views_under_a_running_service_is_gone_after_the_next_star
 def _rows(views: Path) -> dict[str, list[Any]]:
     with closing(sqlite3.connect(views)) as connection:
         return {
-            view: connection.execute(f"SELECT * FROM {view} ORDER BY 1").fetchall()
-            for view in ("jobs", "movies", "history")
+            view: connection.execute(f"SELECT * FROM {view} ORDER BY 1, 2").fetchall()
+            for view in ("jobs", "movies", "history", "spending")
         }

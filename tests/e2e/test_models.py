@@ -100,6 +100,25 @@ def test_a_failure_that_passes_is_tried_again(service: Service) -> None:
     assert len(service.server.asked) == 3
 
 
+def test_what_is_reported_as_spent_is_what_the_model_was_asked_for(service: Service) -> None:
+    """To the micro-dollar, whatever became of the answers; a request that is refused costs nothing."""
+    service.client.follow(
+        service.ask(one_after_the_other(refuses(500), answers(title="Alien"), answers(), answers()))
+    )
+    copied = service.client.follow(service.client.generate({"slug": SLUG, "force": True})["job_id"])
+    assert (copied["status"], copied["attempts"]) == ("FAILED", 3)
+
+    spent = service.client.spending({"group_by": "slug"})
+
+    asked, answered = len(service.server.asked), len(service.server.asked) - 1
+    (film,) = spent["groups"]
+    assert film == {"group": SLUG, **spent["total"]}
+    assert (film["calls"], film["accepted_calls"], film["refused_calls"]) == (asked, 1, asked - 1)
+    assert (film["tokens_in"], film["cost_microusd"]) == (answered * TOKENS_IN, answered * COST_MICROUSD)
+    assert film["refused_cost_microusd"] == (answered - 1) * COST_MICROUSD
+    assert film["cost_microusd"] == sum(call["cost_microusd"] for call in service.calls())
+
+
 def test_a_key_that_is_refused_is_not_tried_again(service: Service) -> None:
     job = service.client.follow(service.ask(refuses(401)))
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from application.commands.request_generation import RequestGeneration, request_generation
 from application.errors import StoreUnavailable
+from application.spending import GroupBy
 from domain.values import Actor
 from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import schema
@@ -19,9 +21,10 @@ from infrastructure.postgres.datastore import Datastore
 from infrastructure.postgres.failures import place
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import build_projector, open_store
+from interfaces.bootstrap import build_projector, build_run, open_store
 from interfaces.shared import shared_service
 from tests.integration.http.api import Api
+from tests.support.core import FakeWriter
 from tests.support.process import moviemind_within
 from tests.support.recorders import stored
 from tests.support.servers import Postgres
@@ -127,7 +130,9 @@ def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_se
     assert (_everything(postgres_server, name), schema.status(url)) == before
 
 
-@pytest.mark.parametrize("lost", ["jobs", "movies", "history", "tracking", "dispatches", "queue_switch"])
+@pytest.mark.parametrize(
+    "lost", ["jobs", "movies", "history", "spending", "tracking", "dispatches", "queue_switch"]
+)
 def test_a_table_that_is_gone_is_made_again_from_the_events(
     lost: str, url: str, name: str, postgres_server: Postgres
 ) -> None:
@@ -205,10 +210,12 @@ def test_who_holds_back_the_log_is_named_to_a_role_that_may_not_see_since_when(
 
 
 def _views_of_one_film(url: str, **facts: Any) -> list[object]:
-    """Asked for once, and folded as far as the log goes."""
+    """Asked for and described once, and folded as far as the log goes."""
     with closing(open_store(load_settings(store_url=url))) as store:
         wanted = RequestGeneration(slug="heat-1995", by=Actor("asker", "request"), **facts)
         (job,) = request_generation(wanted, generations=store.generations).requested
+        run = build_run(load_settings(), store, FakeWriter(), worker_id="worker", is_stopping=lambda: False)
+        run("heat-1995", job.job_id)
         projector = build_projector(store)
         while projector.step():
             pass
@@ -216,6 +223,7 @@ def _views_of_one_film(url: str, **facts: Any) -> list[object]:
             store.jobs.get(job.job_id),
             store.movies.get("heat-1995"),
             *store.history.of("heat-1995", after=0, limit=10),
+            *store.spending.between(date.min, date.max, GroupBy.SLUG).groups.items(),
         ]
 
 

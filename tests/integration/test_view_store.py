@@ -17,7 +17,7 @@ from infrastructure.store import Store
 from interfaces.bootstrap import build_projector, build_run, open_store
 from tests.support.core import CLIENT, FakeWriter
 
-VIEWS = ("jobs", "movies", "history")
+VIEWS = ("jobs", "movies", "history", "spending")
 Rows = dict[str, list[Any]]
 
 
@@ -35,7 +35,7 @@ class _World:
 
     def rows(self) -> Rows:
         """Everything that can be folded, and how far it is, as another process sees it."""
-        queries = {view: f"SELECT * FROM {view} ORDER BY 1" for view in VIEWS}
+        queries = {view: f"SELECT * FROM {view} ORDER BY 1, 2" for view in VIEWS}
         queries["positions"] = "SELECT application_name, max(notification_id) FROM tracking GROUP BY 1"
         with closing(sqlite3.connect(self.views)) as views:
             return {name: views.execute(query).fetchall() for name, query in queries.items()}
@@ -124,7 +124,7 @@ def test_views_that_cannot_be_used_are_made_anew_with_the_same_rows(
     ruin(world.views)
 
     store = world.open()
-    assert store.jobs.position() == store.movies.position() == store.history.position() == 0
+    assert {view.position() for view in (store.jobs, store.movies, store.history, store.spending)} == {0}
     _fold(store)
 
     assert world.rows() == folded
@@ -140,6 +140,24 @@ def test_views_of_this_log_are_kept_and_followed_from_where_they_are(folded: Row
     assert movie is not None
     assert movie.title == "Kept"
     assert world.rows()["positions"] == folded["positions"]
+
+
+def test_who_sees_that_a_job_is_done_finds_its_text_and_its_cost_in_the_other_views(
+    world: _World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = world.open()
+    others, fold_jobs = (store.movies, store.history, store.spending), store.jobs.writing
+    reached: list[set[int]] = []
+
+    def watched(*, after: int, up_to: int) -> Any:
+        reached.append({view.position() - up_to for view in others})
+        return fold_jobs(after=after, up_to=up_to)
+
+    monkeypatch.setattr(store.jobs, "writing", watched)
+    _generate(store, "heat-1995")
+    _fold(store)
+
+    assert reached == [{0}]
 
 
 def test_views_beyond_the_end_of_the_log_are_folded_again(folded: Rows, world: _World) -> None:
@@ -170,7 +188,7 @@ def test_views_of_a_log_that_is_gone_are_gone_too(folded: Rows, world: _World) -
 
     _fold(world.open())
 
-    assert [world.rows()[view] for view in VIEWS] == [[], [], []]
+    assert [world.rows()[view] for view in VIEWS] == [[]] * len(VIEWS)
 
 
 def test_an_event_store_of_a_newer_version_is_refused(folded: Rows, world: _World) -> None:

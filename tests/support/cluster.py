@@ -228,7 +228,8 @@ class Cluster:
             projector = build_projector(store)
             while projector.step():
                 pass
-        for table, key in (("jobs", "job_id"), ("movies", "slug"), ("history", "position")):
+        keys = {"jobs": "job_id", "movies": "slug", "history": "position", "spending": "job_id, attempt"}
+        for table, key in keys.items():
             rows = f"SELECT * FROM {table} ORDER BY {key}"
             assert self.postgres.execute(rows) == self.postgres.execute(rows, "folded"), table
 

@@ -3,8 +3,9 @@
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
-from itertools import product
+from itertools import cycle, product
 from uuid import UUID
 
 from domain.errors import MovieMindError
@@ -12,6 +13,7 @@ from domain.values import (
     Actor,
     ContextTag,
     Draft,
+    Failure,
     FailureType,
     Locale,
     MovieFacts,
@@ -19,7 +21,7 @@ from domain.values import (
     PromotionScope,
     Variant,
 )
-from tests.support.film import BEGIN, CALL, Film
+from tests.support.film import BACKOFF, BEGIN, CALL, Film
 
 WORDS = ["Amélie", "Łódź", "heat", "Heat-Waves", "theater", "O'Lee", "100%", "waves", "Щ", "Ame", "am_lie"]
 GENRES = ["Drama", "Crime Drama", "Science-Fiction", "drama", "Comédie"]
@@ -33,6 +35,13 @@ VARIANTS = [
     Variant(*both)
     for both in product((Locale.EN_US, Locale.PL_PL), (ContextTag.DEFAULT, ContextTag.HUMOROUS))
 ]
+CALLS = [
+    (),
+    (CALL,),
+    (replace(CALL, model="Other", cost_microusd=2**40),),
+    (replace(CALL, tokens_in=None, tokens_out=None, cost_microusd=None, outcome="timeout"),),
+    (replace(CALL, outcome="validation_error"), CALL),
+]
 FAILURES = [kind for kind in FailureType if kind is not FailureType.WORKER_LOST]
 
 
@@ -42,6 +51,7 @@ class RandomFilms:
     def __init__(self, seed: int, *, films: int, save: Callable[[Film], object]) -> None:
         self._random = random.Random(seed)
         self._save = save
+        self._calls = cycle(CALLS)
         self._texts: dict[str, list[UUID]] = {}
         self.now = BEGIN
         self.films = [self._registered(number) for number in range(films)]
@@ -100,7 +110,7 @@ class RandomFilms:
         return [
             *2 * [lambda: film.start(job.job_id, worker_id=chosen.choice(["host:1:a", "host:2:b"]))],
             *2 * [lambda: self._complete(film, job.job_id, job.attempt)],
-            lambda: film.fail(job.job_id, job.attempt, chosen.choice(FAILURES)),
+            lambda: self._fail(film, job.job_id, job.attempt),
             lambda: film.lose(job.job_id, job.attempt),
             lambda: film.by().retry(job.job_id, reason="again"),
             lambda: film.by(admin).cancel(job.job_id, reason="no") if chosen.random() < 0.3 else None,
@@ -116,9 +126,13 @@ class RandomFilms:
             input_hash="in",
             content_hash="out",
         )
-        found = film.by().complete(job_id, attempt, draft, (CALL,), description_id=self._id())
+        found = film.by().complete(job_id, attempt, draft, next(self._calls), description_id=self._id())
         if found is not None:
             self._texts.setdefault(film.movie.slug, []).append(found)
+
+    def _fail(self, film: Film, job_id: UUID, attempt: int) -> None:
+        failure = Failure(self._random.choice(FAILURES), "It did not work.", "503 from the model")
+        film.by().fail(job_id, attempt, failure, next(self._calls), backoff=BACKOFF)
 
     def _steps_of_a_text(self, film: Film) -> list[Callable[[], object]]:
         chosen = self._random

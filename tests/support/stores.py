@@ -14,23 +14,27 @@ from application.projections.history import fold_history
 from application.projections.jobs import fold_job
 from application.projections.movies import fold_movie
 from application.projections.projection import Projection
+from application.projections.spending import fold_spending
 from application.projector import Projector
 from application.read_models import HistoryView, JobsView, MoviesView
+from application.spending import SpendingView
 from infrastructure.postgres import datastore as postgres
 from infrastructure.postgres import dispatches as postgres_dispatches
 from infrastructure.postgres import history_view as postgres_history
 from infrastructure.postgres import jobs_view as postgres_jobs
 from infrastructure.postgres import movies_view as postgres_movies
+from infrastructure.postgres import spending_view as postgres_spending
 from infrastructure.postgres import view_store as postgres_views
 from infrastructure.sqlite import dispatches as sqlite_dispatches
 from infrastructure.sqlite import history_view as sqlite_history
 from infrastructure.sqlite import jobs_view as sqlite_jobs
 from infrastructure.sqlite import movies_view as sqlite_movies
+from infrastructure.sqlite import spending_view as sqlite_spending
 from infrastructure.sqlite import view_store as sqlite_views
 from tests.support.servers import Postgres
 
 DIALECTS = ("sqlite", "postgresql")
-TABLES = ("jobs", "movies", "history", "dispatches", "tracking")
+TABLES = ("jobs", "movies", "history", "spending", "dispatches", "tracking")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Views:
     jobs: JobsView
     movies: MoviesView
     history: HistoryView
+    spending: SpendingView
     dispatches: Dispatches
     beside: Callable[[], "Views"]
     """The same ones, as another process opens them."""
@@ -48,6 +53,7 @@ class Views:
         return [
             Projection(self.movies, fold_movie),
             Projection(self.history, fold_history),
+            Projection(self.spending, fold_spending),
             Projection(self.jobs, fold_job),
         ]
 
@@ -74,6 +80,7 @@ class SqliteViews:
         sqlite_jobs.SCHEMA,
         sqlite_movies.SCHEMA,
         sqlite_history.SCHEMA,
+        sqlite_spending.SCHEMA,
         sqlite_dispatches.SCHEMA,
     )
 
@@ -92,6 +99,7 @@ class SqliteViews:
             jobs=sqlite_jobs.SqliteJobsView(store),
             movies=sqlite_movies.SqliteMoviesView(store),
             history=sqlite_history.SqliteHistoryView(store),
+            spending=sqlite_spending.SqliteSpendingView(store),
             dispatches=sqlite_dispatches.SqliteDispatches(store),
             beside=lambda: self._open(file),
             close=store.close,
@@ -106,6 +114,7 @@ class PostgresViews:
         postgres_jobs.SCHEMA,
         postgres_movies.SCHEMA,
         postgres_history.SCHEMA,
+        postgres_spending.SCHEMA,
         postgres_dispatches.SCHEMA,
     )
 
@@ -138,6 +147,7 @@ class PostgresViews:
             jobs=postgres_jobs.PostgresJobsView(store),
             movies=postgres_movies.PostgresMoviesView(store),
             history=postgres_history.PostgresHistoryView(store),
+            spending=postgres_spending.PostgresSpendingView(store),
             dispatches=postgres_dispatches.PostgresDispatches(store),
             beside=lambda: self._open(name),
             close=datastore.close,
@@ -145,5 +155,5 @@ class PostgresViews:
 
 
 def _rows(cursor: Any, table: str) -> list[Any]:
-    cursor.execute(f"SELECT * FROM {table} ORDER BY 1")
+    cursor.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
     return [dict(row) for row in cursor.fetchall()]

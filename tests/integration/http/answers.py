@@ -10,6 +10,7 @@ WITHDRAWALS = "/v1/movies/{slug}/withdrawals"
 QUEUES, PAUSE = "/v1/admin/queues", "/v1/admin/queues/pause"
 RESUME, RECOVER = "/v1/admin/queues/resume", "/v1/admin/queues/recover"
 WORKERS, FAILED, RETRY_FAILED = "/v1/admin/workers", "/v1/admin/failed-jobs", "/v1/admin/failed-jobs/retry"
+SPENDING = "/v1/stats/spending"
 
 TOO_LONG = "x" * (BODY_LIMIT_BYTES + 1)
 PROMOTION = '{"description_id": "%s", "scope": "film"}'
@@ -68,6 +69,8 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (DIFF, "GET /v1/movies/NEW/diff", None, 404),
     (DIFF, "GET /v1/movies/THERE/diff?to=99", None, 404),
     (DIFF, "GET /v1/movies/THERE/diff?to=0", None, 422),
+    (SPENDING, "GET /v1/stats/spending", None, 200),
+    (SPENDING, "GET /v1/stats/spending?group_by=hour", None, 422),
     (QUEUES, "GET /v1/admin/queues", None, 200),
     (PAUSE, "POST /v1/admin/queues/pause", "[" * 60_000, 400),
     (PAUSE, "POST /v1/admin/queues/pause", TOO_LONG, 413),

@@ -72,13 +72,16 @@ def test_a_command_that_has_happened_is_not_answered_with_an_error(
         monkeypatch.setattr(reading, "CATCH_UP_SECONDS", 0.01)
         with _held(tmp_path / "data" / "moviemind-views.db"):
             cancelled = api.delete(f"/v1/jobs/{job_id}")
-            listed = api.get("/v1/jobs")
+            listed, spent = api.get("/v1/jobs"), api.get("/v1/stats/spending")
 
         assert (cancelled.status_code, cancelled.json()["status"]) == (202, "CANCELLED")
         problem_of(listed, 503, "read-behind")
+        problem_of(spent, 503, "read-behind")
 
 
-@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/movies", "/v1/movies/{film}/history"])
+@pytest.mark.parametrize(
+    "path", ["/v1/jobs", "/v1/movies", "/v1/movies/{film}/history", "/v1/stats/spending"]
+)
 def test_a_log_that_cannot_be_read_is_503_and_not_500(
     serve: Serve, film: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

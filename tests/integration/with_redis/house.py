@@ -19,6 +19,7 @@ from application.projections.history import fold_history
 from application.projections.jobs import fold_job
 from application.projections.movies import fold_movie
 from application.projections.projection import Projection
+from application.projections.spending import fold_spending
 from application.projector import Projector
 from application.read_models import JobRow
 from application.reading import FRESHNESS_LOOK_SECONDS, Freshness
@@ -82,6 +83,7 @@ class Process:
             [
                 Projection(store.movies, fold_movie),
                 Projection(store.history, fold_history),
+                Projection(store.spending, fold_spending),
                 Projection(self.jobs, fold_job),
             ],
         )

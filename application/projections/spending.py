@@ -1,0 +1,68 @@
+"""The spending view: what each attempt's calls of a paid model took."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from application.event_log import Recorded
+from application.spending import REQUEST, SpendingRow, SpendingRows
+from domain import events
+
+OFFLINE = "template"
+"""The writer that calls no model, and of which events hold an entry of no cost all the same."""
+
+MOST = 10**15
+"""Of tokens or micro-USD in a row. A provider may say what it likes, and sums must fit their columns."""
+
+
+_WithCalls = events.DescriptionGenerated | events.GenerationAttemptFailed | events.StaleResultRejected
+
+
+def fold_spending(recorded: Recorded, rows: SpendingRows) -> None:
+    """Of several events that tell of one attempt the last is right: a worker that was taken for lost came
+    back, and knows what its call cost."""
+    event = recorded.event
+    if isinstance(event, events.GenerationRequested):
+        rows.put(_requested(recorded, event))
+    elif isinstance(event, _WithCalls):
+        calls = [call for call in event.calls if call["model"] != OFFLINE]
+        if calls:
+            rows.put(_attempted(recorded, event, calls, rows.get((event.job_id, REQUEST))))
+
+
+def _requested(recorded: Recorded, event: events.GenerationRequested) -> SpendingRow:
+    return SpendingRow(
+        job_id=event.job_id,
+        attempt=REQUEST,
+        slug=recorded.slug,
+        locale=event.locale,
+        context_tag=event.context_tag,
+        requested_by=event.actor,
+        at=event.timestamp,
+        position=recorded.position,
+    )
+
+
+def _attempted(
+    recorded: Recorded, event: _WithCalls, calls: Sequence[dict[str, Any]], request: SpendingRow
+) -> SpendingRow:
+    """An attempt is one call; of several, the last is the one that its end is about."""
+    return replace(
+        request,
+        attempt=event.attempt,
+        at=event.timestamp,
+        model=calls[-1]["model"],
+        calls=len(calls),
+        tokens_in=_known(calls, "tokens_in"),
+        tokens_out=_known(calls, "tokens_out"),
+        cost_microusd=_known(calls, "cost_microusd"),
+        unknown_cost_calls=sum(call["cost_microusd"] is None for call in calls),
+        latency_ms=_known(calls, "latency_ms"),
+        outcome=calls[-1]["outcome"],
+        is_accepted=isinstance(event, events.DescriptionGenerated),
+        position=recorded.position,
+    )
+
+
+def _known(calls: Sequence[dict[str, Any]], name: str) -> int:
+    return min(sum(call[name] or 0 for call in calls), MOST)

@@ -1,0 +1,78 @@
+"""`moviemind spending`: what the calls of a paid model took."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+
+from application.spending import GroupBy
+from interfaces.cli.client import Answer
+from interfaces.cli.fields import fields_of, json_option, print_json
+from interfaces.cli.options import DataDir, Url
+from interfaces.cli.output import listing, say
+from interfaces.cli.service import connected
+from interfaces.http.schemas.stats import SpendingAnswer
+
+AsJson = Annotated[str | None, json_option(fields_of(SpendingAnswer))]
+COLUMNS = ("calls", "accepted", "refused", "tokens in", "tokens out", "usd", "usd refused", "cost unknown")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("write a day such as 2026-01-31") from None
+
+
+def spending(
+    first: Annotated[
+        date | None,
+        typer.Option(
+            "--from",
+            parser=_day,
+            metavar="DAY",
+            help="First day, in UTC, such as 2026-01-31.",
+            show_default="29 days before the last",
+        ),
+    ] = None,
+    last: Annotated[
+        date | None,
+        typer.Option("--to", parser=_day, metavar="DAY", help="Last day, in UTC.", show_default="today"),
+    ] = None,
+    group_by: Annotated[
+        GroupBy, typer.Option("--by", help="A line for each; of films for the 100 that cost most.")
+    ] = GroupBy.DAY,
+    data_dir: DataDir = None,
+    url: Url = None,
+    as_json: AsJson = None,
+) -> None:
+    """Print what the calls of a paid model took, in US dollars.
+
+    Refused are those whose text was not accepted.
+    """
+    query = {"from": first and first.isoformat(), "to": last and last.isoformat(), "group_by": group_by}
+    with connected(data_dir, url, works=False) as service:
+        answer = service.client.spending({name: value for name, value in query.items() if value})
+    if as_json:
+        print_json(answer, as_json)
+    elif not answer["total"]["calls"]:
+        say(
+            f"Nothing was spent from {answer['from']} to {answer['to']}: no paid model was called."
+            " The template writer costs nothing."
+        )
+    else:
+        groups = [_line(group["group"], group) for group in answer["groups"]]
+        listing((group_by, *COLUMNS), [*groups, _line("total", answer["total"])])
+
+
+def _line(name: str, spent: Answer) -> tuple[Any, ...]:
+    counts = [
+        spent[count] for count in ("calls", "accepted_calls", "refused_calls", "tokens_in", "tokens_out")
+    ]
+    costs = [_dollars(spent[cost]) for cost in ("cost_microusd", "refused_cost_microusd")]
+    return name, *counts, *costs, spent["unknown_cost_calls"]
+
+
+def _dollars(microusd: int) -> str:
+    return f"{Decimal(microusd).scaleb(-6):f}"
