@@ -58,6 +58,15 @@ class GateStatus:
     is_spent: bool
     spent_requesters: frozenset[str]
 
+    def why_shut(self) -> str | None:
+        """Why no job is started, in a clause for people; None when some can be."""
+        if self.state is BreakerState.OPEN and self.breaker.open_until is not None:
+            until = f"{self.breaker.open_until:%H:%M:%S} UTC"
+            return f"the provider of the model is left alone until {until}: {self.breaker.reason}"
+        if self.is_spent:
+            return "the budget of the day is spent; it opens again at 00:00 UTC, or when it is raised"
+        return None
+
 
 class ProviderGate:
     """Everything here raises StoreUnavailable."""

@@ -8,6 +8,7 @@ from application.errors import QueueUnavailable, StoreUnavailable
 from application.reading import lag, seconds_behind
 from domain.errors import MovieMindError
 from infrastructure.choices import Queue
+from infrastructure.errors import WrongSettings
 from infrastructure.postgres import schema
 from infrastructure.postgres.leader import somebody_leads
 from infrastructure.settings import Settings
@@ -18,6 +19,7 @@ from interfaces.bootstrap import open_queue, open_store
 from interfaces.doctor_redis import examine_redis
 from interfaces.findings import Finding, Verdict, judge
 from interfaces.http.health import SECONDS_BEHIND_ARE_DEGRADED, seconds_since
+from interfaces.writers import build_gate, is_paid
 
 MUCH_LAG = 5_000
 LITTLE_ROOM_BYTES = 1 << 30
@@ -73,7 +75,7 @@ def _shared_store(settings: Settings) -> Iterator[Finding]:
         " ROLLBACK PREPARED",
     )
     with closing(open_store(settings)) as store:
-        for check in (_writes, _queue, _workers, _leader, _views, _waiting):
+        for check in (_writes, _queue, _provider, _workers, _leader, _views, _waiting):
             try:
                 yield from check(settings, store)
             except StoreUnavailable as error:
@@ -110,6 +112,25 @@ def _queue(settings: Settings, store: Store) -> Iterator[Finding]:
         )
         return
     yield Finding("queue", Verdict.OK, f"{settings.queue_in_use}, {waiting} messages wait for a worker")
+
+
+def _provider(settings: Settings, store: Store) -> Iterator[Finding]:
+    if not is_paid(settings):
+        yield Finding("provider", Verdict.OK, "none is needed: the template writes")
+        return
+    try:
+        status = build_gate(settings, store).status()
+    except WrongSettings as error:
+        yield Finding("provider", Verdict.BAD, str(error), "do what it says")
+        return
+    waits_for, under_way = status.why_shut(), f"{status.under_way} calls under way"
+    yield judge(
+        "provider",
+        waits_for is None,
+        f"{settings.ai_model}: {waits_for or under_way}",
+        "accepted jobs wait and lose no try; see what the provider says of itself, or raise the budget",
+        Verdict.WARN,
+    )
 
 
 def _workers(settings: Settings, store: Store) -> Iterator[Finding]:

@@ -196,6 +196,8 @@ class Client:
             self._tell_of_waiting({"detail": f"the queue is paused: {queue['reason']}"})
         elif queue["workers"] == 0:
             self._tell_of_waiting({"detail": "no worker is alive; start one with: moviemind worker"})
+        elif (provider := queue["provider"]) and provider["waits_for"]:
+            self._tell_of_waiting({"detail": provider["waits_for"]})
 
     def _tell_of_waiting(self, problem: Answer) -> None:
         """Once: whoever reads it knows what to mend, and a thousand requests wait for the same thing."""

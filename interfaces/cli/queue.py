@@ -54,7 +54,9 @@ def _show(queue: Answer, as_json: str | None) -> None:
         print_json(queue, as_json)
         return
     waiting = queue["messages_waiting"]
+    provider = queue["provider"]
     shown = queue | {
+        "provider": provider and (provider["waits_for"] or provider["breaker"]),
         "messages_waiting": "the queue cannot be reached" if waiting is None else waiting,
         "jobs": ", ".join(f"{count} {status}" for status, count in queue["jobs"].items()) or "none",
     }

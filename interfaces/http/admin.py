@@ -130,4 +130,5 @@ def _queue(state: QueueState, service: MovieMind) -> QueueAnswer:
         jobs=counts.by_status,
         oldest_wait_seconds=seconds_since(counts.oldest_due_at, now),
         workers=len(service.live_workers()),
+        provider=service.gate.status() if service.gate else None,
     )

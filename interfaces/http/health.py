@@ -7,12 +7,14 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from application.circuit_breaker import BreakerState
 from application.errors import QueueUnavailable, StoreUnavailable
 from application.reading import lag, seconds_behind
 from domain.values import JobStatus
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Service
+from interfaces.http.schemas.provider import ProviderAnswer
 from interfaces.service import MovieMind, RedisState
 
 router = APIRouter(prefix="/health", tags=["health"])
@@ -59,12 +61,13 @@ class RedisHealth(BaseModel):
 
 class Health(BaseModel):
     """`degraded`: usable, but the queue or Redis cannot be, Redis cannot keep what it is given, no worker is
-    alive, or a view lags far behind or stands still."""
+    alive, a view lags far behind or stands still, the provider of the model fails, or the budget is spent."""
 
     status: Literal["ok", "degraded", "unavailable"]
     store: Literal["ok", "unavailable"]
     queue: QueueHealth | None
     redis: RedisHealth | None = Field(description="null where none is set")
+    provider: ProviderAnswer | None = Field(description="of a paid model; null where writing is free")
     workers: int | None
     projection_lag: dict[str, int] | None = Field(
         description=f"events behind the head of the log, {LAG_IS_DEGRADED} for that many and more"
@@ -103,6 +106,7 @@ async def health(service: Service) -> Response:
             store="unavailable",
             queue=None,
             redis=None,
+            provider=None,
             workers=None,
             projection_lag=None,
         )
@@ -117,12 +121,14 @@ def _measured(service: MovieMind) -> Health:
     counts = service.jobs.counts(now)
     workers = len(service.live_workers())
     waiting, redis = messages_waiting(service), service.redis_state()
+    provider = service.gate.status() if service.gate else None
     is_ok = (
         workers > 0
         and max(behind.values()) < LAG_IS_DEGRADED
         and max(seconds.values()) < SECONDS_BEHIND_ARE_DEGRADED
         and waiting is not None
         and (redis is None or bool(redis.last_writes_ok))
+        and (provider is None or (provider.state is BreakerState.CLOSED and not provider.is_spent))
     )
     return Health(
         status="ok" if is_ok else "degraded",
@@ -135,6 +141,7 @@ def _measured(service: MovieMind) -> Health:
             oldest_wait_seconds=seconds_since(counts.oldest_due_at, now),
         ),
         redis=None if redis is None else RedisHealth.of(redis),
+        provider=None if provider is None else ProviderAnswer.of(provider),
         workers=workers,
         projection_lag=behind,
     )

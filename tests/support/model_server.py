@@ -42,11 +42,30 @@ class Exchange:
 
 @dataclass
 class ModelServer:
-    """`behaviour` answers what is asked from now on; `asked` holds every request that came."""
+    """`behaviour` answers what is asked from now on; `asked` holds every request that came.
+
+    `tokens_out` is what each answer is said to have taken, `most_at_once` how many requests were answered at
+    the same time.
+    """
 
     url: str
     behaviour: Behaviour
     asked: list[Exchange] = field(default_factory=list)
+    tokens_out: int = TOKENS_OUT
+    most_at_once: int = 0
+    _at_once: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, exchange: Exchange) -> None:
+        with self._lock:
+            self.asked.append(exchange)
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            self.behaviour(exchange)
+        finally:
+            with self._lock:
+                self._at_once -= 1
 
 
 @contextmanager
@@ -98,6 +117,7 @@ def completes(content: str | None, *, finish_reason: str = "stop", **message: An
 def completion(
     exchange: Exchange, content: str | None, finish_reason: str, message: dict[str, Any] | None = None
 ) -> bytes:
+    tokens_out = _server(exchange).model.tokens_out
     return json.dumps(
         {
             "id": "chatcmpl-1",
@@ -113,8 +133,8 @@ def completion(
             ],
             "usage": {
                 "prompt_tokens": TOKENS_IN,
-                "completion_tokens": TOKENS_OUT,
-                "total_tokens": TOKENS_IN + TOKENS_OUT,
+                "completion_tokens": tokens_out,
+                "total_tokens": TOKENS_IN + tokens_out,
             },
         }
     ).encode()
@@ -176,10 +196,14 @@ def takes(seconds: float, then: Behaviour) -> Behaviour:
     return answer
 
 
-def _ending(exchange: Exchange) -> threading.Event:
+def _server(exchange: Exchange) -> "_Server":
     server = exchange.handler.server
     assert isinstance(server, _Server)
-    return server.ending
+    return server
+
+
+def _ending(exchange: Exchange) -> threading.Event:
+    return _server(exchange).ending
 
 
 class _Server(ThreadingHTTPServer):
@@ -203,9 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         exchange = Exchange(body, dict(self.headers.items()), self)
-        model = self.server.model
-        model.asked.append(exchange)
-        model.behaviour(exchange)
+        self.server.model.answer(exchange)
 
     def log_message(self, *_: Any) -> None:
         """Silent."""

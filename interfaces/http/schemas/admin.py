@@ -5,10 +5,12 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from application.provider_gate import GateStatus
 from application.queue_switch import QueueState
 from application.worker_watch import Worker
 from domain.values import FailureType, JobStatus
 from interfaces.http.schemas.generation import JobAnswer
+from interfaces.http.schemas.provider import ProviderAnswer
 
 
 class WorkerAnswer(BaseModel):
@@ -47,6 +49,7 @@ class QueueAnswer(BaseModel):
     jobs: dict[JobStatus, int]
     oldest_wait_seconds: float | None = Field(description="of a due job that no worker has started")
     workers: int
+    provider: ProviderAnswer | None = Field(description="of a paid model; null where writing is free")
 
     @classmethod
     def of(
@@ -58,6 +61,7 @@ class QueueAnswer(BaseModel):
         jobs: dict[JobStatus, int],
         oldest_wait_seconds: float | None,
         workers: int,
+        provider: GateStatus | None,
     ) -> Self:
         return cls(
             driver=driver,
@@ -69,6 +73,7 @@ class QueueAnswer(BaseModel):
             jobs=jobs,
             oldest_wait_seconds=oldest_wait_seconds,
             workers=workers,
+            provider=None if provider is None else ProviderAnswer.of(provider),
         )
 
 
