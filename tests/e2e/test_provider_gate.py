@@ -105,7 +105,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
             ai_model=MODEL,
             ai_base_url=server.url,
             ai_prices_file=str(home / "prices.toml"),
-            ai_breaker_seconds="0.3",
+            ai_breaker_seconds="0.1",
         )
         stack.enter_context(closing(cluster))
         yield House(cluster, server)
