@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
@@ -12,14 +13,18 @@ from starlette.exceptions import HTTPException
 
 from application import errors as application
 from domain import errors as domain
+from domain import slugs
 from domain.errors import MovieMindError
 from interfaces.http import cursors, etags
+
+log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 
 STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.SlugRefused: HTTPStatus.BAD_REQUEST,
+    domain.ReadsLikeAnOrder: HTTPStatus.BAD_REQUEST,
     cursors.CursorInvalid: HTTPStatus.BAD_REQUEST,
     domain.NotTheRequester: HTTPStatus.FORBIDDEN,
     domain.JobNotFound: HTTPStatus.NOT_FOUND,
@@ -108,10 +113,20 @@ def install(app: FastAPI) -> None:
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MovieMindError)
+    _notice_order(error)
     members = {name: value for name, value in error.facts.items() if name not in Problem.model_fields}
     if isinstance(error, domain.JobNotFound):
         members["job_status"] = "UNKNOWN"
     return problem(request, STATUS[type(error)], code=error.code, detail=str(error), **members)
+
+
+def _notice_order(error: MovieMindError) -> None:
+    """Where an order to a model was tried; never what it says."""
+    match error:
+        case domain.ReadsLikeAnOrder():
+            log.warning("request.refused_as_order", field=error.field, slug=error.slug)
+        case domain.SlugRefused(reason=slugs.LIKE_AN_ORDER):
+            log.warning("request.refused_as_order", field="slug")
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
