@@ -8,6 +8,7 @@ from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
+from application.tallies import TallyBook
 from application.worker_watch import Heartbeats
 
 
@@ -29,5 +30,6 @@ class Store:
     dispatches: Dispatches
     heartbeats: Heartbeats
     switch: QueueSwitch
+    tallies: TallyBook
     probe: Callable[[], None]
     close: Callable[[], None]

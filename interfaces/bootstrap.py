@@ -23,6 +23,7 @@ from application.projections.projection import Projection
 from application.projector import Projector
 from application.read_models import JobsView
 from application.reading import Freshness
+from application.tallies import Tallies, request_and_count
 from application.worker_watch import Worker, WorkerWatch
 from infrastructure.choices import TEMPLATE, Auth, Queue
 from infrastructure.postgres.store import open_postgres_store
@@ -76,6 +77,7 @@ def open_queue(settings: Settings, store: Store, *, redis_seconds: float = SOCKE
 def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> MovieMind:
     """What answers requests."""
     jobs, request = _answering(settings, store)
+    tallies = Tallies(store.tallies, clock=store.generations.clock)
 
     def live_workers() -> list[Worker]:
         return list(store.heartbeats.seen_within(settings.worker_dead_seconds))
@@ -84,11 +86,12 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         generations=store.generations,
         log=store.log,
         log_epoch=store.log_epoch,
-        request=request,
+        request=partial(request_and_count, request=request, tallies=tallies),
         jobs=jobs,
         movies=store.movies,
         history=store.history,
         switch=store.switch,
+        tallies=tallies,
         queue=queue,
         queue_driver=settings.queue_in_use,
         redis_state=_redis_state(settings),

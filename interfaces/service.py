@@ -9,6 +9,7 @@ from application.movie_generations import MovieGenerations
 from application.ports import JobQueue
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
+from application.tallies import Tallies
 from application.worker_watch import Worker
 
 Request = Callable[[RequestGeneration], RequestedGeneration]
@@ -40,6 +41,7 @@ class MovieMind:
     movies: MoviesView
     history: HistoryView
     switch: QueueSwitch
+    tallies: Tallies
     queue: JobQueue
     queue_driver: str
     redis_state: Callable[[], RedisState | None]

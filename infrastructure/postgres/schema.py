@@ -23,6 +23,7 @@ from infrastructure.postgres import (
     positions,
     queue_switch,
     recorder,
+    tallies,
     view_store,
 )
 from infrastructure.postgres.datastore import link
@@ -44,6 +45,7 @@ _OTHERS = {
     "dispatches": dispatches.SCHEMA,
     "workers": heartbeats.SCHEMA,
     "queue_switch": queue_switch.SCHEMA,
+    "tallies": tallies.SCHEMA,
 }
 _TABLES = _LOG | _TRACKING | _VIEWS | _OTHERS
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"

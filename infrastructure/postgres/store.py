@@ -10,6 +10,7 @@ from infrastructure.postgres.history_view import PostgresHistoryView
 from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.queue_switch import PostgresQueueSwitch
+from infrastructure.postgres.tallies import PostgresTallyBook
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.postgres.wake_ups import Bell
 from infrastructure.store import Store
@@ -43,6 +44,7 @@ def open_postgres_store(url: str) -> Store:
         dispatches=PostgresDispatches(views),
         heartbeats=PostgresHeartbeats(datastore),
         switch=PostgresQueueSwitch(datastore),
+        tallies=PostgresTallyBook(datastore),
         probe=event_store.Probe(datastore),
         close=close,
     )

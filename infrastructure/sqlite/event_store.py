@@ -18,7 +18,7 @@ from eventsourcing.utils import Environment, EnvType
 from application.errors import store_errors
 from application.event_log import LogRecorder
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
-from infrastructure.sqlite import queue_switch
+from infrastructure.sqlite import queue_switch, tallies
 from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, explained, is_damaged, reason
 
@@ -150,5 +150,6 @@ def _epoch(connection: sqlite3.Connection) -> str:
         connection.execute("INSERT INTO log_epochs VALUES (?)", (epoch,))
     connection.execute(queue_switch.SCHEMA)
     connection.execute(queue_switch.FIRST_ROW)
+    connection.execute(tallies.SCHEMA)
     connection.execute("COMMIT")
     return epoch

@@ -10,6 +10,7 @@ from application.movie_generations import MovieGenerations
 from infrastructure.sqlite import dispatches, event_store, heartbeats, history_view, jobs_view, movies_view
 from infrastructure.sqlite.datastore import CONNECTIONS
 from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
+from infrastructure.sqlite.tallies import SqliteTallyBook
 from infrastructure.sqlite.view_store import open_view_store
 from infrastructure.store import Store
 
@@ -23,6 +24,7 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
     log_epoch = event_store.prepare(events)
     generations = MovieGenerations(event_store.environment(events), on_append=on_append)
     log = EventLog(generations)
+    datastore = cast(event_store.EventStoreFactory, generations.factory).datastore
     view_store = open_view_store(views, log_epoch=log_epoch, log_head=log.head(), schemas=_VIEW_SCHEMAS)
 
     def close() -> None:
@@ -40,7 +42,8 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
         history=history_view.SqliteHistoryView(view_store),
         dispatches=dispatches.SqliteDispatches(view_store),
         heartbeats=heartbeats.SqliteHeartbeats(view_store),
-        switch=SqliteQueueSwitch(cast(event_store.EventStoreFactory, generations.factory).datastore),
+        switch=SqliteQueueSwitch(datastore),
+        tallies=SqliteTallyBook(datastore),
         probe=partial(event_store.probe, events),
         close=close,
     )

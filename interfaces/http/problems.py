@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from application import errors as application
+from application.tallies import Tally
 from domain import errors as domain
 from domain import slugs
 from domain.errors import MovieMindError
@@ -113,20 +114,23 @@ def install(app: FastAPI) -> None:
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MovieMindError)
-    _notice_order(error)
+    if (where := _order_in(error)) is not None:
+        log.warning("request.refused_as_order", **where)
+        request.app.state.service.tallies.count(Tally.ORDERS_REFUSED)
     members = {name: value for name, value in error.facts.items() if name not in Problem.model_fields}
     if isinstance(error, domain.JobNotFound):
         members["job_status"] = "UNKNOWN"
     return problem(request, STATUS[type(error)], code=error.code, detail=str(error), **members)
 
 
-def _notice_order(error: MovieMindError) -> None:
-    """Where an order to a model was tried; never what it says."""
+def _order_in(error: MovieMindError) -> dict[str, str] | None:
+    """Where an order to a model stood that was refused; never what it said."""
     match error:
         case domain.ReadsLikeAnOrder():
-            log.warning("request.refused_as_order", field=error.field, slug=error.slug)
+            return {"field": error.field, "slug": error.slug}
         case domain.SlugRefused(reason=slugs.LIKE_AN_ORDER):
-            log.warning("request.refused_as_order", field="slug")
+            return {"field": "slug"}
+    return None
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -127,7 +127,9 @@ def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_se
     assert (_everything(postgres_server, name), schema.status(url)) == before
 
 
-@pytest.mark.parametrize("lost", ["jobs", "movies", "history", "tracking", "dispatches", "queue_switch"])
+@pytest.mark.parametrize(
+    "lost", ["jobs", "movies", "history", "tracking", "dispatches", "queue_switch", "tallies"]
+)
 def test_a_table_that_is_gone_is_made_again_from_the_events(
     lost: str, url: str, name: str, postgres_server: Postgres
 ) -> None:
