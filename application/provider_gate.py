@@ -58,6 +58,10 @@ class GateStatus:
     is_spent: bool
     spent_requesters: frozenset[str]
 
+    @property
+    def is_open(self) -> bool:
+        return self.state is BreakerState.CLOSED and not self.is_spent
+
     def why_shut(self) -> str | None:
         """Why no job is started, in a clause for people; None when some can be."""
         if self.state is BreakerState.OPEN and self.breaker.open_until is not None:

@@ -33,6 +33,15 @@ class SlugRefused(MovieMindError):
 
 
 @dataclass(eq=False)
+class ReadsLikeAnOrder(MovieMindError):
+    """'{phrase}' in {field} reads like an instruction to a model, not like something about a film."""
+
+    slug: str
+    field: str
+    phrase: str
+
+
+@dataclass(eq=False)
 class TitleMakesNoSlug(MovieMindError):
     """The title '{title}' has no letters or digits to make a slug from; give the film a slug yourself."""
 

@@ -6,33 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.errors import FactsContradictSlug, SlugRefused, TitleMakesNoSlug
+from domain.orders import reads_like_an_order
 from domain.values import MovieFacts, hyphenated
 
 MIN_LENGTH, MAX_LENGTH = 3, 255
 MIN_LENGTH_WITHOUT_YEAR = 5
 FIRST_FILM_YEAR = 1888
 ANNOUNCED_AHEAD_YEARS = 2
+LIKE_AN_ORDER = "it reads like an instruction to a model, not like a film"
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _YEAR_GROUP = re.compile(r"(?<![a-z0-9])\d{4}(?![a-z0-9])")
-_NUMBER_GROUP = re.compile(r"(?<![a-z0-9])[0-9]+(-|$)")
-
-# Phrases that only make sense as orders to a model. Whole words in this order: single words such as
-# "reveal" or "override" are in the titles of real films.
-_ORDERS = (
-    "(ignore|disregard|forget|override)-(all-|any-|of-|the-|your-|my-|these-|those-)*"
-    "(previous-|prior-|above-|earlier-|preceding-|system-)*"
-    "(instruction|instructions|prompt|prompts|rules|directives)"
-    "|(system|safety|admin)-override|override-(the-|all-|your-)*(system|safety)"
-    "|developer-mode|jailbreak-mode|do-anything-now"
-    "|(reveal|print|show|repeat|leak)-(me-|)(the-|your-|)(system-|)(prompt|instructions)"
-    "|system-prompt|new-instructions|you-are-now-(a|an|the|in)"
-)
-# Splitting a word or joining two does not hide an order: a hyphen may stand behind every letter, or not.
-_ORDER = re.compile(
-    "(?<![a-z0-9])(" + re.sub("[a-z]", r"\g<0>-?", _ORDERS.replace("-", "")) + ")(?![a-z0-9])"
-)
-
 
 Level = Literal["high", "medium", "low", "very_low"]
 
@@ -55,8 +39,8 @@ def assess(slug: str, *, current_year: int) -> Assessment:
         )
     if slug.isdigit():
         raise SlugRefused(slug, "digits alone name no film; write title and year, such as 1917-2019")
-    if _reads_like_an_order(slug):
-        raise SlugRefused(slug, "it reads like an instruction to a model, not like a film")
+    if reads_like_an_order(slug):
+        raise SlugRefused(slug, LIKE_AN_ORDER)
     year = plausible_year(slug, current_year=current_year)
     if year is not None:
         return Assessment(0.9, year)
@@ -112,7 +96,7 @@ def candidates(slug: str, director: str | None) -> Iterator[str]:
     """
     yield slug
     with_director = _followed_by(slug, _cut(_first_director(director or ""), 100), room=MAX_LENGTH - 5)
-    if _reads_like_an_order(with_director):
+    if reads_like_an_order(with_director):
         with_director = slug  # a film under a refused slug could never be asked for again
     if with_director != slug:
         yield with_director
@@ -126,11 +110,6 @@ def check_agreement(slug: str, assessment: Assessment, facts: MovieFacts) -> Non
     """Raises FactsContradictSlug when the supplied year is not the slug's."""
     if assessment.release_year and facts.release_year and assessment.release_year != facts.release_year:
         raise FactsContradictSlug(slug, assessment.release_year, facts.release_year)
-
-
-def _reads_like_an_order(slug: str) -> bool:
-    """Whatever numbers, such as a year, stand between its words."""
-    return _ORDER.search(_NUMBER_GROUP.sub("", slug)) is not None
 
 
 def _first_director(directors: str) -> str:

@@ -10,6 +10,7 @@ from application.movie_generations import MovieGenerations
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
+from application.tallies import TallyBook
 from application.worker_watch import Heartbeats
 
 
@@ -33,5 +34,6 @@ class Store:
     heartbeats: Heartbeats
     switch: QueueSwitch
     ledger: CallLedger
+    tallies: TallyBook
     probe: Callable[[], None]
     close: Callable[[], None]

@@ -26,6 +26,7 @@ from application.projector import Projector
 from application.provider_gate import Opening
 from application.read_models import JobsView
 from application.reading import Freshness
+from application.tallies import Tallies, request_and_count
 from application.worker_watch import Worker, WorkerWatch
 from infrastructure.choices import Auth, Queue
 from infrastructure.postgres.store import open_postgres_store
@@ -80,6 +81,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
     gate = build_gate(settings, store) if is_paid(settings) else None
     check_budgets = gate.check_budgets if gate else lambda _: None
     jobs, request = _answering(settings, store, check_budgets)
+    tallies = Tallies(store.tallies, clock=store.generations.clock)
 
     def live_workers() -> list[Worker]:
         return list(store.heartbeats.seen_within(settings.worker_dead_seconds))
@@ -88,7 +90,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         generations=store.generations,
         log=store.log,
         log_epoch=store.log_epoch,
-        request=request,
+        request=partial(request_and_count, request=request, tallies=tallies),
         check_budgets=check_budgets,
         gate=gate,
         jobs=jobs,
@@ -96,6 +98,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         history=store.history,
         spending=store.spending,
         switch=store.switch,
+        tallies=tallies,
         queue=queue,
         queue_driver=settings.queue_in_use,
         redis_state=_redis_state(settings),

@@ -18,7 +18,8 @@ from infrastructure.store_lock import serving_url
 from interfaces.bootstrap import open_queue, open_store
 from interfaces.doctor_redis import examine_redis
 from interfaces.findings import Finding, Verdict, judge
-from interfaces.http.health import SECONDS_BEHIND_ARE_DEGRADED, seconds_since
+from interfaces.http.health import SECONDS_BEHIND_ARE_DEGRADED
+from interfaces.http.measuring import seconds_since
 from interfaces.writers import build_gate, is_paid
 
 MUCH_LAG = 5_000

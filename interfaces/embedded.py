@@ -13,6 +13,7 @@ from interfaces.bootstrap import build_service, open_queue, open_store
 from interfaces.http.app import create_app
 from interfaces.http.server import HttpServer
 from interfaces.projector import dispatching, projecting
+from interfaces.tallying import tallying
 from interfaces.worker import working
 
 log = structlog.get_logger()
@@ -38,7 +39,9 @@ def embedded_service(settings: Settings, *, works: bool = True, is_for_others: b
             _forget_dead_workers(store.heartbeats)
             stack.enter_context(working(settings, store, queue))
             stack.enter_context(dispatching(settings, store, queue, projected=projected))
-        server.start(create_app(build_service(settings, store, queue)))
+        service = build_service(settings, store, queue)
+        stack.enter_context(tallying(service.tallies))
+        server.start(create_app(service))
         if is_for_others:
             lock.announce(server.url)
         log.info("service.started", url=server.url, store=str(settings.event_store_path), works=works)

@@ -25,6 +25,12 @@ _API = {
         "reads like an instruction to a model.",
         "Write title and year, such as the-matrix-1999. The detail names the rule that was broken.",
     ),
+    "reads-like-an-order": (
+        "The title, director, genres or text of a request hold a phrase that only makes sense as an "
+        "instruction to a model. A model is told them, so nothing was accepted.",
+        "`field` says where, and `phrase` what was read there. Give a name as it stands on the film; in a "
+        "text, say it in other words.",
+    ),
     "facts-contradict-slug": (
         "The slug ends in one year and release_year says another, so two films may be meant.",
         "Correct one of the two. To correct the year of a film that is known already, use "

@@ -11,6 +11,7 @@ from application.provider_gate import ProviderGate
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
+from application.tallies import Tallies
 from application.worker_watch import Worker
 
 Request = Callable[[RequestGeneration], RequestedGeneration]
@@ -46,6 +47,7 @@ class MovieMind:
     history: HistoryView
     spending: SpendingView
     switch: QueueSwitch
+    tallies: Tallies
     queue: JobQueue
     queue_driver: str
     redis_state: Callable[[], RedisState | None]

@@ -21,6 +21,7 @@ from interfaces.bootstrap import build_service, open_queue, open_store
 from interfaces.http.app import create_app
 from interfaces.http.server import HttpServer
 from interfaces.projector import lead
+from interfaces.tallying import tallying
 from interfaces.worker import working
 
 log = structlog.get_logger()
@@ -39,7 +40,9 @@ def serving(settings: Settings, server: HttpServer) -> Iterator[tuple[Store, Dra
         stack.callback(server.stop)
         store = stack.enter_context(closing(open_store(settings)))
         queue = stack.enter_context(closing(open_queue(settings, store, redis_seconds=LOOK_SECONDS)))
-        server.start(create_app(build_service(settings, store, queue)))
+        service = build_service(settings, store, queue)
+        stack.enter_context(tallying(service.tallies))
+        server.start(create_app(service))
         log.info("api.started", url=server.url)
         yield store, queue
         server.stop()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from application.movie_generations import MovieGenerations
+from domain import orders
 from domain.movie_generation import MovieGeneration
 from domain.values import Actor
 
@@ -24,8 +25,9 @@ class CorrectMovieFacts:
 def correct_movie_facts(command: CorrectMovieFacts, *, generations: MovieGenerations) -> int:
     """Returns the film's visible version. Facts that are right already change nothing.
 
-    Raises MovieNotFound, StaleVersion.
+    Raises ReadsLikeAnOrder, MovieNotFound, StaleVersion.
     """
+    orders.check_names(command.slug, command.changes)
 
     def correct(movie: MovieGeneration) -> int:
         movie.expect(command.expected_versions)

@@ -6,6 +6,7 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 from application.movie_generations import MovieGenerations
+from domain import orders
 from domain.movie_generation import MovieGeneration
 from domain.values import Actor, Variant
 
@@ -30,7 +31,8 @@ class Edited:
 
 
 def edit_description(command: EditDescription, *, generations: MovieGenerations) -> Edited:
-    """Raises MovieNotFound, StaleVersion, DescriptionNotFound, DescriptionIsWithdrawn."""
+    """Raises ReadsLikeAnOrder, MovieNotFound, StaleVersion, DescriptionNotFound, DescriptionIsWithdrawn."""
+    orders.check_text(command.slug, command.text)
     description_id = uuid4()
 
     def edit(movie: MovieGeneration) -> Edited:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from application.movie_generations import MovieGenerations
-from domain import slugs
+from domain import orders, slugs
 from domain.errors import DifferentFilm, SlugRefused
 from domain.movie_generation import MovieGeneration
 from domain.values import Actor, ContextTag, Locale, MovieFacts, Priority, Requested, Variant
@@ -46,7 +46,7 @@ def request_generation(
     """Accept new jobs, or answer with the active job or the description there is.
 
     All styles are decided together and saved in one append. Raises SlugRefused, FactsContradictSlug,
-    BudgetExceeded, TooMuchContention, StoreUnavailable.
+    ReadsLikeAnOrder, BudgetExceeded, TooMuchContention, StoreUnavailable.
     """
     return _request(command, generations.decide, check_budgets, this_year=generations.clock().year)
 
@@ -73,6 +73,7 @@ def _request(
         genres=command.genres,
     )
     slugs.check_agreement(command.slug, assessment, facts)
+    orders.check_names(command.slug, facts.as_payload())
     job_ids = {tag: uuid4() for tag in command.context_tags}
 
     def ask(movie: MovieGeneration) -> RequestedGeneration:

@@ -25,6 +25,7 @@ from infrastructure.postgres import (
     queue_switch,
     recorder,
     spending_view,
+    tallies,
     view_store,
 )
 from infrastructure.postgres.datastore import link
@@ -54,6 +55,7 @@ _OTHERS = {
     "circuit_breakers": call_ledger.SCHEMA,
     "paid_calls": call_ledger.CALLS_SCHEMA,
     "call_accounts": call_ledger.ACCOUNTS_SCHEMA,
+    "tallies": tallies.SCHEMA,
 }
 _TABLES = _LOG | _TRACKING | _VIEWS | _OTHERS
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"

@@ -12,6 +12,7 @@ from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.queue_switch import PostgresQueueSwitch
 from infrastructure.postgres.spending_view import PostgresSpendingView
+from infrastructure.postgres.tallies import PostgresTallyBook
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.postgres.wake_ups import Bell
 from infrastructure.store import Store
@@ -47,6 +48,7 @@ def open_postgres_store(url: str) -> Store:
         heartbeats=PostgresHeartbeats(datastore),
         switch=PostgresQueueSwitch(datastore),
         ledger=PostgresCallLedger(datastore),
+        tallies=PostgresTallyBook(datastore),
         probe=event_store.Probe(datastore),
         close=close,
     )

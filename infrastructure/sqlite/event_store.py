@@ -18,7 +18,7 @@ from eventsourcing.utils import Environment, EnvType
 from application.errors import store_errors
 from application.event_log import LogRecorder
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
-from infrastructure.sqlite import call_ledger, queue_switch
+from infrastructure.sqlite import call_ledger, queue_switch, tallies
 from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, explained, is_damaged, reason
 
@@ -148,9 +148,10 @@ def _epoch(connection: sqlite3.Connection) -> str:
     epoch: str = row[0] if row else secrets.token_hex(4)
     if row is None:
         connection.execute("INSERT INTO log_epochs VALUES (?)", (epoch,))
-    for table in (queue_switch, call_ledger):
+    for table in (queue_switch, call_ledger, tallies):
         for statement in table.SCHEMA.split(";"):  # executescript would commit
             connection.execute(statement)
-        connection.execute(table.FIRST_ROW)
+    for single_row in (queue_switch, call_ledger):
+        connection.execute(single_row.FIRST_ROW)
     connection.execute("COMMIT")
     return epoch

@@ -19,6 +19,7 @@ from infrastructure.sqlite import (
 from infrastructure.sqlite.call_ledger import SqliteCallLedger
 from infrastructure.sqlite.datastore import CONNECTIONS
 from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
+from infrastructure.sqlite.tallies import SqliteTallyBook
 from infrastructure.sqlite.view_store import open_view_store
 from infrastructure.store import Store
 
@@ -53,6 +54,7 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
         heartbeats=heartbeats.SqliteHeartbeats(view_store),
         switch=SqliteQueueSwitch(beside_the_events),
         ledger=SqliteCallLedger(beside_the_events),
+        tallies=SqliteTallyBook(beside_the_events),
         probe=partial(event_store.probe, events),
         close=close,
     )

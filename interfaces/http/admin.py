@@ -15,7 +15,7 @@ from domain.values import FailureType, JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, Service
-from interfaces.http.health import messages_waiting, seconds_since
+from interfaces.http.measuring import messages_waiting, seconds_since
 from interfaces.http.schemas.admin import (
     FailedJobsPage,
     NotRetried,

@@ -6,7 +6,18 @@ from contextlib import asynccontextmanager
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from interfaces.http import admin, corrections, generate, health, history, jobs, movies, problems, stats
+from interfaces.http import (
+    admin,
+    corrections,
+    generate,
+    health,
+    history,
+    jobs,
+    metrics,
+    movies,
+    problems,
+    stats,
+)
 from interfaces.http.envelope import Envelope
 from interfaces.http.gate import Gate
 from interfaces.http.problems import Problem
@@ -31,7 +42,7 @@ def create_app(service: MovieMind) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
-    for module in (generate, jobs, movies, corrections, history, stats, admin, health):
+    for module in (generate, jobs, movies, corrections, history, stats, admin, health, metrics):
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(Gate, service=service)

@@ -5,6 +5,7 @@ The dependencies are async because FastAPI would send sync ones through its thre
 
 import unicodedata
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
@@ -27,10 +28,19 @@ async def _caller(request: Request) -> Actor:
 
 def _plain(text: str) -> str:
     """Text that means the same on every screen: it goes into histories and terminals."""
-    for character in text:
-        if unicodedata.category(character) in _UNPRINTABLE or unicodedata.bidirectional(character) in _BIDI:
+    for before, character in pairwise(f" {text}"):
+        if unicodedata.category(character) in _UNPRINTABLE:
             raise ValueError("control characters and halves of characters are not allowed")
+        if _is_unseen(character, before):
+            raise ValueError(f"characters that nobody sees are not allowed, such as U+{ord(character):04X}")
     return text
+
+
+def _is_unseen(character: str, before: str) -> bool:
+    """Joiners are needed in scripts from Arabic on, and in emoji."""
+    if character in _JOINERS:
+        return before < _FIRST_OF_ARABIC or before in _JOINERS
+    return unicodedata.category(character) == "Cf" or character in _BLANKS
 
 
 def _plain_lines(text: str) -> str:
@@ -38,9 +48,13 @@ def _plain_lines(text: str) -> str:
     return "\n".join(_plain(line) for line in lines)
 
 
-# Control, surrogate, line and paragraph separator; and what turns the direction of writing.
+# Control, surrogate, line and paragraph separator.
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
-_BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+# Format characters (Cf) have no width, turn the direction of writing, or are letters that only programs read;
+# and these blanks pass for letters.
+_JOINERS = "\u200c\u200d"
+_FIRST_OF_ARABIC = "\u0600"
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 def _in_utc(moment: datetime) -> datetime:

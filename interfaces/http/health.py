@@ -1,32 +1,23 @@
 """Whether the service lives, can be used, and how it is doing."""
 
-from datetime import datetime
 from typing import Literal, Self
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from application.circuit_breaker import BreakerState
-from application.errors import QueueUnavailable, StoreUnavailable
-from application.reading import lag, seconds_behind
+from application.errors import StoreUnavailable
 from domain.values import JobStatus
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Service
+from interfaces.http.measuring import MOST_LAG, Measured, measure, probe
 from interfaces.http.schemas.provider import ProviderAnswer
-from interfaces.service import MovieMind, RedisState
+from interfaces.service import RedisState
 
 router = APIRouter(prefix="/health", tags=["health"])
 
-LAG_IS_DEGRADED = 5_000
-"""Events; counting stops there."""
-
+LAG_IS_DEGRADED = MOST_LAG
 SECONDS_BEHIND_ARE_DEGRADED = 30.0
-
-_PROBES, _LOOKS = CapacityLimiter(4), CapacityLimiter(4)
-"""Threads of their own: those for requests are all waiting when the store is away, for some seconds each,
-and one that counts can hang with it."""
 
 
 class Alive(BaseModel):
@@ -83,7 +74,7 @@ async def live() -> Response:
 @router.get("/ready", response_model=Alive, responses=problems.declared(is_public=True))
 async def ready(service: Service) -> Response:
     """The event store can be written."""
-    await to_thread.run_sync(service.probe_store, limiter=_PROBES)
+    await probe(service)
     return json_answer(Alive())
 
 
@@ -98,8 +89,7 @@ async def ready(service: Service) -> Response:
 async def health(service: Service) -> Response:
     """How the service is doing."""
     try:
-        await to_thread.run_sync(service.probe_store, limiter=_PROBES)
-        return json_answer(await to_thread.run_sync(_measured, service, limiter=_LOOKS))
+        measured = await measure(service)
     except StoreUnavailable:
         down = Health(
             status="unavailable",
@@ -111,51 +101,33 @@ async def health(service: Service) -> Response:
             projection_lag=None,
         )
         return json_answer(down, status=503)
+    return json_answer(_health(measured, driver=service.queue_driver))
 
 
-def _measured(service: MovieMind) -> Health:
-    views = (service.jobs, service.movies, service.history, service.spending)
-    behind = lag(views, service.log, at_most=LAG_IS_DEGRADED)
-    now = service.generations.clock()
-    seconds = seconds_behind(views, service.log, now=now)
-    counts = service.jobs.counts(now)
-    workers = len(service.live_workers())
-    waiting, redis = messages_waiting(service), service.redis_state()
-    provider = service.gate.status() if service.gate else None
-    is_ok = (
-        workers > 0
-        and max(behind.values()) < LAG_IS_DEGRADED
-        and max(seconds.values()) < SECONDS_BEHIND_ARE_DEGRADED
-        and waiting is not None
-        and (redis is None or bool(redis.last_writes_ok))
-        and (provider is None or (provider.state is BreakerState.CLOSED and not provider.is_spent))
-    )
+def _health(measured: Measured, *, driver: str) -> Health:
     return Health(
-        status="ok" if is_ok else "degraded",
+        status="ok" if _is_well(measured) else "degraded",
         store="ok",
         queue=QueueHealth(
-            driver=service.queue_driver,
-            is_paused=service.switch.state().is_paused,
-            messages_waiting=waiting,
-            jobs=counts.by_status,
-            oldest_wait_seconds=seconds_since(counts.oldest_due_at, now),
+            driver=driver,
+            is_paused=measured.is_paused,
+            messages_waiting=measured.messages_waiting,
+            jobs=measured.jobs,
+            oldest_wait_seconds=measured.oldest_wait_seconds,
         ),
-        redis=None if redis is None else RedisHealth.of(redis),
-        provider=None if provider is None else ProviderAnswer.of(provider),
-        workers=workers,
-        projection_lag=behind,
+        redis=None if measured.redis is None else RedisHealth.of(measured.redis),
+        provider=None if measured.provider is None else ProviderAnswer.of(measured.provider),
+        workers=measured.workers,
+        projection_lag=measured.lag,
     )
 
 
-def messages_waiting(service: MovieMind) -> int | None:
-    """Messages no worker has taken; None when the queue cannot be reached, or takes no more."""
-    try:
-        service.queue.epoch()  # which is written where it is missing: a full Redis or a replica refuses
-        return service.queue.waiting()
-    except QueueUnavailable:
-        return None
-
-
-def seconds_since(since: datetime | None, now: datetime) -> float | None:
-    """How long something has been waiting; None when nothing has."""
-    return None if since is None else round((now - since).total_seconds(), 3)
+def _is_well(measured: Measured) -> bool:
+    return (
+        measured.workers > 0
+        and max(measured.lag.values()) < LAG_IS_DEGRADED
+        and max(measured.seconds_behind.values()) < SECONDS_BEHIND_ARE_DEGRADED
+        and measured.messages_waiting is not None
+        and (measured.redis is None or bool(measured.redis.last_writes_ok))
+        and (measured.provider is None or measured.provider.is_open)
+    )

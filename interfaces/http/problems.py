@@ -5,6 +5,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
@@ -13,15 +14,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from application import errors as application
+from application.tallies import Tally
 from domain import errors as domain
+from domain import slugs
 from domain.errors import MovieMindError
 from interfaces.http import cursors, etags
+
+log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 
 STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.SlugRefused: HTTPStatus.BAD_REQUEST,
+    domain.ReadsLikeAnOrder: HTTPStatus.BAD_REQUEST,
     cursors.CursorInvalid: HTTPStatus.BAD_REQUEST,
     domain.NotTheRequester: HTTPStatus.FORBIDDEN,
     domain.JobNotFound: HTTPStatus.NOT_FOUND,
@@ -111,6 +117,9 @@ def install(app: FastAPI) -> None:
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MovieMindError)
+    if (where := _order_in(error)) is not None:
+        log.warning("request.refused_as_order", **where)
+        request.app.state.service.tallies.count(Tally.ORDERS_REFUSED)
     members = {name: value for name, value in error.facts.items() if name not in Problem.model_fields}
     headers = {}
     if isinstance(error, domain.JobNotFound):
@@ -121,6 +130,16 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
     return problem(
         request, STATUS[type(error)], code=error.code, detail=str(error), headers=headers, **members
     )
+
+
+def _order_in(error: MovieMindError) -> dict[str, str] | None:
+    """Where an order to a model stood that was refused; never what it said."""
+    match error:
+        case domain.ReadsLikeAnOrder():
+            return {"field": error.field, "slug": error.slug}
+        case domain.SlugRefused(reason=slugs.LIKE_AN_ORDER):
+            return {"field": "slug"}
+    return None
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 
 from application.reading import catch_up
 from application.spending import GroupBy
+from application.tallies import Tally
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Service
@@ -73,4 +74,5 @@ def show_spending(
     """
     catch_up(service.spending, service.log)
     spending = service.spending.between(*days, group_by)
-    return json_answer(SpendingAnswer.of(spending, *days, group_by))
+    prevented = service.tallies.totals(first=days.first, last=days.last)[Tally.DUPLICATES_PREVENTED]
+    return json_answer(SpendingAnswer.of(spending, *days, group_by, duplicates_prevented=prevented))

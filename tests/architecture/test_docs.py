@@ -10,8 +10,13 @@ import pytest
 from typer.main import get_command
 
 from application import errors as application_errors
+from application.call_ledger import Account
+from application.call_limits import CallLimits
+from application.circuit_breaker import BreakerState, CircuitBreaker
+from application.provider_gate import GateStatus
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
+from application.tallies import Tally
 from domain import errors as domain_errors
 from domain.errors import MovieMindError
 from domain.events import Event
@@ -20,7 +25,10 @@ from infrastructure.settings import Settings
 from interfaces.cli import reference
 from interfaces.cli.app import app as cli
 from interfaces.http.app import create_app
+from interfaces.http.measuring import Measured
+from interfaces.http.metrics import Metrics
 from interfaces.http.problems import STATUS
+from interfaces.service import RedisState
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -135,6 +143,13 @@ def test_the_operators_page_names_every_line_of_the_doctor_and_none_that_is_gone
     assert named == set(_lines_of_the_doctor())
 
 
+def test_the_operators_page_names_every_metric_and_none_that_is_gone() -> None:
+    about = _text("docs/operations.md").split("### Metrics")[1].split("###")[0]
+    named = re.findall(r"^\| `(moviemind_\w+)(?:\{(\w+)\})?` \|", about, re.MULTILINE)
+
+    assert sorted(named) == sorted(_metrics())
+
+
 def test_the_operators_page_types_only_commands_there_are() -> None:
     commands = {name for name, _ in reference.commands()}
     code = re.findall(r"^ {4}(.+)$|`([^`]+)`", _text("docs/operations.md"), re.MULTILINE)
@@ -179,6 +194,41 @@ def _lines_of_the_doctor() -> Iterator[str]:
                 case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), _]):
                     views = (JobsView, MoviesView, HistoryView, SpendingView)
                     yield from (f"{beginning}{view.name}" for view in views)
+
+
+def _a_gate() -> GateStatus:
+    return GateStatus(
+        state=BreakerState.CLOSED,
+        breaker=CircuitBreaker(),
+        under_way=0,
+        last_minute=0,
+        today=Account(),
+        limits=CallLimits(budget_microusd=1),
+        is_spent=False,
+        spent_requesters=frozenset(),
+    )
+
+
+def _metrics() -> set[tuple[str, str]]:
+    """What samples are called, and what their label is."""
+    redis = RedisState(answers=True)
+    measured = Measured(
+        jobs={},
+        oldest_wait_seconds=1.0,
+        messages_waiting=1,
+        is_paused=False,
+        redis=redis,
+        provider=_a_gate(),
+        workers=1,
+        lag={"jobs": 1},
+        seconds_behind={"jobs": 1.0},
+        tallies=dict.fromkeys(Tally, 1),
+    )
+    return {
+        (sample.name, "".join(sample.labels))
+        for family in Metrics(measured).collect()
+        for sample in family.samples
+    }
 
 
 def _events() -> Iterator[tuple[str, tuple[str, str, list[tuple[str, str]]]]]:

@@ -131,7 +131,20 @@ def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_se
 
 
 @pytest.mark.parametrize(
-    "lost", ["jobs", "movies", "history", "spending", "tracking", "dispatches", "queue_switch"]
+    "lost",
+    [
+        "jobs",
+        "movies",
+        "history",
+        "spending",
+        "tracking",
+        "dispatches",
+        "queue_switch",
+        "circuit_breakers",
+        "paid_calls",
+        "call_accounts",
+        "tallies",
+    ],
 )
 def test_a_table_that_is_gone_is_made_again_from_the_events(
     lost: str, url: str, name: str, postgres_server: Postgres

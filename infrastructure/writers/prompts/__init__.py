@@ -18,6 +18,8 @@ CURRENT = "describe-1"
 TEXTS_SHOWN = 3
 """How many of a film's texts a model is shown, so that it writes another one; the newest."""
 
+_ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<\x7f\x85\u2028\u2029"}
+
 _HERE = Path(__file__).parent
 
 
@@ -68,5 +70,6 @@ def _read(path: Path) -> str:
 
 
 def _as_data(value: object) -> str:
-    """One line: a line break in a title cannot begin a line of the prompt."""
-    return json.dumps(value, ensure_ascii=False)
+    """One line: a line break in a title cannot begin a line of the prompt. Nor can a text end it by a mark of
+    a model's format for conversations, such as `<|im_end|>`, which servers read wherever it stands."""
+    return json.dumps(value, ensure_ascii=False).translate(_ESCAPED)

@@ -43,9 +43,14 @@ class SpendingAnswer(BaseModel):
         description="only those with calls, in the order of their names; of films the"
         f" {MOST_FILMS} that cost most, the dearest first"
     )
+    duplicates_prevented: int = Field(
+        description="texts that were asked for and there or being written already; approximate"
+    )
 
     @classmethod
-    def of(cls, spending: Spending, first: date, last: date, group_by: GroupBy) -> Self:
+    def of(
+        cls, spending: Spending, first: date, last: date, group_by: GroupBy, *, duplicates_prevented: int
+    ) -> Self:
         return cls(
             **{"from": first, "to": last},
             group_by=group_by,
@@ -53,4 +58,5 @@ class SpendingAnswer(BaseModel):
             groups=[
                 SpentByGroupAnswer(group=group, **asdict(spent)) for group, spent in spending.groups.items()
             ],
+            duplicates_prevented=duplicates_prevented,
         )

@@ -90,6 +90,7 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     ("/health", "GET /health", None, 200),
     ("/health/live", "GET /health/live", None, 200),
     ("/health/ready", "GET /health/ready", None, 200),
+    ("/metrics", "GET /metrics", None, 200),
 ]
 
 # As above, of what people change, with what If-Match says.

@@ -79,6 +79,32 @@ def test_what_would_disturb_a_screen_is_refused(waiting_api: Api, film: str, cha
     assert not refused["errors"][0]["message"].startswith("Value error")
 
 
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\u00ad",
+        "\u200b",
+        "\u200c",
+        "\u200d",
+        "\u200f",
+        "\u2060",
+        "\u3164",
+        "\ufeff",
+        "\U000e0041",
+        "م\u200c\u200c",
+    ],
+)
+@pytest.mark.parametrize("field", ["title", "director", "genres"])
+def test_what_nobody_sees_is_refused_and_named(
+    waiting_api: Api, film: str, field: str, character: str
+) -> None:
+    text = f"Jane{character}Doe"
+
+    refused = problem_of(waiting_api.generate(film, **{field: [text] if field == "genres" else text}), 422)
+
+    assert f"U+{ord(character[-1]):04X}" in refused["detail"]
+
+
 @pytest.mark.parametrize("title", ["Amélie", "七人の侍", "می‌خواهم", "Léon: The Professional", "👩‍🚀"])
 def test_every_script_is_welcome(waiting_api: Api, film: str, title: str) -> None:
     waiting_api.accepted(film, title=title)

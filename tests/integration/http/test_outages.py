@@ -29,12 +29,13 @@ def test_a_store_that_cannot_be_written_is_not_ready_and_health_says_so(
     monkeypatch.setattr(event_store, "PROBE_SECONDS", 0.01)
     with serve(works=False) as api:
         with _held(tmp_path / "data" / "moviemind.db"):
-            ready, health = api.get("/health/ready"), api.get("/health")
+            ready, health, metrics = (api.get(path) for path in ("/health/ready", "/health", "/metrics"))
 
             problem_of(ready, 503, "store-unavailable")
             assert ready.headers["retry-after"]
             assert health.status_code == 503
             assert (health.json()["status"], health.json()["store"]) == ("unavailable", "unavailable")
+            assert (metrics.status_code, metrics.text.splitlines()[2:]) == (200, ["moviemind_store_up 0.0"])
             assert api.get("/health/live").status_code == 200
         assert api.get("/health/ready").status_code == 200
 

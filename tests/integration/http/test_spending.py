@@ -81,6 +81,7 @@ def test_a_text_that_was_refused_and_the_next_that_was_accepted(paying_api: Api,
             {"group": "accepted", **one, **accepted},
             {"group": "validation_error", **one, **refused},
         ],
+        "duplicates_prevented": spending["duplicates_prevented"],
     }
 
 
@@ -132,6 +133,7 @@ def test_30_days_end_with_the_last_day_that_is_named(api: Api, to: str, first: s
         "group_by": "day",
         "total": NOTHING,
         "groups": [],
+        "duplicates_prevented": 0,
     }
 
 
@@ -139,6 +141,15 @@ def test_texts_of_the_template_cost_nothing_and_are_no_calls(api: Api, film: str
     api.described(film)
 
     assert (_spending(api)["total"], _spending(api)["groups"]) == (NOTHING, [])
+
+
+def test_texts_that_were_there_already_are_counted(serve: Serve, film: str) -> None:
+    with serve() as api:
+        api.described(film)
+        api.generate(film)
+    with serve(works=False) as api:
+        assert _spending(api)["duplicates_prevented"] == 1
+        assert _spending(api, to="2026-01-31")["duplicates_prevented"] == 0
 
 
 def test_ten_years_can_be_asked_for_and_not_a_day_more(api: Api) -> None:

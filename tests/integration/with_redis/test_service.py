@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from application.tallies import Tally
 from infrastructure.settings import load_settings
+from interfaces.bootstrap import open_store
 from interfaces.embedded import embedded_service
 from tests.integration.http.api import FAILS, Api, new_film
 from tests.support.core import in_threads
@@ -51,6 +53,15 @@ def test_a_herd_over_http_is_one_job(serve: Serve) -> None:
         assert len({answer["job_id"] for answer in answers}) == 1
         assert {answer["status"] for answer in answers} == {"PENDING"}
         assert len(api.get("/v1/jobs").json()["items"]) == 1
+
+
+def test_what_a_token_answered_is_counted_as_a_duplicate_prevented(serve: Serve, tmp_path: Path) -> None:
+    film = new_film()
+    with serve(works=False) as api:
+        in_threads(*[lambda: api.accepted(film)] * 40)
+
+    with closing(open_store(load_settings(data_dir=tmp_path / "data"))) as store:
+        assert store.tallies.totals()[Tally.DUPLICATES_PREVENTED] == 39
 
 
 def test_who_reads_a_film_that_is_being_written_is_answered_by_its_token_too(serve: Serve) -> None:
