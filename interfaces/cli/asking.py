@@ -17,6 +17,8 @@ from interfaces.cli.output import progress
 CONNECTIONS = 8
 CHUNK = 200
 
+_FOR_ALL = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+
 T = TypeVar("T")
 
 
@@ -49,8 +51,8 @@ def ask_each(
     """The answer to every row, with a progress bar. Rows of one slug are asked one after the other: which of
     two films of one title and year comes first decides which of them has the plain slug.
 
-    Raises ServiceUnreachable, and ServiceRefused when the service cannot serve at all: the other rows
-    would fare no better.
+    Raises ServiceUnreachable, and ServiceRefused when the service cannot serve at all or the budget is
+    spent: the other rows would fare no better.
     """
 
     def answer(row: FilmRow) -> tuple[FilmRow, Answer | RowError]:
@@ -59,7 +61,7 @@ def ask_each(
         try:
             return row, ask(row.request)
         except ServiceRefused as refusal:
-            if refusal.problem.get("status") == HTTPStatus.SERVICE_UNAVAILABLE:
+            if refusal.problem.get("status") in _FOR_ALL:
                 raise
             return row, RowError(row.line, row.request["slug"], str(refusal))
 

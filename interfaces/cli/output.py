@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -72,6 +73,10 @@ def facts(title: str, rows: Iterable[tuple[str, object]]) -> None:
     for name, value in rows:
         table.add_row(name, escape(str(value)))
     out.print(table)
+
+
+def dollars(microusd: int) -> str:
+    return f"{Decimal(microusd).scaleb(-6):f}"
 
 
 def listing(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -7,7 +7,7 @@ import typer
 from interfaces.cli.client import Answer
 from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.options import DataDir, Reason, Url
-from interfaces.cli.output import facts
+from interfaces.cli.output import dollars, facts
 from interfaces.cli.service import connected
 from interfaces.http.schemas.admin import QueueAnswer
 
@@ -54,10 +54,17 @@ def _show(queue: Answer, as_json: str | None) -> None:
         print_json(queue, as_json)
         return
     waiting = queue["messages_waiting"]
-    provider = queue["provider"]
     shown = queue | {
-        "provider": provider and (provider["waits_for"] or provider["breaker"]),
+        "provider": queue["provider"] and _provider(queue["provider"]),
         "messages_waiting": "the queue cannot be reached" if waiting is None else waiting,
         "jobs": ", ".join(f"{count} {status}" for status, count in queue["jobs"].items()) or "none",
     }
     facts("Queue", [(name, value) for name, value in shown.items() if value is not None])
+
+
+def _provider(provider: Answer) -> str:
+    """Of a paid model: why nothing starts, or how much is going on, and what the day has cost."""
+    spent, budget = provider["spent_today_microusd"], provider["daily_budget_microusd"]
+    of = f" of {dollars(budget)}" if budget is not None else ""
+    calls = f"{provider['breaker']}, {provider['calls_under_way']} calls under way"
+    return f"{provider['waits_for'] or calls}; {dollars(spent)}{of} US dollars spent today"

@@ -1,7 +1,6 @@
 """`moviemind spending`: what the calls of a paid model took."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,7 @@ from application.spending import GroupBy
 from interfaces.cli.client import Answer
 from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.options import DataDir, Url
-from interfaces.cli.output import listing, say
+from interfaces.cli.output import dollars, listing, say
 from interfaces.cli.service import connected
 from interfaces.http.schemas.stats import SpendingAnswer
 
@@ -70,9 +69,5 @@ def _line(name: str, spent: Answer) -> tuple[Any, ...]:
     counts = [
         spent[count] for count in ("calls", "accepted_calls", "refused_calls", "tokens_in", "tokens_out")
     ]
-    costs = [_dollars(spent[cost]) for cost in ("cost_microusd", "refused_cost_microusd")]
+    costs = [dollars(spent[cost]) for cost in ("cost_microusd", "refused_cost_microusd")]
     return name, *counts, *costs, spent["unknown_cost_calls"]
-
-
-def _dollars(microusd: int) -> str:
-    return f"{Decimal(microusd).scaleb(-6):f}"

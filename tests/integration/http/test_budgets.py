@@ -1,17 +1,15 @@
 """A budget that is spent: nothing new is accepted, and everything that is there can still be had."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from application.call_ledger import EVERYBODY, Account
-from infrastructure.settings import load_settings
-from interfaces.bootstrap import open_store
 from tests.integration.http.api import Api, Serve, new_film, problem_of
+from tests.support.budget import spend_today
 
 PAID: dict[str, Any] = {"ai_model": "openai:gpt-4o-mini", "ai_api_key": "unused", "works": False}
 BUDGET: dict[str, Any] = {"ai_daily_budget_usd": "0.01"}
@@ -37,7 +35,7 @@ def waiting(serve: Serve, there: str) -> str:
 @pytest.fixture
 def api(serve: Serve, waiting: str, tmp_path: Path) -> Iterator[Api]:
     """A service whose budget is spent."""
-    _spend(tmp_path / "data", microusd=10_000)
+    spend_today(tmp_path / "data", microusd=10_000)
     with serve(**PAID, **BUDGET) as api:
         yield api
 
@@ -79,7 +77,7 @@ def test_of_several_styles_none_is_accepted_when_one_is_new(api: Api, there: str
 
 
 def test_writing_that_is_free_needs_no_budget(serve: Serve, waiting: str, tmp_path: Path) -> None:
-    _spend(tmp_path / "data", microusd=10_000)
+    spend_today(tmp_path / "data", microusd=10_000)
 
     with serve(**BUDGET, works=False) as api:
         api.accepted(new_film())
@@ -89,13 +87,3 @@ def _ask(api: Api, how: str, slug: str) -> httpx.Response:
     if how == "read":
         return api.get(f"/v1/movies/{slug}")
     return api.post("/v1/generate" + ("/preview" if how == "preview" else ""), json={"slug": slug})
-
-
-def _spend(data_dir: Path, *, microusd: int) -> None:
-    """Today, and should it be midnight meanwhile, tomorrow."""
-    store = open_store(load_settings(data_dir=data_dir))
-    today: date = datetime.now(UTC).date()
-    with store.ledger.deciding() as rows:
-        for day in (today, today + timedelta(days=1)):
-            rows.put_account(day, EVERYBODY, Account(spent=microusd))
-    store.close()
