@@ -41,7 +41,7 @@ def test_a_file_ends_with_the_first_film_that_is_refused(
 
 
 def test_the_queue_says_what_it_waits_for_and_what_was_spent(up: Up, command: Callable[..., Ended]) -> None:
-    told = " ".join(command("queue", "status", "--url", up.url).out.split())
+    told = " ".join(command("queue", "status", "--url", up.url).out.replace("│", "").split())
 
     assert "the budget of the day is spent" in told
     assert "5.000000 of 5.000000 US dollars spent today" in told
