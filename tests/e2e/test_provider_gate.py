@@ -53,10 +53,14 @@ class House:
 
         self.parts: list[Part] = []
 
-    def open(self, *, workers: int = WORKERS, **settings: str) -> None:
+    def open(self, *, works: bool = True, **settings: str) -> None:
         self.cluster.settings |= settings
         self.parts = [self.cluster.start_api(), self.cluster.start_projector()]
-        self.parts += [self.cluster.start_worker(threads=THREADS) for _ in range(workers)]
+        if works:
+            self.work()
+
+    def work(self) -> None:
+        self.parts.append(self.cluster.start_worker(processes=WORKERS, threads=THREADS))
 
     def close(self) -> None:
         for part in self.parts:
@@ -91,7 +95,7 @@ class House:
         return load_settings(**ours)
 
 
-@pytest.fixture(params=QUEUES)
+@pytest.fixture(params=["database"])
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="moviemind-")))
@@ -111,12 +115,14 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
         yield House(cluster, server)
 
 
+@pytest.mark.parametrize("house", QUEUES, indirect=True)
 def test_no_more_calls_are_made_than_a_budget_pays_for_and_the_others_wait(house: House) -> None:
     """Should it be midnight meanwhile, there is a second budget."""
     jobs, calls = 200, 50
     began = datetime.now(UTC).date()
-    house.open(ai_daily_budget_usd=_dollars(calls))
+    house.open(works=False, ai_daily_budget_usd=_dollars(calls))
     house.ask(jobs)
+    house.work()
 
     wait_until(house.is_spent, "the budget is spent", 60)
     days = (datetime.now(UTC).date() - began).days + 1
@@ -162,11 +168,13 @@ def test_no_more_calls_are_made_at_once_than_are_allowed(house: House) -> None:
     house.cluster.is_sound()
 
 
+@pytest.mark.parametrize("house", QUEUES, indirect=True)
 def test_an_outage_costs_no_job_its_tries(house: House) -> None:
     jobs, probes = 40, 5
     house.server.behaviour = refuses(503)
-    house.open()
+    house.open(works=False)
     house.ask(jobs)
+    house.work()
     wait_until(lambda: house.status().breaker.openings > probes, "the provider was asked again and again", 60)
     health = house.health()
     assert health["status"] == "degraded"
@@ -190,7 +198,7 @@ def test_an_outage_costs_no_job_its_tries(house: House) -> None:
 
 def test_the_permit_of_a_worker_that_is_killed_in_its_call_goes_to_another(house: House) -> None:
     house.server.behaviour = one_after_the_other(never_answers, answers())
-    house.open(workers=0, ai_max_calls="1", ai_daily_budget_usd=_dollars(10))
+    house.open(works=False, ai_max_calls="1", ai_daily_budget_usd=_dollars(10))
     victim = house.cluster.start_worker(threads=1)
     house.ask(1)
     wait_until(lambda: house.server.asked, "the model is asked")
