@@ -74,10 +74,22 @@ def _overwrite_the_header(file: Path) -> None:
     _overwrite(file, 0, PAGE_BYTES)
 
 
-def _overwrite_a_page_in_the_middle(file: Path) -> None:
-    middle = file.stat().st_size // PAGE_BYTES // 2 * PAGE_BYTES
+def _overwrite_a_page_in_the_middle(file: Path, *, journal: Path | None = None) -> None:
+    """One that is not in the `journal` too, which would be read instead."""
+    newer = _pages_in(journal) if journal else set()
+    pages = file.stat().st_size // PAGE_BYTES
+    middle = next(page for page in range(pages // 2, pages) if page + 1 not in newer) * PAGE_BYTES
     assert middle > PAGE_BYTES
     _overwrite(file, middle, middle + PAGE_BYTES)
+
+
+def _pages_in(journal: Path) -> set[int]:
+    """Their numbers, from 1: each page stands behind 24 bytes that begin with it."""
+    content = journal.read_bytes()
+    return {
+        int.from_bytes(content[start : start + 4], "big")
+        for start in range(32, len(content), 24 + PAGE_BYTES)
+    }
 
 
 def _overwrite_all_but_the_header(file: Path) -> None:
@@ -160,7 +172,7 @@ def test_an_emptied_event_store_keeps_the_journal_that_holds_its_newest_events(
 
 def test_a_damaged_event_store_and_its_journal_are_kept_apart(store: Path, journal: Path) -> None:
     """Whoever mends it may need both: closing a store usually puts its journal into it."""
-    _overwrite_a_page_in_the_middle(store)
+    _overwrite_a_page_in_the_middle(store, journal=journal)
     before = store.read_bytes(), journal.read_bytes()
 
     ended = moviemind_within(DEADLINE_SECONDS, "up", "--port", "0", "--data-dir", str(store.parent))

@@ -23,7 +23,7 @@ Findings = dict[str, dict[str, str]]
 """By the name of the check."""
 
 SHARED = [
-    *("store", "schema", "log", "writes", "queue switch", "queue", "workers", "projector"),
+    *("store", "schema", "log", "writes", "queue switch", "queue", "provider", "workers", "projector"),
     *("view jobs", "view movies", "view history", "view spending", "oldest due job"),
 ]
 REDIS = [
