@@ -1,31 +1,42 @@
 """Whether a job may be started now. Asked before the claim, so that waiting costs no try and no money."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from application.call_ledger import PlannedCall
 from application.call_limits import Refusal
+from application.commands.settle_calls import settle_call
 from application.dispatching import Dispatches
 from application.errors import NotAdmitted, StoreUnavailable
+from application.movie_generations import MovieGenerations
 from application.ports import Quote
-from application.provider_gate import PERMIT_SECONDS, ProviderGate
+from application.provider_gate import ProviderGate
 from application.queue_switch import QueueSwitch
 from domain.job import Job
 from domain.values import Failure, PaidCall
 
 log = structlog.get_logger()
 
+MOMENT_SECONDS = 1.0
+"""What a gate that is shut lets through may be another call than the dispatcher thought, if only because the
+clocks of two hosts differ. Nobody shall ask it in a tight loop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The switch of the queue and the gate before a paid model. A call is None where writing is free."""
+    """The switch of the queue and the gate before a paid model. A call is None where writing is free.
+
+    `ends_within` waits so many seconds and says whether the worker is to end.
+    """
 
     switch: QueueSwitch
     gate: ProviderGate
     dispatches: Dispatches
+    ends_within: Callable[[float], bool]
 
     def check_switch(self, job_id: UUID) -> None:
         """Raises NotAdmitted during a pause; the message is sent again when the queue is resumed."""
@@ -35,8 +46,8 @@ class Admission:
     def admit(self, quote: Quote | None, job: Job, slug: str) -> PlannedCall | None:
         """The call for the attempt a job is about to start. Raises NotAdmitted.
 
-        The dispatcher sees what we see and sends the job again, except where only the price of this call is
-        too high for what is left of a budget: its message comes again in a while.
+        Who is turned away asks once more after a moment, for the dispatcher sends no more than there is room
+        for; then it sends the job again. Only for want of money it does not: that message comes in a while.
         """
         if quote is None:
             return None
@@ -49,21 +60,28 @@ class Admission:
             at_most_microusd=quote.at_most_microusd,
         )
         refusal = self.gate.admit(call)
+        if refusal is not None and refusal is not Refusal.BUDGET and not self.ends_within(MOMENT_SECONDS):
+            refusal = self.gate.admit(call)
         if refusal is None:
             return call
         if refusal is not Refusal.BUDGET:
             self.dispatches.forget(call.job_id)
         raise NotAdmitted(call.job_id, refusal)
 
-    def has_lapsed(self, call: PlannedCall | None, *, after: timedelta) -> bool:
-        """Whether a call lost its permit because it took so long to claim the job."""
-        is_late = after > timedelta(seconds=PERMIT_SECONDS)
-        return call is not None and is_late and not self.gate.holds(call.job_id, call.attempt)
+    def confirm(self, call: PlannedCall | None) -> bool:
+        """Whether a call may be made, now that its attempt is claimed."""
+        return call is None or self.gate.confirm(call)
+
+    def give_up(self, call: PlannedCall | None, generations: MovieGenerations) -> None:
+        """The claim came to nothing: the permit is free, unless another worker has claimed that attempt."""
+        reservation = self.gate.unsettled(call.job_id, call.attempt) if call else None
+        if reservation is not None:
+            settle_call(reservation, generations=generations, gate=self.gate)
 
     def heard(self, call: PlannedCall | None, failure: Failure | None) -> datetime | None:
         """Returns until when the provider is left alone, if it is the reason of this failure.
 
-        Nobody's text waits for a store that is away: what is not noted now is when it fails again.
+        Which may be over. Nobody's text waits for a store that is away: the next failure is noted.
         """
         if call is None:
             return None

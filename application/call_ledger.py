@@ -29,6 +29,10 @@ class PlannedCall:
     at_most_microusd: int | None
 
     @property
+    def at_most(self) -> int:
+        return self.at_most_microusd or 0
+
+    @property
     def scopes(self) -> tuple[str, str]:
         """Whose budgets it is paid from."""
         return EVERYBODY, scope_of(self.requester)
@@ -53,15 +57,19 @@ class Reservation:
 
     @property
     def at_most(self) -> int:
-        return self.call.at_most_microusd or 0
+        return self.call.at_most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What one scope has spent on a day, and what calls under way may add, in micro-USD."""
+    """What one scope has spent on a day, and what calls under way may add, in micro-USD.
+
+    `refused` is what the cheapest call would have needed that there was not enough for, None if none was.
+    """
 
     spent: int = 0
     reserved: int = 0
+    refused: int | None = None
 
     @property
     def committed(self) -> int:
@@ -104,10 +112,6 @@ class LedgerRows(LedgerFacts, Protocol):
     def remove_reservation(self, job_id: UUID, attempt: int) -> None: ...
     def put_account(self, day: date, scope: str, account: Account) -> None: ...
 
-    def forget_settled(self, *, admitted_before: datetime) -> None:
-        """Calls of long ago; accounts stay."""
-        ...
-
 
 class CallLedger(ABC):
     """Everything here raises StoreUnavailable."""
@@ -115,6 +119,10 @@ class CallLedger(ABC):
     @abstractmethod
     def deciding(self) -> AbstractContextManager[LedgerRows]:
         """A transaction that waits for those of others, and is committed at the end."""
+
+    @abstractmethod
+    def forget_settled(self, *, admitted_before: datetime) -> int:
+        """Forget some calls of long ago, and say how many; accounts stay. Nobody waits for it."""
 
     @abstractmethod
     def looking(self) -> AbstractContextManager[LedgerFacts]:

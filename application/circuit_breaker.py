@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.values import MAX_TRIES, Failure, FailureType
+from domain.values import Failure, FailureType
 
-FAILURES_IN_A_ROW = MAX_TRIES
-"""Open it. The third failure of a lone job does, and is spared; more of them would let it fail."""
+FAILURES_IN_A_ROW = 3
+"""Open it. So few that those of a lone job do, all of which are spared."""
 
 LONGEST_OPEN = 30
 """Times the first opening, which each further failure doubles."""
@@ -28,10 +28,12 @@ class CircuitBreaker:
     """`failures` are those in a row while it is closed, `openings` those since it was last closed.
 
     `open_until` is None while it is closed; `reason` says what the provider answered when it opened.
+    `opened_ever` counts all openings, for who looks now and then.
     """
 
     failures: int = 0
     openings: int = 0
+    opened_ever: int = 0
     open_until: datetime | None = None
     reason: str = ""
 
@@ -47,7 +49,7 @@ class CircuitBreaker:
         if self.open_until is not None and admitted_at < self.open_until:
             return self._asked_to_wait(failure, now)
         if _has_answered(failure):
-            return CircuitBreaker()
+            return CircuitBreaker(opened_ever=self.opened_ever)
         assert failure is not None
         if failure.type is FailureType.UNKNOWN_ERROR:  # of ours: the provider may be well
             return self
@@ -58,9 +60,14 @@ class CircuitBreaker:
         pause = failure.retry_after or first_opening * min(2**self.openings, LONGEST_OPEN)
         return CircuitBreaker(
             openings=self.openings + 1,
+            opened_ever=self.opened_ever + 1,
             open_until=now + pause,
             reason=failure.technical_message or failure.message,
         )
+
+    def asked_again(self, now: datetime) -> "CircuitBreaker":
+        """Half-open at once, if it is open: somebody knows that the provider is well."""
+        return replace(self, open_until=now) if self.state(now) is BreakerState.OPEN else self
 
     def _asked_to_wait(self, failure: Failure | None, now: datetime) -> "CircuitBreaker":
         """A provider that turns several calls away may ask the last of them to wait the longest."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from application.gate_status import Opening
 from application.movie_generations import Clock
 from application.ports import JobQueue
-from application.provider_gate import Opening
 from application.queue_switch import QueueSwitch
 from domain.values import Priority
 

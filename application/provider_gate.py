@@ -6,82 +6,46 @@ It keeps both until it is settled: by its worker, or where that died by `settle_
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from application.call_ledger import (
-    EVERYBODY,
-    Account,
-    CallLedger,
-    LedgerRows,
-    PlannedCall,
-    Reservation,
-    scope_of,
-)
-from application.call_limits import RATE_WINDOW, CallLimits, Refusal
-from application.circuit_breaker import BreakerState, CircuitBreaker, is_of_the_provider
-from application.errors import BudgetExceeded
+from application.call_ledger import CallLedger, LedgerRows, PlannedCall, Reservation
+from application.call_limits import CallLimits, Refusal
+from application.circuit_breaker import CircuitBreaker, is_of_the_provider
+from application.gate_status import GateStatus, Opening, check_budgets
 from application.movie_generations import Clock
 from domain.values import Failure, PaidCall
 
 log = structlog.get_logger()
 
-PERMIT_SECONDS = 10.0
-"""Within which an admitted call is claimed in its film's stream. One that was not may be released after
-twice that, so who comes later asks whether it still `holds`."""
+SETTLED_BY_WORKER = timedelta(seconds=20)
+"""After its admission; then others look what became of a call. Too early costs them a look."""
 
 REMEMBERED = timedelta(days=7)
 """What a worker that comes back later than this has paid for stays accounted at its worst."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """How far the gate is open: for how many calls (None: any number), and for whose jobs it is not."""
-
-    room: int | None = None
-    shut_for: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateStatus:
-    """The gate as people see it; `today` is the account of the installation."""
-
-    state: BreakerState
-    breaker: CircuitBreaker
-    under_way: int
-    last_minute: int
-    today: Account
-    limits: CallLimits
-    is_spent: bool
-    spent_requesters: frozenset[str]
-
-    @property
-    def is_open(self) -> bool:
-        return self.state is BreakerState.CLOSED and not self.is_spent
-
-    def why_shut(self) -> str | None:
-        """Why no job is started, in a clause for people; None when some can be."""
-        if self.state is BreakerState.OPEN and self.breaker.open_until is not None:
-            until = f"{self.breaker.open_until:%H:%M:%S} UTC"
-            return f"the provider of the model is left alone until {until}: {self.breaker.reason}"
-        if self.is_spent:
-            return "the budget of the day is spent; it opens again at 00:00 UTC, or when it is raised"
-        return None
 
 
 class ProviderGate:
     """Everything here raises StoreUnavailable."""
 
     def __init__(
-        self, ledger: CallLedger, limits: CallLimits, *, first_opening: timedelta, clock: Clock
+        self,
+        ledger: CallLedger,
+        limits: CallLimits,
+        *,
+        first_opening: timedelta,
+        longest_call: timedelta,
+        clock: Clock,
     ) -> None:
-        """`first_opening` is how long a provider is left alone that fails; longer when it goes on."""
+        """`first_opening` is how long a provider is left alone that fails; longer when it goes on. After
+        `longest_call` no worker waits for an answer any more."""
         self._ledger = ledger
         self._limits = limits
         self._first_opening = first_opening
+        self._longest_call = longest_call
         self._clock = clock
 
     def admit(self, call: PlannedCall) -> Refusal | None:
@@ -93,17 +57,37 @@ class ProviderGate:
                 return None  # the attempt has ended meanwhile: who claims it again will find out
             refusal = self._limits.why_not(rows, call, known, now)
             if refusal is None:
-                if known is not None:
-                    _book(rows, known, reserved=-known.at_most)
-                reservation = Reservation(call=call, admitted_at=now)
-                rows.put_reservation(reservation)
-                _book(rows, reservation, reserved=reservation.at_most)
+                _reserve(rows, call, known, now)
+            if refusal is Refusal.BUDGET:
+                self._note_what_was_missing(rows, call, now)
             return refusal
+
+    def confirm(self, call: PlannedCall) -> bool:
+        """Whether a call may be made, now that its attempt is claimed: a permit that was not used for long
+        may have been released. From now on it belongs to whoever holds the claim."""
+        now = self._clock()
+        with self._ledger.deciding() as rows:
+            known = rows.reservation(call.job_id, call.attempt)
+            if known is not None and known.settled_at is not None:
+                return False  # whoever settled it has taken the attempt from this worker
+            may = known is not None or self._limits.why_not(rows, call, None, now) is None
+            if may:
+                _reserve(rows, call, known, now)
+            return may
+
+    def _note_what_was_missing(self, rows: LedgerRows, call: PlannedCall, now: datetime) -> None:
+        """So that nobody else asks in vain, and people see why nothing starts."""
+        for scope in self._limits.exceeded(rows, call, now.date(), call.at_most):
+            account = rows.account(now.date(), scope)
+            if call.at_most > (self._limits.budget(scope) or 0):
+                log.error("call.dearer_than_budget", slug=call.slug, at_most_microusd=call.at_most)
+            elif account.refused is None or call.at_most < account.refused:
+                rows.put_account(now.date(), scope, replace(account, refused=call.at_most))
 
     def heard(self, job_id: UUID, attempt: int, failure: Failure | None) -> datetime | None:
         """Take note of how the provider answered a call, or failed to.
 
-        Returns until when the provider is left alone, if it is the reason why the attempt failed.
+        Returns until when the provider is left alone, which may be over, if it is why the attempt failed.
         """
         now = self._clock()
         with self._ledger.deciding() as rows:
@@ -117,7 +101,9 @@ class ProviderGate:
             if after != before:
                 rows.put_breaker(after)
         _log_change(before, after)
-        return after.open_until if failure is not None and is_of_the_provider(failure) else None
+        if failure is None or not is_of_the_provider(failure):
+            return None
+        return after.open_until or now
 
     def settle(self, job_id: UUID, attempt: int, calls: Sequence[PaidCall]) -> None:
         """Free the permit, and account for what an attempt has cost: for the worst where that is unknown."""
@@ -127,6 +113,13 @@ class ProviderGate:
             if reservation is None or reservation.cost_microusd is not None:
                 return
             charged = reservation.at_most if cost is None else cost
+            if charged > reservation.at_most:
+                log.warning(
+                    "call.dearer_than_reserved",
+                    slug=reservation.call.slug,
+                    cost_microusd=charged,
+                    reserved_microusd=reservation.at_most,
+                )
             if reservation.settled_at is None:
                 _book(rows, reservation, reserved=-reservation.at_most, spent=charged)
             else:  # settled as unknown, and its worker came back after all
@@ -141,20 +134,28 @@ class ProviderGate:
                 rows.remove_reservation(call.job_id, call.attempt)
                 _book(rows, reservation, reserved=-reservation.at_most)
 
-    def holds(self, job_id: UUID, attempt: int) -> bool:
-        """Whether a call is still admitted."""
+    def unsettled(self, job_id: UUID, attempt: int) -> Reservation | None:
         with self._ledger.looking() as facts:
             reservation = facts.reservation(job_id, attempt)
-            return reservation is not None and reservation.settled_at is None
+        return reservation if reservation is not None and reservation.settled_at is None else None
 
     def left_unsettled(self) -> Sequence[Reservation]:
         """Calls that are under way for long, or were never made, or whose workers could not settle them."""
         with self._ledger.looking() as facts:
-            return facts.unsettled(admitted_before=self._clock() - timedelta(seconds=2 * PERMIT_SECONDS))
+            return facts.unsettled(admitted_before=self._clock() - SETTLED_BY_WORKER)
 
-    def forget_old_calls(self) -> None:
+    def may_be_under_way(self, reservation: Reservation) -> bool:
+        """Whether somebody may still be waiting for the answer to a call."""
+        return self._clock() < reservation.admitted_at + self._longest_call
+
+    def forget_old_calls(self) -> bool:
+        """Some of them at a time; False when none are left."""
+        return self._ledger.forget_settled(admitted_before=self._clock() - REMEMBERED) > 0
+
+    def ask_again(self) -> None:
+        """Have the next call find out whether the provider answers, instead of leaving it alone."""
         with self._ledger.deciding() as rows:
-            rows.forget_settled(admitted_before=self._clock() - REMEMBERED)
+            rows.put_breaker(rows.breaker().asked_again(self._clock()))
 
     def lost_calls(self, job_id: UUID, attempt: int) -> tuple[PaidCall, ...]:
         """What a dead worker may have paid for, as far as anybody knows."""
@@ -164,44 +165,33 @@ class ProviderGate:
 
     def check_budgets(self, requester: str) -> None:
         """Raises BudgetExceeded when a new job could not be paid for today."""
-        now = self._clock()
         with self._ledger.looking() as facts:
-            for scope, whose in ((EVERYBODY, "of the service"), (scope_of(requester), "of the requester")):
-                if self._limits.is_spent(facts, now.date(), scope):
-                    raise BudgetExceeded(whose, opens_at=_tomorrow(now))
+            check_budgets(facts, self._limits, requester, self._clock())
 
     def opening(self) -> Opening:
-        now = self._clock()
         with self._ledger.looking() as facts:
-            return Opening(
-                room=self._limits.room(facts, now),
-                shut_for=frozenset(self._limits.without_budget(facts, now.date())),
-            )
+            return Opening.of(facts, self._limits, self._clock())
 
     def status(self) -> GateStatus:
-        now = self._clock()
         with self._ledger.looking() as facts:
-            return GateStatus(
-                state=facts.breaker().state(now),
-                breaker=facts.breaker(),
-                under_way=facts.under_way(),
-                last_minute=facts.admitted(since=now - RATE_WINDOW),
-                today=facts.account(now.date(), EVERYBODY),
-                limits=self._limits,
-                is_spent=self._limits.is_spent(facts, now.date(), EVERYBODY),
-                spent_requesters=frozenset(self._limits.without_budget(facts, now.date())),
-            )
+            return GateStatus.of(facts, self._limits, self._clock())
+
+
+def _reserve(rows: LedgerRows, call: PlannedCall, known: Reservation | None, now: datetime) -> None:
+    """In the place of a `known` reservation, whose day may be another."""
+    if known is not None:
+        _book(rows, known, reserved=-known.at_most)
+    reservation = Reservation(call=call, admitted_at=now)
+    rows.put_reservation(reservation)
+    _book(rows, reservation, reserved=reservation.at_most)
 
 
 def _book(rows: LedgerRows, reservation: Reservation, *, reserved: int = 0, spent: int = 0) -> None:
     """Change the accounts a call is paid from."""
     for scope in reservation.call.scopes:
         account = rows.account(reservation.day, scope)
-        rows.put_account(
-            reservation.day,
-            scope,
-            Account(spent=account.spent + spent, reserved=account.reserved + reserved),
-        )
+        booked = replace(account, spent=account.spent + spent, reserved=account.reserved + reserved)
+        rows.put_account(reservation.day, scope, booked)
 
 
 def _known_cost(calls: Sequence[PaidCall]) -> int | None:
@@ -218,10 +208,6 @@ def _lost(reservation: Reservation, now: datetime) -> PaidCall:
         latency_ms=round((now - reservation.admitted_at).total_seconds() * 1000),
         outcome="worker_lost",
     )
-
-
-def _tomorrow(now: datetime) -> datetime:
-    return datetime.combine(now.date() + timedelta(days=1), time.min, UTC)
 
 
 def _log_change(before: CircuitBreaker, after: CircuitBreaker) -> None:

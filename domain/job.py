@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.errors import JobNotFound
-from domain.values import MAX_SPARED, MAX_TRIES, Failure, FailureType, JobStatus, Variant
+from domain.values import MAX_SPARED, MAX_TRIES, SPARED_EARLY, Failure, FailureType, JobStatus, Variant
 
 
 @dataclass(slots=True)
@@ -22,8 +22,9 @@ class Job:
     """One accepted request for one variant.
 
     `attempt` is the number of the last attempt, never reset: the fencing token. `tries` counts the
-    attempts since the request or the last retry request, but for the `spared` ones. `reported` holds the
-    attempts whose own worker has had its outcome recorded. `due_at` is None while the job may start at once.
+    attempts since the request or the last retry request, but for those that were spared; `spared` is
+    what these weigh. `reported` holds the attempts whose own worker has had its outcome recorded.
+    `due_at` is None while the job may start at once.
     """
 
     job_id: UUID
@@ -50,9 +51,9 @@ class Job:
     def has_tries_left(self) -> bool:
         return self.tries < MAX_TRIES
 
-    @property
-    def can_be_spared(self) -> bool:
-        return self.spared < MAX_SPARED
+    def can_be_spared(self, *, is_outage: bool) -> bool:
+        """Whether one more failure of the provider is not held against this job."""
+        return self.spared < (MAX_SPARED if is_outage else SPARED_EARLY)
 
     def is_running(self, attempt: int) -> bool:
         return self.claim is not None and self.claim.attempt == attempt
@@ -73,12 +74,13 @@ class Job:
         self.failure = None
 
     def attempt_failed(
-        self, attempt: int, failure: Failure, next_attempt_at: datetime | None, *, spared: bool
+        self, attempt: int, failure: Failure, next_attempt_at: datetime | None, *, spared: int
     ) -> None:
+        """`spared` is what an attempt weighs that counts as no try, 0 for one that does."""
         self.status = JobStatus.PENDING
         if spared:
             self.tries -= 1
-            self.spared += 1
+            self.spared += spared
         self.claim = None
         self.failure = failure
         self.due_at = next_attempt_at

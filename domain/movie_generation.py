@@ -19,6 +19,7 @@ from domain import errors, events, slugs
 from domain.description import Description, Descriptions
 from domain.job import Job, Jobs
 from domain.values import (
+    UNKNOWN_COST_WEIGHS,
     Actor,
     ContextTag,
     Draft,
@@ -188,20 +189,22 @@ class MovieGeneration(Aggregate):
         calls: Sequence[PaidCall],
         *,
         backoff: Sequence[timedelta],
-        shut_until: datetime | None = None,
+        not_its_own: datetime | None = None,
     ) -> None:
         """End an attempt without a text. `backoff` holds the waits after the first try, the second …
 
-        It is spared, and counts as no try, when the provider is `shut_until` then for all jobs; this one
-        stands back for the others, in case it is the cause.
+        With `not_its_own` the failure says nothing about this job, and is spared: it counts as no try. The
+        moment is until when all jobs are kept from the provider; this one stands back for the others then,
+        in case it is the cause after all.
         """
         job = self._attempted(job_id, attempt)
         if job.is_running(attempt):
             now, wait = self._signed_at(), backoff[min(job.tries, len(backoff)) - 1]
             due_at = now + max(wait, failure.retry_after or wait)
-            spared = shut_until is not None and failure.is_retryable and job.can_be_spared
-            if shut_until is not None:
-                due_at = max(now, shut_until) + wait
+            spared = False
+            if not_its_own is not None and failure.is_retryable:
+                spared = job.can_be_spared(is_outage=not_its_own > now)
+                due_at = max(due_at, not_its_own + wait)
             self._end_attempt(job, attempt, failure, calls, next_attempt_at=due_at, spared=spared)
         elif calls and attempt not in job.reported:  # too late to matter, but it was paid for
             self._reject(job, attempt, job.description_id, RejectionReason.ATTEMPT_ENDED, calls)
@@ -468,7 +471,8 @@ class MovieGeneration(Aggregate):
         calls: list[dict[str, Any]],
     ) -> None:
         failure = Failure(FailureType(failure_type), message, technical_message)
-        self.jobs[job_id].attempt_failed(attempt, failure, next_attempt_at, spared=spared)
+        weight = UNKNOWN_COST_WEIGHS if any(call["cost_microusd"] is None for call in calls) else 1
+        self.jobs[job_id].attempt_failed(attempt, failure, next_attempt_at, spared=spared * weight)
 
     @event(events.GenerationFailed)
     def _failed(self, job_id: UUID, failure_type: str, message: str, technical_message: str) -> None:

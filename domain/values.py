@@ -18,8 +18,14 @@ MAX_TRIES = 3
 """Attempts a job may start after its request, and again after each retry request."""
 
 MAX_SPARED = 100
-"""Attempts of a job that count as no try: some eight hours of an outage. One that makes the provider fail by
-itself comes to an end too."""
+"""Attempts of a job that count as no try while its provider is left alone: some eight hours of an outage. A
+job that makes the provider fail by itself comes to an end too."""
+
+SPARED_EARLY = 15
+"""Of these so many while it is not left alone: a failure is no outage yet, and may be the first of one."""
+
+UNKNOWN_COST_WEIGHS = 5
+"""Attempts: what may have been paid for is not repeated as often as what was not."""
 
 
 class Locale(StrEnum):

@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import socket
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -15,6 +16,7 @@ from application.commands.request_generation import BudgetCheck, request_generat
 from application.commands.run_generation import RunGeneration, RunLimits, run_generation
 from application.dispatching import Dispatcher
 from application.errors import QueueUnavailable
+from application.gate_status import Opening
 from application.in_flight import request_once
 from application.ports import DescriptionWriter
 from application.projections.history import fold_history
@@ -23,7 +25,6 @@ from application.projections.movies import fold_movie
 from application.projections.projection import Projection
 from application.projections.spending import fold_spending
 from application.projector import Projector
-from application.provider_gate import Opening
 from application.read_models import JobsView
 from application.reading import Freshness
 from application.tallies import Tallies, request_and_count
@@ -162,7 +163,7 @@ def build_run(
     writer: DescriptionWriter,
     *,
     worker_id: str,
-    is_stopping: Callable[[], bool],
+    stopping: threading.Event,
 ) -> Callable[[str, UUID], None]:
     """What a worker's thread does with a message."""
     limits = RunLimits(
@@ -171,7 +172,7 @@ def build_run(
         backoff=lambda: _jittered(settings),
     )
 
-    admission = Admission(store.switch, build_gate(settings, store), store.dispatches)
+    admission = Admission(store.switch, build_gate(settings, store), store.dispatches, stopping.wait)
 
     def run(slug: str, job_id: UUID) -> None:
         command = RunGeneration(slug=slug, job_id=job_id, worker_id=worker_id)
@@ -181,7 +182,7 @@ def build_run(
             writer=writer,
             limits=limits,
             admission=admission,
-            is_stopping=is_stopping,
+            is_stopping=stopping.is_set,
         )
 
     return run

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 
@@ -67,7 +68,12 @@ def dispatching(
     )
     gate = build_gate(settings, store)
     sweeper = Loop("call-ledger", gate.forget_old_calls, every_seconds=FORGET_EVERY_SECONDS)
-    with running([dispatcher, _rescuer(settings, store, gate), sweeper]):
+    settler = Loop(
+        "settler",
+        partial(settle_calls, generations=store.generations, gate=gate),
+        every_seconds=settings.rescue_seconds,
+    )
+    with running([dispatcher, _rescuer(settings, store, gate), settler, sweeper]):
         yield
 
 
@@ -101,6 +107,5 @@ def _rescuer(settings: Settings, store: Store, gate: ProviderGate) -> Loop:
 
     def rescue() -> None:
         rescue_generations(command, generations=store.generations, jobs=store.jobs, watch=watch, gate=gate)
-        settle_calls(generations=store.generations, jobs=store.jobs, gate=gate)
 
     return Loop("rescuer", rescue, every_seconds=settings.rescue_seconds)

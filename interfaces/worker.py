@@ -30,7 +30,7 @@ def _working(
     settings: Settings, store: Store, queue: DramatiqQueue, writer: DescriptionWriter
 ) -> Iterator[str]:
     worker_id, threads, stopping = new_worker_id(), settings.worker_threads, threading.Event()
-    run = build_run(settings, store, writer, worker_id=worker_id, is_stopping=stopping.is_set)
+    run = build_run(settings, store, writer, worker_id=worker_id, stopping=stopping)
 
     def beat() -> None:
         store.heartbeats.beat(worker_id, threads=threads)

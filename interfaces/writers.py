@@ -63,6 +63,7 @@ def build_gate(settings: Settings, store: Store) -> ProviderGate:
             least_microusd=_least_cost(settings),
         ),
         first_opening=timedelta(seconds=settings.ai_breaker_seconds),
+        longest_call=timedelta(seconds=settings.claim_limit_seconds),
         clock=store.generations.clock,
     )
 

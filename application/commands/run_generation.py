@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import structlog
@@ -30,6 +31,8 @@ from domain.movie_generation import MovieGeneration
 from domain.values import Actor, Failure, FailureType
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 CLOCKS_MAY_DIFFER_BY = timedelta(seconds=2)
 """Those of two hosts that are kept by NTP; see docs/operations.md."""
@@ -57,28 +60,6 @@ class RunLimits:
     backoff: Callable[[], Sequence[timedelta]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    """A job this worker holds: the film as the claim left it, the claim, and what is to be written.
-
-    `call` is the one that is paid for, None where writing is free of charge.
-    """
-
-    movie: MovieGeneration
-    claim: Claim
-    task: WritingTask
-    call: PlannedCall | None
-    asked_at: datetime
-
-    @property
-    def attempt(self) -> int:
-        """The fencing token."""
-        return self.claim.attempt
-
-    def has_expired(self, clock: Clock) -> Callable[[], bool]:
-        return lambda: clock() >= self.claim.expires_at
-
-
 def run_generation(
     command: RunGeneration,
     *,
@@ -93,68 +74,187 @@ def run_generation(
     None when the job was not for us to run, or the try failed; what failed is in the stream. A worker that
     `is_stopping` waits for a store only with a text in its hands. Raises StoreUnavailable.
     """
-    by = Actor(command.worker_id, correlation_id=str(command.job_id))
-    claimed = _claim(command, generations, writer, limits, admission, is_stopping, by)
+    run = _Run(command, generations, writer, limits, admission, is_stopping)
+    claimed = run.claim()
     if claimed is None:
-        existing = generations.load(command.slug).jobs.find(command.job_id).description_id
-        return _replay(command, existing, generations)
-    if admission.has_lapsed(claimed.call, after=generations.clock() - claimed.asked_at):
-        _give_back(command, claimed, generations, by)
+        return run.replay(generations.load(command.slug).jobs.find(command.job_id).description_id)
+    if not admission.confirm(claimed.call):
+        run.give_back(claimed)
         return None
     try:
-        written = _write(command, claimed, writer)
+        written = run.write(claimed)
     except WritingFailed as failed:
-        shut_until = admission.heard(claimed.call, failed.failure)
-        _record_failure(command, claimed, failed, shut_until, generations, limits, by)
+        run.record_failure(claimed, failed, not_its_own=admission.heard(claimed.call, failed.failure))
         admission.settle(claimed.call, failed.calls)
         return None
     admission.heard(claimed.call, None)
-    description_id = _complete(command, claimed, written, generations, by)
+    description_id = run.complete(claimed, written)
     admission.settle(claimed.call, written.calls)
-    return _replay(command, description_id, generations)
+    return run.replay(description_id)
 
 
-def _claim(
-    command: RunGeneration,
-    generations: MovieGenerations,
-    writer: DescriptionWriter,
-    limits: RunLimits,
-    admission: Admission,
-    is_stopping: Callable[[], bool],
-    by: Actor,
-) -> _Claimed | None:
-    """Start the next attempt, saved before any money is spent; None when there is nothing to write."""
-    patient_until = generations.clock() + limits.patience
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A job this worker holds: the film as the claim left it, the claim, and what is to be written.
 
-    def start(movie: MovieGeneration) -> _Claimed | None:
-        admission.check_switch(command.job_id)
-        movie.start(command.job_id, worker_id=command.worker_id, limit=limits.claim)
-        job = movie.jobs[command.job_id]
-        if job.claim is None:
-            return None
-        task, asked_at = WritingTask.of(job, movie), generations.clock()
-        call = admission.admit(writer.quote(task), job, command.slug)
-        return _Claimed(movie, job.claim, task, call, asked_at)
+    `call` is the one that is paid for, None where writing is free of charge.
+    """
 
-    def recognise(movie: MovieGeneration, tried: _Claimed | None) -> _Claimed | None:
-        is_ours = tried is not None and movie.jobs.find(command.job_id).claim == tried.claim
-        return replace(tried, movie=movie) if tried and is_ours else None
+    movie: MovieGeneration
+    claim: Claim
+    task: WritingTask
+    call: PlannedCall | None
 
-    def gives_up() -> bool:
-        return is_stopping() or generations.clock() >= patient_until
+    @property
+    def attempt(self) -> int:
+        """The fencing token."""
+        return self.claim.attempt
 
-    try:
-        claimed = _when_due(
-            lambda: generations.decide(command.slug, start, by=by, gives_up=gives_up, recognise=recognise),
-            generations,
+    def has_expired(self, clock: Clock) -> Callable[[], bool]:
+        return lambda: clock() >= self.claim.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One message, and all it takes to act on it; the steps in the order they come."""
+
+    command: RunGeneration
+    generations: MovieGenerations
+    writer: DescriptionWriter
+    limits: RunLimits
+    admission: Admission
+    is_stopping: Callable[[], bool]
+
+    @property
+    def by(self) -> Actor:
+        return Actor(self.command.worker_id, correlation_id=str(self.command.job_id))
+
+    def claim(self) -> _Claimed | None:
+        """Start the next attempt, saved before any money is spent; None when there is nothing to write."""
+        admitted = dict[int, PlannedCall | None]()
+        try:
+            claimed = _when_due(lambda: self._decide_to_start(admitted), self.generations)
+        except (AlreadyClaimed, JobIsFinal, NotDueYet, NotAdmitted) as refusal:
+            claimed = None
+            reason = refusal.reason if isinstance(refusal, NotAdmitted) else refusal.code
+            self.log("generation.not_started", reason=reason)
+        if claimed is not None:
+            del admitted[claimed.attempt]
+            self.log("generation.started", attempt=claimed.attempt)
+        for call in admitted.values():
+            self.admission.give_up(call, self.generations)
+        return claimed
+
+    def give_back(self, claimed: _Claimed) -> None:
+        """This worker was held up between permit and claim until the permit was gone: no call is made."""
+        why = Failure(FailureType.WORKER_LOST, "The worker was held up before it could ask.")
+        self.record_failure(claimed, WritingFailed(why), not_its_own=self.generations.clock())
+
+    def write(self, claimed: _Claimed) -> Written:
+        """Call the writer, no transaction open. Raises WritingFailed, whatever the writer raised."""
+        try:
+            return self.writer.write(claimed.task)
+        except WritingFailed:
+            raise
+        except Exception as error:
+            log.exception("writer.broke", slug=self.command.slug, job_id=str(self.command.job_id))
+            failure = Failure(
+                FailureType.UNKNOWN_ERROR,
+                "The writer failed in an unexpected way.",
+                f"{type(error).__name__}: {error}",
+            )
+            raise WritingFailed(failure) from error
+
+    def complete(self, claimed: _Claimed, written: Written) -> UUID | None:
+        """Save the text at the version of the claim; overtaken, let the film decide what it is worth."""
+        description_id = uuid4()
+
+        def complete(movie: MovieGeneration) -> UUID | None:
+            return movie.complete(
+                self.command.job_id,
+                claimed.attempt,
+                written.draft,
+                written.calls,
+                description_id=description_id,
+            )
+
+        ends_with = self._decide_on(claimed, complete)
+        self.log(
+            "generation.accepted" if ends_with == description_id else "generation.result_refused",
+            attempt=claimed.attempt,
+            description_id=str(ends_with) if ends_with else None,
         )
-    except (AlreadyClaimed, JobIsFinal, NotDueYet, NotAdmitted) as refusal:
-        reason = refusal.reason if isinstance(refusal, NotAdmitted) else refusal.code
-        log.info("generation.not_started", slug=command.slug, job_id=str(command.job_id), reason=reason)
-        return None
-    if claimed is not None:
-        log.info("generation.started", slug=command.slug, job_id=str(command.job_id), attempt=claimed.attempt)
-    return claimed
+        return ends_with
+
+    def record_failure(
+        self, claimed: _Claimed, failed: WritingFailed, *, not_its_own: datetime | None
+    ) -> None:
+        backoff = self.limits.backoff()
+
+        def fail(movie: MovieGeneration) -> None:
+            movie.fail(
+                self.command.job_id,
+                claimed.attempt,
+                failed.failure,
+                failed.calls,
+                backoff=backoff,
+                not_its_own=not_its_own,
+            )
+
+        self._decide_on(claimed, fail)
+        log.warning(
+            "generation.attempt_failed",
+            slug=self.command.slug,
+            job_id=str(self.command.job_id),
+            attempt=claimed.attempt,
+            failure_type=failed.failure.type.value,
+            technical_message=failed.failure.technical_message,
+        )
+
+    def replay(self, description_id: UUID | None) -> DescriptionGenerated | DescriptionEdited | None:
+        """What the stream says was accepted; never a read-model row, never what we hold in memory."""
+        if description_id is None:
+            return None
+        return self.generations.replay_description(self.command.slug, description_id)
+
+    def log(self, event: str, **facts: Any) -> None:
+        log.info(event, slug=self.command.slug, job_id=str(self.command.job_id), **facts)
+
+    def _decide_to_start(self, admitted: dict[int, PlannedCall | None]) -> _Claimed | None:
+        """`admitted` holds the calls that were admitted on the way, by attempt."""
+        patient_until = self.generations.clock() + self.limits.patience
+
+        def start(movie: MovieGeneration) -> _Claimed | None:
+            self.admission.check_switch(self.command.job_id)
+            movie.start(self.command.job_id, worker_id=self.command.worker_id, limit=self.limits.claim)
+            job = movie.jobs[self.command.job_id]
+            if job.claim is None:
+                return None
+            task = WritingTask.of(job, movie)
+            call = self.admission.admit(self.writer.quote(task), job, self.command.slug)
+            admitted[job.attempt] = call
+            return _Claimed(movie, job.claim, task, call)
+
+        def recognise(movie: MovieGeneration, tried: _Claimed | None) -> _Claimed | None:
+            is_ours = tried is not None and movie.jobs.find(self.command.job_id).claim == tried.claim
+            return replace(tried, movie=movie) if tried and is_ours else None
+
+        def gives_up() -> bool:
+            return self.is_stopping() or self.generations.clock() >= patient_until
+
+        return self.generations.decide(
+            self.command.slug, start, by=self.by, gives_up=gives_up, recognise=recognise
+        )
+
+    def _decide_on(self, claimed: _Claimed, decision: Callable[[MovieGeneration], T]) -> T:
+        """First on the film as the claim left it."""
+        return self.generations.decide(
+            self.command.slug,
+            decision,
+            by=self.by,
+            first_on=claimed.movie,
+            gives_up=claimed.has_expired(self.generations.clock),
+        )
 
 
 def _when_due(claim: Callable[[], _Claimed | None], generations: MovieGenerations) -> _Claimed | None:
@@ -168,93 +268,3 @@ def _when_due(claim: Callable[[], _Claimed | None], generations: MovieGeneration
             raise
         time.sleep(max(wait.total_seconds(), 0))
         return claim()
-
-
-def _give_back(command: RunGeneration, claimed: _Claimed, generations: MovieGenerations, by: Actor) -> None:
-    """This worker was held up between its permit and its claim, for so long that the permit is gone."""
-    why = f"worker {command.worker_id} was held up before it could ask"
-    generations.decide(
-        command.slug, lambda movie: movie.lose(command.job_id, claimed.attempt, why=why), by=by
-    )
-    log.warning("generation.given_back", slug=command.slug, job_id=str(command.job_id), why=why)
-
-
-def _write(command: RunGeneration, claimed: _Claimed, writer: DescriptionWriter) -> Written:
-    """Call the writer, no transaction open. Raises WritingFailed, whatever the writer raised."""
-    try:
-        return writer.write(claimed.task)
-    except WritingFailed:
-        raise
-    except Exception as error:
-        log.exception("writer.broke", slug=command.slug, job_id=str(command.job_id))
-        failure = Failure(
-            FailureType.UNKNOWN_ERROR,
-            "The writer failed in an unexpected way.",
-            f"{type(error).__name__}: {error}",
-        )
-        raise WritingFailed(failure) from error
-
-
-def _complete(
-    command: RunGeneration, claimed: _Claimed, written: Written, generations: MovieGenerations, by: Actor
-) -> UUID | None:
-    """Save the text at the version the claim produced; overtaken, let the film decide what it is worth."""
-    description_id = uuid4()
-
-    def complete(movie: MovieGeneration) -> UUID | None:
-        return movie.complete(
-            command.job_id, claimed.attempt, written.draft, written.calls, description_id=description_id
-        )
-
-    ends_with = generations.decide(
-        command.slug, complete, by=by, first_on=claimed.movie, gives_up=claimed.has_expired(generations.clock)
-    )
-    log.info(
-        "generation.accepted" if ends_with == description_id else "generation.result_refused",
-        slug=command.slug,
-        job_id=str(command.job_id),
-        attempt=claimed.attempt,
-        description_id=str(ends_with) if ends_with else None,
-    )
-    return ends_with
-
-
-def _record_failure(
-    command: RunGeneration,
-    claimed: _Claimed,
-    failed: WritingFailed,
-    shut_until: datetime | None,
-    generations: MovieGenerations,
-    limits: RunLimits,
-    by: Actor,
-) -> None:
-    backoff = limits.backoff()
-
-    def fail(movie: MovieGeneration) -> None:
-        movie.fail(
-            command.job_id,
-            claimed.attempt,
-            failed.failure,
-            failed.calls,
-            backoff=backoff,
-            shut_until=shut_until,
-        )
-
-    generations.decide(
-        command.slug, fail, by=by, first_on=claimed.movie, gives_up=claimed.has_expired(generations.clock)
-    )
-    log.warning(
-        "generation.attempt_failed",
-        slug=command.slug,
-        job_id=str(command.job_id),
-        attempt=claimed.attempt,
-        failure_type=failed.failure.type.value,
-        technical_message=failed.failure.technical_message,
-    )
-
-
-def _replay(
-    command: RunGeneration, description_id: UUID | None, generations: MovieGenerations
-) -> DescriptionGenerated | DescriptionEdited | None:
-    """What the stream says was accepted; never a read-model row, never what we hold in memory."""
-    return None if description_id is None else generations.replay_description(command.slug, description_id)

@@ -17,10 +17,11 @@ from infrastructure.postgres.datastore import Datastore
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS circuit_breakers (
-    failures integer NOT NULL, openings integer NOT NULL, open_until timestamptz, reason text NOT NULL
+    failures integer NOT NULL, openings integer NOT NULL, opened_ever bigint NOT NULL,
+    open_until timestamptz, reason text NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS circuit_breakers_has_one_row ON circuit_breakers ((true));
-INSERT INTO circuit_breakers SELECT 0, 0, NULL, '' WHERE NOT EXISTS (SELECT 1 FROM circuit_breakers);
+INSERT INTO circuit_breakers SELECT 0, 0, 0, NULL, '' WHERE NOT EXISTS (SELECT 1 FROM circuit_breakers);
 """
 CALLS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS paid_calls (
@@ -34,19 +35,26 @@ CREATE INDEX IF NOT EXISTS paid_calls_by_time ON paid_calls (admitted_at);
 ACCOUNTS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS call_accounts (
     day date NOT NULL, scope text NOT NULL, spent bigint NOT NULL, reserved bigint NOT NULL,
-    PRIMARY KEY (day, scope)
+    refused bigint, PRIMARY KEY (day, scope)
 );
 """
 
 _PUT_CALL = """
 INSERT INTO paid_calls (job_id, attempt, slug, requester, model, at_most_microusd, admitted_at, settled_at,
   cost_microusd) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (job_id, attempt) DO UPDATE SET at_most_microusd = excluded.at_most_microusd,
-  admitted_at = excluded.admitted_at, settled_at = excluded.settled_at, cost_microusd = excluded.cost_microusd
+ON CONFLICT (job_id, attempt) DO UPDATE SET slug = excluded.slug, requester = excluded.requester,
+  model = excluded.model, at_most_microusd = excluded.at_most_microusd, admitted_at = excluded.admitted_at,
+  settled_at = excluded.settled_at, cost_microusd = excluded.cost_microusd
 """
+_FORGET = """
+DELETE FROM paid_calls WHERE ctid IN (
+  SELECT ctid FROM paid_calls WHERE settled_at IS NOT NULL AND admitted_at < %s LIMIT 1000)
+"""
+_ACCOUNT = "SELECT spent, reserved, refused FROM call_accounts WHERE day = %s AND scope = %s"
 _PUT_ACCOUNT = """
-INSERT INTO call_accounts (day, scope, spent, reserved) VALUES (%s, %s, %s, %s)
-ON CONFLICT (day, scope) DO UPDATE SET spent = excluded.spent, reserved = excluded.reserved
+INSERT INTO call_accounts (day, scope, spent, reserved, refused) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (day, scope) DO UPDATE SET spent = excluded.spent, reserved = excluded.reserved,
+  refused = excluded.refused
 """
 
 
@@ -59,6 +67,11 @@ class PostgresCallLedger(CallLedger):
         with self._datastore.writing() as cursor:
             cursor.execute("SELECT FROM circuit_breakers FOR UPDATE")
             yield _Rows(cursor)
+
+    def forget_settled(self, *, admitted_before: datetime) -> int:
+        with self._datastore.writing() as cursor:
+            cursor.execute(_FORGET, (admitted_before,))
+            return cursor.rowcount
 
     @contextmanager
     def looking(self) -> Iterator[LedgerFacts]:
@@ -78,7 +91,8 @@ class _Rows(LedgerRows):
 
     def put_breaker(self, breaker: CircuitBreaker) -> None:
         self._run(
-            "UPDATE circuit_breakers SET failures = %s, openings = %s, open_until = %s, reason = %s",
+            "UPDATE circuit_breakers SET failures = %s, openings = %s, opened_ever = %s, open_until = %s,"
+            " reason = %s",
             *asdict(breaker).values(),
         )
 
@@ -108,19 +122,16 @@ class _Rows(LedgerRows):
         )
         return [_reservation(row) for row in self._cursor.fetchall()]
 
-    def forget_settled(self, *, admitted_before: datetime) -> None:
-        self._run("DELETE FROM paid_calls WHERE settled_at IS NOT NULL AND admitted_at < %s", admitted_before)
-
     def accounts(self, day: date) -> dict[str, Account]:
-        self._run("SELECT scope, spent, reserved FROM call_accounts WHERE day = %s", day)
+        self._run("SELECT scope, spent, reserved, refused FROM call_accounts WHERE day = %s", day)
         return {row.pop("scope"): Account(**row) for row in self._cursor.fetchall()}
 
     def account(self, day: date, scope: str) -> Account:
-        row = self._one("SELECT spent, reserved FROM call_accounts WHERE day = %s AND scope = %s", day, scope)
+        row = self._one(_ACCOUNT, day, scope)
         return Account() if row is None else Account(**row)
 
     def put_account(self, day: date, scope: str, account: Account) -> None:
-        self._run(_PUT_ACCOUNT, day, scope, account.spent, account.reserved)
+        self._run(_PUT_ACCOUNT, day, scope, *asdict(account).values())
 
     def _count(self, condition: str, *values: Any) -> int:
         row = self._one(f"SELECT count(*) AS calls FROM paid_calls WHERE {condition}", *values)

@@ -36,6 +36,7 @@ SESSION = f"""
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET standard_conforming_strings = on;
+SET default_transaction_isolation = 'read committed';
 SET idle_in_transaction_session_timeout = '5s';
 SET lock_timeout = '5s';
 SET statement_timeout = '30s';

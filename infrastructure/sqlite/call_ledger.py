@@ -18,7 +18,7 @@ from infrastructure.sqlite.datastore import WalDatastore
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS circuit_breakers (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1), failures INTEGER NOT NULL, openings INTEGER NOT NULL,
-    open_until TEXT, reason TEXT NOT NULL
+    opened_ever INTEGER NOT NULL, open_until TEXT, reason TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS paid_calls (
     job_id TEXT NOT NULL, attempt INTEGER NOT NULL, slug TEXT NOT NULL, requester TEXT NOT NULL,
@@ -29,10 +29,10 @@ CREATE INDEX IF NOT EXISTS paid_calls_under_way ON paid_calls (admitted_at) WHER
 CREATE INDEX IF NOT EXISTS paid_calls_by_time ON paid_calls (admitted_at);
 CREATE TABLE IF NOT EXISTS call_accounts (
     day TEXT NOT NULL, scope TEXT NOT NULL, spent INTEGER NOT NULL, reserved INTEGER NOT NULL,
-    PRIMARY KEY (day, scope)
+    refused INTEGER, PRIMARY KEY (day, scope)
 );
 """
-FIRST_ROW = "INSERT OR IGNORE INTO circuit_breakers VALUES (1, 0, 0, NULL, '')"
+FIRST_ROW = "INSERT OR IGNORE INTO circuit_breakers VALUES (1, 0, 0, 0, NULL, '')"
 
 _COLUMNS = (
     *PlannedCall.__dataclass_fields__,
@@ -40,6 +40,10 @@ _COLUMNS = (
     "settled_at",
     "cost_microusd",
 )
+_FORGET = """
+DELETE FROM paid_calls WHERE rowid IN (
+  SELECT rowid FROM paid_calls WHERE settled_at IS NOT NULL AND admitted_at < ? LIMIT 1000)
+"""
 _PUT_CALL = insert("paid_calls", _COLUMNS, or_replace=True)
 
 
@@ -51,6 +55,12 @@ class SqliteCallLedger(CallLedger):
     def deciding(self) -> Iterator[LedgerRows]:
         with store_errors(), self._datastore.immediate() as cursor:
             yield _Rows(cursor)
+
+    def forget_settled(self, *, admitted_before: datetime) -> int:
+        with store_errors(), self._datastore.transaction(commit=True) as cursor:
+            cursor.execute(_FORGET, (column(admitted_before),))
+            cursor.execute("SELECT changes() AS calls")
+            return int(cursor.fetchone()["calls"])
 
     @contextmanager
     def looking(self) -> Iterator[LedgerFacts]:
@@ -67,13 +77,15 @@ class _Rows(LedgerRows):
         return CircuitBreaker(
             failures=row["failures"],
             openings=row["openings"],
+            opened_ever=row["opened_ever"],
             open_until=moment(row["open_until"]),
             reason=row["reason"],
         )
 
     def put_breaker(self, breaker: CircuitBreaker) -> None:
         self._run(
-            "UPDATE circuit_breakers SET failures = ?, openings = ?, open_until = ?, reason = ?",
+            "UPDATE circuit_breakers"
+            " SET failures = ?, openings = ?, opened_ever = ?, open_until = ?, reason = ?",
             *asdict(breaker).values(),
         )
 
@@ -102,28 +114,25 @@ class _Rows(LedgerRows):
         )
         return [_reservation(row) for row in self._cursor.fetchall()]
 
-    def forget_settled(self, *, admitted_before: datetime) -> None:
-        self._run("DELETE FROM paid_calls WHERE settled_at IS NOT NULL AND admitted_at < ?", admitted_before)
-
     def accounts(self, day: date) -> dict[str, Account]:
-        self._run("SELECT scope, spent, reserved FROM call_accounts WHERE day = ?", day)
-        return {
-            row["scope"]: Account(spent=row["spent"], reserved=row["reserved"])
-            for row in self._cursor.fetchall()
-        }
+        self._run("SELECT scope, spent, reserved, refused FROM call_accounts WHERE day = ?", day)
+        rows = [dict(row) for row in self._cursor.fetchall()]
+        return {row.pop("scope"): Account(**row) for row in rows}
 
     def account(self, day: date, scope: str) -> Account:
-        self._run("SELECT spent, reserved FROM call_accounts WHERE day = ? AND scope = ?", day, scope)
+        self._run(
+            "SELECT spent, reserved, refused FROM call_accounts WHERE day = ? AND scope = ?", day, scope
+        )
         row = self._cursor.fetchone()
         return Account() if row is None else Account(**dict(row))
 
     def put_account(self, day: date, scope: str, account: Account) -> None:
         self._run(
-            "INSERT OR REPLACE INTO call_accounts (day, scope, spent, reserved) VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO call_accounts (day, scope, spent, reserved, refused)"
+            " VALUES (?, ?, ?, ?, ?)",
             day,
             scope,
-            account.spent,
-            account.reserved,
+            *asdict(account).values(),
         )
 
     def _count(self, condition: str, *values: Any) -> int:

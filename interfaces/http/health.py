@@ -129,5 +129,5 @@ def _is_well(measured: Measured) -> bool:
         and max(measured.seconds_behind.values()) < SECONDS_BEHIND_ARE_DEGRADED
         and measured.messages_waiting is not None
         and (measured.redis is None or bool(measured.redis.last_writes_ok))
-        and (measured.provider is None or measured.provider.is_open)
+        and (measured.provider is None or measured.provider.lets_through)
     )

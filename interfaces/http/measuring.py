@@ -6,7 +6,7 @@ from datetime import datetime
 from anyio import CapacityLimiter, to_thread
 
 from application.errors import QueueUnavailable
-from application.provider_gate import GateStatus
+from application.gate_status import GateStatus
 from application.reading import lag, seconds_behind
 from application.tallies import Tally
 from domain.values import JobStatus

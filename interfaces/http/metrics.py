@@ -90,10 +90,8 @@ def _provider(measured: Measured) -> Iterator[Metric]:
     for state in BreakerState:
         breaker.add_metric([state.value], provider.state is state)
     yield breaker
-    yield GaugeMetricFamily(
-        "moviemind_provider_openings",
-        "How often the breaker has opened since the provider last answered.",
-        provider.breaker.openings,
+    yield CounterMetricFamily(
+        "moviemind_provider_openings", "How often the breaker has opened.", provider.breaker.opened_ever
     )
     yield GaugeMetricFamily(
         "moviemind_paid_calls_under_way", "Calls that are admitted and not settled.", provider.under_way

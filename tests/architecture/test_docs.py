@@ -13,7 +13,7 @@ from application import errors as application_errors
 from application.call_ledger import Account
 from application.call_limits import CallLimits
 from application.circuit_breaker import BreakerState, CircuitBreaker
-from application.provider_gate import GateStatus
+from application.gate_status import GateStatus
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
 from application.tallies import Tally

@@ -16,12 +16,13 @@ from application.call_ledger import EVERYBODY, Account, CallLedger, PlannedCall,
 from application.call_limits import CallLimits, Refusal
 from application.circuit_breaker import BreakerState
 from application.errors import BudgetExceeded
-from application.provider_gate import PERMIT_SECONDS, REMEMBERED, Opening, ProviderGate
+from application.gate_status import Opening
+from application.provider_gate import REMEMBERED, SETTLED_BY_WORKER, ProviderGate
 from domain.values import Failure, FailureType, PaidCall
 from infrastructure.postgres import schema
 from infrastructure.settings import Settings, load_settings
 from interfaces.bootstrap import open_store
-from tests.support.core import FIRST_OPENING, Clock
+from tests.support.core import CLAIM_LIMIT, FIRST_OPENING, Clock
 from tests.support.servers import Postgres
 from tests.support.stores import DIALECTS
 
@@ -51,7 +52,13 @@ class World:
             return facts.account(self.clock.now.date(), scope)
 
     def _gate(self, ledger: CallLedger, limits: dict[str, int]) -> ProviderGate:
-        return ProviderGate(ledger, CallLimits(**limits), first_opening=FIRST_OPENING, clock=self.clock)
+        return ProviderGate(
+            ledger,
+            CallLimits(**limits),
+            first_opening=FIRST_OPENING,
+            longest_call=CLAIM_LIMIT,
+            clock=self.clock,
+        )
 
 
 @pytest.fixture(params=DIALECTS)
@@ -138,6 +145,21 @@ class TestPermits:
 
         assert answers.count(None) == 7
 
+    def test_many_who_ask_within_a_minute_get_no_more_than_there_are(self, world: World) -> None:
+        gates = [world.gate(calls_per_minute=7), world.beside(calls_per_minute=7)]
+
+        def call(number: int) -> bool:
+            gate, wanted = gates[number % 2], planned()
+            if gate.admit(wanted) is not None:
+                return False
+            settle(gate, wanted, 1)
+            return True
+
+        with ThreadPoolExecutor(THREADS) as threads:
+            answers = list(threads.map(call, range(60)))
+
+        assert answers.count(True) == 7
+
     def test_calls_of_a_minute_are_counted_whatever_became_of_them(self, world: World) -> None:
         gate = world.gate(calls_per_minute=2)
         settle(gate, admitted(gate), 1)
@@ -174,7 +196,7 @@ class TestPermits:
     def test_a_call_that_was_never_made_gives_everything_back(self, world: World) -> None:
         gate = world.gate(calls=1)
         call = admitted(gate)
-        world.clock.advance(seconds=2 * PERMIT_SECONDS)
+        world.clock.now += SETTLED_BY_WORKER
         assert gate.left_unsettled() == [], "its worker may be about to claim the job"
         world.clock.advance(seconds=1)
         (left,) = gate.left_unsettled()
@@ -182,7 +204,7 @@ class TestPermits:
 
         gate.release(left)
 
-        assert not gate.holds(call.job_id, call.attempt)
+        assert gate.unsettled(call.job_id, call.attempt) is None
         assert world.account() == Account()
         admitted(gate)
 
@@ -195,7 +217,7 @@ class TestPermits:
 
         gate.release(left)
 
-        assert gate.holds(call.job_id, call.attempt)
+        assert gate.unsettled(call.job_id, call.attempt) is not None
         assert world.account().reserved == 100
 
 
@@ -208,7 +230,53 @@ class TestBudgets:
 
         settle(gate, first, 50)
         assert gate.admit(planned()) is None
-        assert world.account() == Account(spent=50, reserved=200)
+        assert world.account() == Account(spent=50, reserved=200, refused=100)
+
+    def test_what_was_refused_for_want_of_money_is_not_tried_over_and_over(self, world: World) -> None:
+        """A budget with a rest that no call fits into is spent, and everybody agrees on it."""
+        gate = world.gate(budget_microusd=150, budget_per_key_microusd=140, least_microusd=10)
+        first = admitted(gate)
+        assert gate.admit(planned(60)) is Refusal.BUDGET
+        assert gate.admit(planned(70)) is Refusal.BUDGET
+
+        assert gate.opening() == Opening(room=0, shut_for=frozenset({"anna"}))
+        gate.check_budgets("anna")  # the call under way may be cheap
+
+        settle(gate, first, 95)
+        assert gate.status().is_spent
+        with pytest.raises(BudgetExceeded):
+            gate.check_budgets("anna")
+
+    def test_it_is_tried_again_when_there_is_enough(self, world: World) -> None:
+        gate = world.gate(budget_microusd=150, least_microusd=10)
+        first = admitted(gate)
+        gate.admit(planned(60))
+
+        settle(gate, first, 90)
+
+        assert gate.opening().room is None
+        assert gate.admit(planned(60)) is None
+
+    def test_a_call_that_no_day_can_pay_for_keeps_no_other_from_being_made(self, world: World) -> None:
+        gate = world.gate(budget_microusd=150)
+
+        assert gate.admit(planned(151)) is Refusal.BUDGET
+
+        assert gate.opening().room is None
+
+    def test_what_is_asked_again_on_another_day_is_paid_from_that_day(self, world: World) -> None:
+        gate = world.gate(budget_microusd=100)
+        world.clock.advance(hours=11, minutes=59)
+        call = admitted(gate)
+        world.clock.advance(minutes=2)
+        other = admitted(gate)
+
+        assert gate.admit(call) is Refusal.BUDGET
+
+        assert world.account().committed == 100
+        settle(gate, other, 0)
+        assert gate.admit(call) is None
+        assert world.account().committed == 100
 
     def test_many_who_ask_at_once_do_not_overspend(self, world: World) -> None:
         gates = [world.gate(budget_microusd=1_050), world.beside(budget_microusd=1_050)]
@@ -224,7 +292,7 @@ class TestBudgets:
             answers = list(threads.map(pay, range(60)))
 
         assert answers.count(True) == 10
-        assert world.account() == Account(spent=1_000)
+        assert (world.account().spent, world.account().reserved) == (1_000, 0)
 
     def test_each_key_has_a_budget_of_its_own(self, world: World) -> None:
         gate = world.gate(budget_per_key_microusd=100, least_microusd=100)
@@ -332,8 +400,8 @@ class TestBreaker:
         gate = world.gate()
         calls = [admitted(gate) for _ in range(4)]
 
-        assert hear(gate, calls[0], DOWN) is None
-        assert hear(gate, calls[1], DOWN) is None
+        assert hear(gate, calls[0], DOWN) == world.clock.now, "not yet"
+        assert hear(gate, calls[1], DOWN) == world.clock.now
         until = world.clock.now + FIRST_OPENING
         assert hear(gate, calls[2], DOWN) == until
         assert hear(gate, calls[3], DOWN) == until, "it was under way when it opened"
@@ -350,6 +418,26 @@ class TestBreaker:
 
         assert answers.count(None) == 1
         assert gate.opening().room == 0
+
+    def test_the_call_that_finds_out_may_be_asked_for_again(self, world: World) -> None:
+        gate = world.gate()
+        opened(gate)
+        world.clock.now += FIRST_OPENING
+        probe = admitted(gate)
+
+        assert world.beside().admit(probe) is None
+        assert gate.admit(planned()) is Refusal.PROVIDER
+
+    def test_somebody_who_knows_that_it_is_well_can_have_it_asked_at_once(self, world: World) -> None:
+        gate = world.gate()
+        opened(gate)
+
+        gate.ask_again()
+
+        assert gate.status().state is BreakerState.HALF_OPEN
+        hear(gate, admitted(gate), None)
+        gate.ask_again()
+        assert gate.status().state is BreakerState.CLOSED
 
     def test_an_answer_lets_everybody_through(self, world: World) -> None:
         gate = world.gate()
@@ -411,7 +499,8 @@ def test_settled_calls_are_forgotten_after_a_while_and_what_they_cost_is_not(wor
     day = world.clock.now.date()
     world.clock.now += REMEMBERED + timedelta(seconds=1)
 
-    gate.forget_old_calls()
+    assert gate.forget_old_calls() is True
+    assert gate.forget_old_calls() is False
 
     assert _known(world, settled.job_id) is False
     assert _known(world, open_one.job_id) is True

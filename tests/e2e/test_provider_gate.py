@@ -15,7 +15,7 @@ import pytest
 from application.call_ledger import Account
 from application.circuit_breaker import BreakerState
 from application.commands.request_generation import RequestGeneration, request_generation
-from application.provider_gate import GateStatus
+from application.gate_status import GateStatus
 from domain.events import DescriptionGenerated, GenerationAttemptFailed, GenerationFailed, GenerationStarted
 from domain.values import Actor
 from infrastructure.settings import Settings, load_settings

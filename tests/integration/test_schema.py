@@ -227,7 +227,7 @@ def _views_of_one_film(url: str, **facts: Any) -> list[object]:
     with closing(open_store(load_settings(store_url=url))) as store:
         wanted = RequestGeneration(slug="heat-1995", by=Actor("asker", "request"), **facts)
         (job,) = request_generation(wanted, generations=store.generations).requested
-        run = build_run(load_settings(), store, FakeWriter(), worker_id="worker", is_stopping=lambda: False)
+        run = build_run(load_settings(), store, FakeWriter(), worker_id="worker", stopping=threading.Event())
         run("heat-1995", job.job_id)
         projector = build_projector(store)
         while projector.step():

@@ -1,6 +1,7 @@
 """The view file can be lost at any time: it is folded again from the log, to the same rows."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -73,7 +74,7 @@ def _request(store: Store, slug: str, **more: Any) -> Any:
 
 
 def _generate(store: Store, slug: str, **more: Any) -> None:
-    run = build_run(load_settings(), store, FakeWriter(), worker_id="worker", is_stopping=lambda: False)
+    run = build_run(load_settings(), store, FakeWriter(), worker_id="worker", stopping=threading.Event())
     run(slug, _request(store, slug, **more))
 
 

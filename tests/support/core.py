@@ -138,9 +138,17 @@ class Core:
         self.ledger = SqliteCallLedger(datastore)
         self.gate = self.gate_with(CallLimits())
         self.is_stopping = False
+        self.waited: list[float] = []
+
+    def waits(self, seconds: float) -> bool:
+        """In no time. Whether the worker is to end."""
+        self.waited.append(seconds)
+        return self.is_stopping
 
     def gate_with(self, limits: CallLimits) -> ProviderGate:
-        return ProviderGate(self.ledger, limits, first_opening=FIRST_OPENING, clock=self.clock)
+        return ProviderGate(
+            self.ledger, limits, first_opening=FIRST_OPENING, longest_call=CLAIM_LIMIT, clock=self.clock
+        )
 
     def ask(self, slug: str = SLUG, **more: Any) -> RequestedGeneration:
         return request_generation(
@@ -166,7 +174,7 @@ class Core:
             generations=self.generations,
             writer=writer,
             limits=limits,
-            admission=Admission(self.switch, self.gate, self.dispatches),
+            admission=Admission(self.switch, self.gate, self.dispatches, self.waits),
             is_stopping=lambda: self.is_stopping,
         )
 

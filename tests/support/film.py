@@ -75,11 +75,11 @@ class Film:
         paid: bool = True,
         shut_for: timedelta | None = None,
     ) -> None:
-        """`shut_for` is how long the provider is left alone because of it."""
+        """With `shut_for` it is that of the provider, which is left alone for so long."""
         failure = Failure(kind, "It did not work.", "503 from the model")
-        shut_until = None if shut_for is None else self.now + shut_for
+        not_its_own = None if shut_for is None else self.now + shut_for
         calls = (CALL,) if paid else ()
-        self.by().fail(job_id, attempt, failure, calls, backoff=BACKOFF, shut_until=shut_until)
+        self.by().fail(job_id, attempt, failure, calls, backoff=BACKOFF, not_its_own=not_its_own)
 
     def lose(self, job_id: UUID, attempt: int) -> bool:
         return self.by().lose(job_id, attempt, why="silent")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from application.circuit_breaker import LONGEST_OPEN, BreakerState, CircuitBreaker, is_of_the_provider
-from domain.values import MAX_TRIES, Failure, FailureType
+from domain.values import Failure, FailureType
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST = timedelta(seconds=10)
@@ -69,13 +69,6 @@ def test_three_failures_in_a_row_open_it(world: World) -> None:
     assert world.breaker.reason == "HTTP 503"
 
 
-def test_the_third_failure_of_a_lone_job_opens_it(world: World) -> None:
-    for _ in range(MAX_TRIES):
-        world.call(DOWN)
-
-    assert world.state is BreakerState.OPEN
-
-
 @pytest.mark.parametrize("answer", [None, UNUSABLE, REFUSED, Failure(FailureType.NOT_FOUND, "Not known.")])
 def test_an_answer_ends_the_row_of_failures_whatever_it_is_worth(world: World, answer: Failure) -> None:
     for failure in (DOWN, DOWN, answer, DOWN, DOWN):
@@ -123,7 +116,7 @@ def test_after_its_time_a_call_finds_out_and_an_answer_closes_it(world: World) -
 
     world.call(None)
 
-    assert world.breaker == CircuitBreaker()
+    assert world.breaker == CircuitBreaker(opened_ever=1)
 
 
 def test_each_further_failure_doubles_the_time_up_to_a_limit(world: World) -> None:

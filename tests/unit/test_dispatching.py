@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.dispatching import ON_THE_WAY, WAITING_PER_THREAD, Dispatcher, Dispatches, DueJob
-from application.provider_gate import Opening
+from application.gate_status import Opening
 from domain.values import Priority
 from tests.support.core import MemorySwitch
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from application.provider_gate import GateStatus
+from application.gate_status import GateStatus
 from application.queue_switch import QueueState
 from application.worker_watch import Worker
 from domain.values import FailureType, JobStatus

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from application.circuit_breaker import BreakerState
-from application.provider_gate import GateStatus
+from application.gate_status import GateStatus
 
 
 class ProviderAnswer(BaseModel):

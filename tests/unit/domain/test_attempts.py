@@ -7,7 +7,15 @@ import pytest
 
 from domain import events
 from domain.errors import AlreadyClaimed, AttemptNotStarted, JobIsFinal, JobNotFound, NotDueYet
-from domain.values import MAX_SPARED, MAX_TRIES, Failure, FailureType, JobStatus, RejectionReason
+from domain.values import (
+    MAX_SPARED,
+    MAX_TRIES,
+    SPARED_EARLY,
+    Failure,
+    FailureType,
+    JobStatus,
+    RejectionReason,
+)
 from tests.support.film import BACKOFF, CALL, CLAIM_LIMIT, ENGLISH, FUNNY, Film
 
 
@@ -379,17 +387,21 @@ class TestOutage:
 
         assert film.job(job_id).due_at == film.now + timedelta(seconds=30) + BACKOFF[0]
 
-    def test_a_job_that_makes_the_provider_fail_by_itself_comes_to_an_end(self) -> None:
+    @pytest.mark.parametrize(("shut_for", "spared"), [(0, SPARED_EARLY), (1, MAX_SPARED)])
+    def test_a_job_that_makes_the_provider_fail_by_itself_comes_to_an_end(
+        self, shut_for: int, spared: int
+    ) -> None:
+        """Sooner, where the provider is well for others."""
         film = Film()
         job_id = film.ask().job_id
         attempts = 0
         while film.job(job_id).is_active:
             attempts += 1
             film.start(job_id)
-            film.fail(job_id, attempts, shut_for=timedelta(0))
+            film.fail(job_id, attempts, shut_for=timedelta(seconds=shut_for))
             film.advance(minutes=2)
 
-        assert attempts == MAX_SPARED + MAX_TRIES
+        assert attempts == spared + MAX_TRIES
 
     def test_nothing_is_spared_that_no_try_can_mend(self) -> None:
         film = Film()
@@ -397,7 +409,9 @@ class TestOutage:
         film.start(job_id)
         locked_out = Failure(FailureType.AI_API_ERROR, "Not let in.", is_final=True, locks_out=True)
 
-        film.by().fail(job_id, 1, locked_out, (), backoff=BACKOFF, shut_until=film.now + timedelta(minutes=1))
+        film.by().fail(
+            job_id, 1, locked_out, (), backoff=BACKOFF, not_its_own=film.now + timedelta(minutes=1)
+        )
 
         assert [event.spared for event in film.of(events.GenerationAttemptFailed)] == [False]
         assert film.job(job_id).status is JobStatus.FAILED
