@@ -170,6 +170,16 @@ def resets(exchange: Exchange) -> None:
     exchange.handler.connection.shutdown(2)
 
 
+def serves_a_page(exchange: Exchange) -> None:
+    """HTML for people, as something between a service and its provider may send."""
+    page = b"<!DOCTYPE html><html><body><h1>We will be right back</h1></body></html>"
+    exchange.handler.send_response(200)
+    exchange.handler.send_header("Content-Type", "text/html")
+    exchange.handler.send_header("Content-Length", str(len(page)))
+    exchange.handler.end_headers()
+    exchange.handler.wfile.write(page)
+
+
 def trickles(seconds: float) -> Behaviour:
     """A byte now and then, for ever."""
 
