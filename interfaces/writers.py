@@ -10,6 +10,7 @@ from infrastructure.choices import PREFIX, TEMPLATE
 from infrastructure.errors import WrongSettings
 from infrastructure.settings import Settings
 from infrastructure.store import Store
+from infrastructure.writers.bounds import MAX_TOKENS_OUT, least_tokens_in, longest_tokens_in
 from infrastructure.writers.prices import TYPICAL_TOKENS_IN, TYPICAL_TOKENS_OUT, Price, price_of
 from infrastructure.writers.template import TemplateWriter
 
@@ -69,29 +70,28 @@ def build_gate(settings: Settings, store: Store) -> ProviderGate:
 
 
 def _least_cost(settings: Settings) -> int:
+    """What the cheapest call may cost. A budget must pay for the dearest, or its job would wait for ever."""
     budgets = {
-        name: getattr(settings, name)
-        for name in ("ai_daily_budget_usd", "ai_daily_budget_per_key_usd")
-        if getattr(settings, name) is not None
+        "AI_DAILY_BUDGET_USD": settings.ai_daily_budget_usd,
+        "AI_DAILY_BUDGET_PER_KEY_USD": settings.ai_daily_budget_per_key_usd,
     }
-    if not budgets or not is_paid(settings):
+    set_ones = {name: budget for name, budget in budgets.items() if budget is not None}
+    if not set_ones or not is_paid(settings):
         return 0
     price = _price(settings)
-    if price is None:
-        raise WrongSettings(
-            f"{PREFIX}{next(iter(budgets)).upper()} cannot be held: the price of {settings.ai_model} is not"
-            f" known; name it in a file, {PREFIX}AI_PRICES_FILE"
-        )
-    from infrastructure.writers.bounds import MAX_TOKENS_OUT, least_tokens_in
-
-    least = price(least_tokens_in(), MAX_TOKENS_OUT)
-    for name, budget in budgets.items():
-        if (_microusd(budget) or 0) < least:
+    for name, budget in set_ones.items():
+        if price is None:
             raise WrongSettings(
-                f"{PREFIX}{name.upper()} ({budget}) is too small for any text: a single call of"
-                f" {settings.ai_model} may cost {Decimal(least) / _MICROS} dollars"
+                f"{PREFIX}{name} cannot be held: the price of {settings.ai_model} is not known; name it in a"
+                f" file, {PREFIX}AI_PRICES_FILE"
             )
-    return least
+        dearest = Decimal(price(longest_tokens_in(), MAX_TOKENS_OUT)) / _MICROS
+        if budget < dearest:
+            raise WrongSettings(
+                f"{PREFIX}{name} ({budget}) is too small: a single call of {settings.ai_model} may cost"
+                f" {dearest} dollars"
+            )
+    return price(least_tokens_in(), MAX_TOKENS_OUT) if price else 0
 
 
 def _price(settings: Settings) -> Price | None:

@@ -2,11 +2,16 @@
 
 import json
 
+from domain.quality import CHARACTERS
+from domain.values import MovieFacts
 from infrastructure.writers.answer import Answer
-from infrastructure.writers.prompts import all_prompts
+from infrastructure.writers.prompts import TEXTS_SHOWN, all_prompts
 
 MAX_TOKENS_OUT = 2_000
 """Enough for three sentences and the thoughts of a model that thinks; the provider is told."""
+
+DEAREST = "<"
+"""A letter that takes six bytes in our JSON; none takes more."""
 
 FRAME = 1_000
 """Roles, separators, and how a library words its wish for JSON."""
@@ -21,4 +26,16 @@ def most_tokens_in(told: str) -> int:
 
 def least_tokens_in() -> int:
     """That bound for the shortest thing that can be asked."""
-    return min(most_tokens_in(prompt.system) for prompt in all_prompts())
+    return min(_tokens_in(MovieFacts(title="M")))
+
+
+def longest_tokens_in() -> int:
+    """And for the longest: all that a request may tell of a film, and the texts it is to differ from."""
+    film = MovieFacts(
+        title=DEAREST * 300, release_year=2000, director=DEAREST * 1_000, genres=(DEAREST * 60,) * 20
+    )
+    return max(_tokens_in(film, *[DEAREST * CHARACTERS.stop] * TEXTS_SHOWN))
+
+
+def _tokens_in(film: MovieFacts, *texts: str) -> list[int]:
+    return [most_tokens_in(prompt.system + prompt.about(film, texts)) for prompt in all_prompts()]

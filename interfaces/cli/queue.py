@@ -44,7 +44,7 @@ def resume(data_dir: DataDir = None, url: Url = None, as_json: AsJson = None) ->
 
 @app.command()
 def recover(data_dir: DataDir = None, url: Url = None, as_json: AsJson = None) -> None:
-    """Send every due job to the queue again; harmless when nothing was lost."""
+    """Send every due job to the queue again, and ask a provider again that is left alone; harms nobody."""
     with connected(data_dir, url, works=False) as service:
         _show(service.client.recover_queue(), as_json)
 

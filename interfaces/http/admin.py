@@ -59,11 +59,15 @@ def resume_queues(service: Service, caller: Caller) -> Response:
 
 @router.post("/queues/recover", response_model=QueueAnswer, responses=problems.declared())
 def recover_queues(service: Service, caller: Caller) -> Response:
-    """Send everything due to the queue again, as after a loss of messages. In vain, it harms nobody."""
-    command = RecoverQueue(by=caller)
-    return json_answer(
-        _queue(recover_queue(command, switch=service.switch, clock=service.generations.clock), service)
+    """Send everything due to the queue again, as after a loss of messages, and ask a provider again that is
+    left alone. In vain, it harms nobody."""
+    state = recover_queue(
+        RecoverQueue(by=caller),
+        switch=service.switch,
+        clock=service.generations.clock,
+        gate=service.gate,
     )
+    return json_answer(_queue(state, service))
 
 
 @router.get("/workers", response_model=WorkersAnswer, responses=problems.declared())

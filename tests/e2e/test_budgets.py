@@ -52,7 +52,7 @@ def test_the_queue_says_what_it_waits_for_and_what_was_spent(up: Up, command: Ca
     [
         (
             {"ai_daily_budget_usd": "0.0001"},
-            "MOVIEMIND_AI_DAILY_BUDGET_USD (0.0001) is too small for any text",
+            "MOVIEMIND_AI_DAILY_BUDGET_USD (0.0001) is too small: a single call",
         ),
         (
             {"ai_model": "openai:mine", "ai_daily_budget_per_key_usd": "5"},

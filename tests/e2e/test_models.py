@@ -147,7 +147,7 @@ def test_a_model_that_never_answers_is_given_up_and_asked_again(service: Service
     assert (job["status"], job["attempts"]) == ("DONE", 5)
     failed = [entry["data"] for entry in service.history("GenerationAttemptFailed")]
     assert {attempt["failure_type"] for attempt in failed} == {"TIMEOUT"}
-    assert [attempt["spared"] for attempt in failed] == [False, False, True, True], "it was left alone then"
+    assert all(attempt["spared"] for attempt in failed), "that is no fault of this job"
     assert [call["cost_microusd"] for call in service.calls()] == [None] * 4 + [COST_MICROUSD]
 
 

@@ -110,7 +110,7 @@ def _as_tool(behaviour: Behaviour) -> Behaviour:
 
     def answer(exchange: Any) -> None:
         sent: list[bytes] = []
-        copy = type(exchange)(exchange.body, exchange.headers, _Catcher(sent))
+        copy = type(exchange)(exchange.body, exchange.headers, _Catcher(sent, exchange.handler.server))
         behaviour(copy)
         content = json.loads(sent[0])["choices"][0]["message"]["content"]
         name = exchange.body["tools"][0]["function"]["name"]
@@ -123,8 +123,8 @@ def _as_tool(behaviour: Behaviour) -> Behaviour:
 class _Catcher:
     """A handler that keeps what is written."""
 
-    def __init__(self, sent: list[bytes]) -> None:
-        self.wfile = self
+    def __init__(self, sent: list[bytes], server: Any) -> None:
+        self.wfile, self.server = self, server
         self.write = sent.append
 
     def send_response(self, _status: int) -> None: ...

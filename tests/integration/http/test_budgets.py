@@ -12,7 +12,7 @@ from tests.integration.http.api import Api, Serve, new_film, problem_of
 from tests.support.budget import spend_today
 
 PAID: dict[str, Any] = {"ai_model": "openai:gpt-4o-mini", "ai_api_key": "unused", "works": False}
-BUDGET: dict[str, Any] = {"ai_daily_budget_usd": "0.01"}
+BUDGET: dict[str, Any] = {"ai_daily_budget_usd": "5"}
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def waiting(serve: Serve, there: str) -> str:
 @pytest.fixture
 def api(serve: Serve, waiting: str, tmp_path: Path) -> Iterator[Api]:
     """A service whose budget is spent."""
-    spend_today(tmp_path / "data", microusd=10_000)
+    spend_today(tmp_path / "data", microusd=5_000_000)
     with serve(**PAID, **BUDGET) as api:
         yield api
 
@@ -77,7 +77,7 @@ def test_of_several_styles_none_is_accepted_when_one_is_new(api: Api, there: str
 
 
 def test_writing_that_is_free_needs_no_budget(serve: Serve, waiting: str, tmp_path: Path) -> None:
-    spend_today(tmp_path / "data", microusd=10_000)
+    spend_today(tmp_path / "data", microusd=5_000_000)
 
     with serve(**BUDGET, works=False) as api:
         api.accepted(new_film())
