@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 
-from application.call_ledger import Account
 from application.circuit_breaker import BreakerState
 from application.commands.request_generation import RequestGeneration, request_generation
 from application.gate_status import GateStatus
@@ -26,6 +25,7 @@ from interfaces.cli.client import ServiceRefused
 from interfaces.writers import build_gate
 from tests.support.cluster import QUEUES, Cluster, Part
 from tests.support.model_server import (
+    TOKENS_IN,
     ModelServer,
     answers,
     model_server,
@@ -37,9 +37,12 @@ from tests.support.model_server import (
 from tests.support.process import wait_until
 
 MODEL = "the-model"
-PRICES = f"[{MODEL}]\ninput_usd = 0\noutput_usd = 1\n"
-COST_MICROUSD = MAX_TOKENS_OUT
-"""Of every call, which takes as many tokens as it may: a budget is a number of calls."""
+PRICES = f"[{MODEL}]\ninput_usd = 0.01\noutput_usd = 1\n"
+COST_MICROUSD = MAX_TOKENS_OUT + TOKENS_IN // 100
+"""Of every call, whose answer takes as many tokens as it may."""
+
+REST_MICROUSD = 200
+"""What a budget has beside the cost of so many calls: enough to reserve for the last of them."""
 
 WORKERS, THREADS = 3, 8
 
@@ -77,6 +80,13 @@ class House:
         """And nobody will pay anything any more."""
         status = self.status()
         return status.is_spent and status.under_way == 0
+
+    def spent(self) -> int:
+        """On whatever days."""
+        ((spent,),) = self.cluster.postgres.execute(
+            "SELECT sum(spent)::bigint FROM call_accounts WHERE scope = 'everybody'"
+        )
+        return int(spent)
 
     def store(self) -> Store:
         return open_store(self._settings())
@@ -127,7 +137,7 @@ def test_no_more_calls_are_made_than_a_budget_pays_for_and_the_others_wait(house
     wait_until(house.is_spent, "the budget is spent", 60)
     days = (datetime.now(UTC).date() - began).days + 1
     assert len(house.server.asked) == calls * days
-    assert house.health()["provider"]["spent_today_microusd"] == calls * COST_MICROUSD
+    assert house.spent() == calls * days * COST_MICROUSD
     assert house.health()["status"] == "degraded"
     with pytest.raises(ServiceRefused, match="The daily budget of the service is spent"):
         house.cluster.ask(["one-more-film-1999"])
@@ -144,8 +154,9 @@ def test_no_more_calls_are_made_than_a_budget_pays_for_and_the_others_wait(house
 
 
 def test_what_one_key_has_spent_stops_nobody_else(house: House) -> None:
+    began = datetime.now(UTC).date()
     house.open(ai_daily_budget_per_key_usd=_dollars(3))
-    house.ask(5)
+    house.ask(50)
     wait_until(lambda: LOCAL_CALLER in house.status().spent_requesters, "the key has nothing left")
     other = RequestGeneration(slug="of-somebody-else-1999", by=Actor("other", correlation_id="request"))
     with closing(house.store()) as store:
@@ -154,7 +165,8 @@ def test_what_one_key_has_spent_stops_nobody_else(house: House) -> None:
     with closing(house.cluster.client()) as client:
         assert client.follow(str(job.job_id))["status"] == "DONE"
 
-    assert Counter(house.cluster.statuses()) == {"DONE": 4, "PENDING": 2}
+    days = (datetime.now(UTC).date() - began).days + 1
+    assert Counter(house.cluster.statuses()) == {"DONE": 3 * days + 1, "PENDING": 50 - 3 * days}
 
 
 def test_no_more_calls_are_made_at_once_than_are_allowed(house: House) -> None:
@@ -186,8 +198,8 @@ def test_an_outage_costs_no_job_its_tries(house: House) -> None:
 
     assert house.cluster.of(GenerationFailed) == []
     failed = house.cluster.of(GenerationAttemptFailed)
-    assert len(failed) <= 2 + WORKERS * THREADS + probes + 2, "the others were not even tried"
-    assert sum(not attempt.spared for attempt in failed) == 2, "the two before the third opened the breaker"
+    assert len(failed) <= 3 + WORKERS * THREADS + probes + 2, "the others were not even tried"
+    assert all(attempt.spared for attempt in failed)
     assert house.status().state is BreakerState.CLOSED
     assert house.health()["status"] == "ok"
     logs = "".join(part.log() for part in house.parts)
@@ -212,11 +224,13 @@ def test_the_permit_of_a_worker_that_is_killed_in_its_call_goes_to_another(house
     (made,) = house.cluster.of(DescriptionGenerated)
     assert made.attempt == 2
     wait_until(lambda: not house.status().under_way, "both are settled")
-    assert house.status().today == Account(spent=2 * COST_MICROUSD), "the lost one counts as the worst"
+    spent = house.spent()
+    assert 2 * COST_MICROUSD < spent < 2 * COST_MICROUSD + REST_MICROUSD, "the lost one counts as the worst"
     with closing(house.cluster.client()) as client:
         total = client.spending({})["total"]
     assert (total["calls"], total["cost_microusd"], total["unknown_cost_calls"]) == (2, COST_MICROUSD, 1)
 
 
 def _dollars(calls: int) -> str:
-    return str(Decimal(calls * COST_MICROUSD) / 1_000_000)
+    """A budget for so many calls, and no more."""
+    return str(Decimal(calls * COST_MICROUSD + REST_MICROUSD) / 1_000_000)

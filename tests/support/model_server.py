@@ -31,6 +31,7 @@ class Exchange:
         return facts
 
     def send(self, status: int, body: bytes, **headers: str) -> None:
+        _server(self).model.answered(self)
         self.handler.send_response(status)
         self.handler.send_header("Content-Type", "application/json")
         self.handler.send_header("Content-Length", str(len(body)))
@@ -53,19 +54,23 @@ class ModelServer:
     asked: list[Exchange] = field(default_factory=list)
     tokens_out: int = TOKENS_OUT
     most_at_once: int = 0
-    _at_once: int = 0
+    _unanswered: list[Exchange] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, exchange: Exchange) -> None:
         with self._lock:
             self.asked.append(exchange)
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
+            self._unanswered.append(exchange)
+            self.most_at_once = max(self.most_at_once, len(self._unanswered))
         try:
             self.behaviour(exchange)
         finally:
-            with self._lock:
-                self._at_once -= 1
+            self.answered(exchange)
+
+    def answered(self, exchange: Exchange) -> None:
+        """Before the client can know it, so that its next request is not counted beside this one."""
+        with self._lock:
+            self._unanswered = [other for other in self._unanswered if other is not exchange]
 
 
 @contextmanager
