@@ -110,7 +110,7 @@ def _as_tool(behaviour: Behaviour) -> Behaviour:
 
     def answer(exchange: Any) -> None:
         sent: list[bytes] = []
-        copy = type(exchange)(exchange.body, exchange.headers, _Catcher(sent))
+        copy = type(exchange)(exchange.body, exchange.headers, _Catcher(sent, exchange.handler.server))
         behaviour(copy)
         content = json.loads(sent[0])["choices"][0]["message"]["content"]
         name = exchange.body["tools"][0]["function"]["name"]
@@ -123,7 +123,8 @@ def _as_tool(behaviour: Behaviour) -> Behaviour:
 class _Catcher:
     """A handler that keeps what is written."""
 
-    def __init__(self, sent: list[bytes]) -> None:
+    def __init__(self, sent: list[bytes], server: Any) -> None:
+        self.server = server
         self.wfile = self
         self.write = sent.append
 
@@ -192,8 +193,12 @@ def test_what_a_provider_refuses_costs_nothing(
         (lambda exchange: exchange.send(200, b"<html>"), FailureType.AI_API_ERROR),
         (trickles(0.1), FailureType.TIMEOUT),
         (never_answers, FailureType.TIMEOUT),
+        (refuses(408), FailureType.TIMEOUT),
+        (refuses(499), FailureType.TIMEOUT),
+        (refuses(504), FailureType.TIMEOUT),
+        (refuses(524), FailureType.TIMEOUT),
     ],
-    ids=["reset", "no JSON at all", "trickle", "silence"],
+    ids=["reset", "no JSON at all", "trickle", "silence", "408", "499", "504", "524"],
 )
 def test_what_never_came_may_have_been_paid_for(
     behaviour: Behaviour, failure_type: FailureType, server: ModelServer
