@@ -31,8 +31,8 @@ LONGEST_WAIT = timedelta(hours=1)
 
 GAVE_UP_WAITING = frozenset({408, 499, 504, 524})
 """What a gateway answers that has waited too long for the provider, or a provider for its model: 499 is that
-of nginx and Google, 524 of Cloudflare. The model may have worked meanwhile, and is paid for. The library has no
-class for them: 504 and 524 are a ModelServerError, 408 and 499 a plain ModelHTTPError."""
+of nginx and Google, 524 of Cloudflare. The model may have worked meanwhile, and is paid for. The library has
+no class for them: 504 and 524 are a ModelServerError, 408 and 499 a plain ModelHTTPError."""
 
 
 def failure_of(error: AgentRunError) -> Failure:

@@ -11,7 +11,6 @@ import pytest
 from infrastructure.errors import WrongSettings
 from infrastructure.writers.language_model import language_model
 
-
 ROOT = Path(__file__).parents[2]
 
 
