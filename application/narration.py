@@ -20,9 +20,11 @@ _LINES = {
     "DescriptionEdited": "A person wrote revision {revision} of the {context_tag} description in {locale}.",
     "DescriptionWithdrawn": "Description {description_id} was withdrawn: {reason}.",
 }
+_SPARED = "It counts as no try: the fault was its provider's."
 
 
 def line(event: str, data: dict[str, Any]) -> str:
     """`event` is the name of the event, `data` its fields as the history view holds them."""
     known = {name: "unknown" if value is None else value for name, value in data.items()}
-    return _LINES[event].format(**known)
+    told = _LINES[event].format(**known)
+    return f"{told} {_SPARED}" if known.get("spared") else told

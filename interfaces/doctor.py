@@ -20,10 +20,11 @@ from interfaces.doctor_redis import examine_redis
 from interfaces.findings import Finding, Verdict, judge
 from interfaces.http.health import SECONDS_BEHIND_ARE_DEGRADED
 from interfaces.http.measuring import seconds_since
-from interfaces.writers import build_gate, is_paid
+from interfaces.writers import build_gate, is_paid, least_cost
 
 MUCH_LAG = 5_000
 LITTLE_ROOM_BYTES = 1 << 30
+_NO_PROVIDER = Finding("provider", Verdict.OK, "none is needed: the template writes")
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -32,6 +33,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield from _shared_store(settings)
     else:
         yield from _embedded_store(settings)
+        yield _embedded_provider(settings)
     if settings.redis_address:
         yield from examine_redis(settings.redis_address)
 
@@ -52,6 +54,19 @@ def _embedded_store(settings: Settings) -> Iterator[Finding]:
     url = serving_url(path)
     yield Finding(
         "service", Verdict.OK, f"serves at {url}" if url else "does not run; moviemind up starts it"
+    )
+
+
+def _embedded_provider(settings: Settings) -> Finding:
+    """By the settings alone: how the provider is doing is in a file that a service may hold."""
+    if not is_paid(settings):
+        return _NO_PROVIDER
+    try:
+        least_cost(settings)
+    except WrongSettings as error:
+        return Finding("provider", Verdict.BAD, str(error), "do what it says")
+    return Finding(
+        "provider", Verdict.OK, f"{settings.ai_model}; moviemind queue status says how it is doing"
     )
 
 
@@ -117,7 +132,7 @@ def _queue(settings: Settings, store: Store) -> Iterator[Finding]:
 
 def _provider(settings: Settings, store: Store) -> Iterator[Finding]:
     if not is_paid(settings):
-        yield Finding("provider", Verdict.OK, "none is needed: the template writes")
+        yield _NO_PROVIDER
         return
     try:
         status = build_gate(settings, store).status()

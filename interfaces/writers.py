@@ -53,7 +53,7 @@ def cost_per_text(settings: Settings) -> int | None:
 
 
 def build_gate(settings: Settings, store: Store) -> ProviderGate:
-    """Raises WrongSettings for a budget that cannot be held, or that no call fits into."""
+    """Raises WrongSettings for a budget that cannot be held, or that a single call could exceed."""
     return ProviderGate(
         store.ledger,
         CallLimits(
@@ -61,7 +61,7 @@ def build_gate(settings: Settings, store: Store) -> ProviderGate:
             calls_per_minute=settings.ai_calls_per_minute,
             budget_microusd=_microusd(settings.ai_daily_budget_usd),
             budget_per_key_microusd=_microusd(settings.ai_daily_budget_per_key_usd),
-            least_microusd=_least_cost(settings),
+            least_microusd=least_cost(settings),
         ),
         first_opening=timedelta(seconds=settings.ai_breaker_seconds),
         longest_call=timedelta(seconds=settings.claim_limit_seconds),
@@ -69,7 +69,7 @@ def build_gate(settings: Settings, store: Store) -> ProviderGate:
     )
 
 
-def _least_cost(settings: Settings) -> int:
+def least_cost(settings: Settings) -> int:
     """What the cheapest call may cost. A budget must pay for the dearest, or its job would wait for ever."""
     budgets = {
         "AI_DAILY_BUDGET_USD": settings.ai_daily_budget_usd,

@@ -29,8 +29,16 @@ LONGEST_WAIT = timedelta(hours=1)
 """A provider that asks for more is asked again after this."""
 
 
+GAVE_UP_WAITING = frozenset({408, 499, 504, 524})
+"""What a gateway answers that has waited too long for the provider, or a provider for its model: 499 is that
+of nginx and Google, 524 of Cloudflare. The model may have worked meanwhile, and is paid for. The library has
+no class for them: 504 and 524 are a ModelServerError, 408 and 499 a plain ModelHTTPError."""
+
+
 def failure_of(error: AgentRunError) -> Failure:
     match error:
+        case ModelHTTPError() if error.status_code in GAVE_UP_WAITING:
+            return Failure(FailureType.TIMEOUT, "Writing took too long.", _details(error))
         case ModelTimeoutError() | ModelRequestTimeout() | RunTimedOut():
             return Failure(FailureType.TIMEOUT, "Writing took too long.", _details(error))
         case ModelRateLimitError():
@@ -63,10 +71,10 @@ def broken(error: Exception) -> Failure:
 
 def was_refused_unheard(error: AgentRunError) -> bool:
     """Whether no model has worked on the request: providers take nothing for what they answer with an error,
-    or for what never reached them."""
+    unless that says that they gave up waiting, or for what never reached them."""
     if isinstance(error, ModelConnectionError):
         return error.phase in ("pool", "connect")
-    return isinstance(error, ModelHTTPError)
+    return isinstance(error, ModelHTTPError) and error.status_code not in GAVE_UP_WAITING
 
 
 def unusable(flaw: Flaw) -> Failure:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -123,6 +124,23 @@ def test_the_history_view_holds_every_event_with_a_line_for_people(cinema: _Cine
         line = narration.line(row.event, row.data)
         assert line.endswith((".", "!"))
         assert "{" not in line
+
+
+def test_the_line_of_an_attempt_says_when_it_counts_as_no_try(core: Core, views: Views) -> None:
+    film = Film()
+    job_id = film.ask().job_id
+    for attempt, shut_for in ((1, None), (2, timedelta(0))):
+        film.start(job_id)
+        film.fail(job_id, attempt, shut_for=shut_for)
+        film.advance(minutes=1)
+    core.generations.save(film.movie)
+    views.follow(core.log)
+
+    rows = views.history.of(film.movie.slug, after=0, limit=100)
+    lines = [narration.line(row.event, row.data) for row in rows if row.event == "GenerationAttemptFailed"]
+    counts, spared = lines
+    assert "no try" not in counts
+    assert spared.endswith("It did not work. It counts as no try: the fault was its provider's.")
 
 
 def test_folding_event_by_event_gives_the_same_rows_as_folding_in_batches(

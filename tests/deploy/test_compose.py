@@ -49,6 +49,15 @@ def _compose() -> dict[str, Any]:
     return found
 
 
+def _environment(service: dict[str, Any], **written: str) -> dict[str, str]:
+    """What a service is given; a variable without a value is what .env says, and left out where that is
+    silent."""
+    given = {
+        name: written.get(name) if value is None else value for name, value in service["environment"].items()
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
     found: dict[str, Any] = _compose()["services"]
@@ -95,16 +104,28 @@ def test_every_service_of_ours_runs_a_command_there_is(
 def test_every_service_of_ours_has_settings_that_are_right(
     name: str, services: dict[str, Any], load: Callable[[Mapping[str, object]], Settings]
 ) -> None:
-    settings = load(services[name]["environment"])
+    settings = load(_environment(services[name]))
 
     assert settings.is_on_postgres
     assert settings.queue_in_use is Queue.REDIS
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_every_service_of_ours_is_given_all_that_is_said_of_a_paid_model(
+    name: str, services: dict[str, Any], load: Callable[[Mapping[str, object]], Settings]
+) -> None:
+    wanted = {f"MOVIEMIND_{field.upper()}" for field in Settings.model_fields if field.startswith("ai_")}
+    given = services[name]["environment"]
+
+    assert {variable for variable, value in given.items() if value is None} == wanted
+    settings = load(_environment(services[name], MOVIEMIND_AI_MODEL="openai:gpt-4o-mini"))
+    assert settings.ai_model == "openai:gpt-4o-mini"
+
+
 def test_the_servers_that_are_named_are_there_with_the_names_and_secrets_they_are_asked_by(
     services: dict[str, Any], load: Callable[[Mapping[str, object]], Settings]
 ) -> None:
-    settings = load(services["api"]["environment"])
+    settings = load(_environment(services["api"]))
     postgres, redis = services["postgres"], services["redis"]
 
     made = postgres["environment"]
@@ -117,7 +138,7 @@ def test_the_servers_that_are_named_are_there_with_the_names_and_secrets_they_ar
 def test_the_api_wants_a_key_and_can_be_reached_from_this_host_only(
     services: dict[str, Any], load: Callable[[Mapping[str, object]], Settings]
 ) -> None:
-    settings = load(services["api"]["environment"])
+    settings = load(_environment(services["api"]))
 
     assert settings.auth_in_use is Auth.ON
     assert settings.bootstrap_admin_key is not None
@@ -128,7 +149,7 @@ def test_the_api_wants_a_key_and_can_be_reached_from_this_host_only(
 def test_whether_the_api_is_healthy_is_asked_where_no_key_is_wanted(
     services: dict[str, Any], load: Callable[[Mapping[str, object]], Settings]
 ) -> None:
-    port = load(services["api"]["environment"]).port
+    port = load(_environment(services["api"])).port
     test = services["api"]["healthcheck"]["test"]
 
     assert test[:3] == ["CMD", "python", "-c"]
@@ -149,7 +170,7 @@ def test_servers_start_once_there_are_tables_and_come_back_when_they_end(
 def test_every_part_is_given_the_time_it_takes_to_end(
     services: dict[str, Any], load: Callable[[Mapping[str, object]], Settings]
 ) -> None:
-    settings = load(services["worker"]["environment"])
+    settings = load(_environment(services["worker"]))
     longest = settings.shutdown_seconds + processes.BEYOND_SHUTDOWN_SECONDS
 
     assert _seconds(services["worker"]["stop_grace_period"]) > longest > settings.ai_deadline_seconds

@@ -31,6 +31,7 @@ REDIS = [
     *("redis memory", "redis last AOF write", "redis last bgsave", "redis last AOF rewrite"),
 ]
 PASSWORD = "hunter2"
+PAID = {"ai_model": "openai:gpt-4o-mini", "ai_api_key": "unused"}
 
 
 class Doctor:
@@ -326,7 +327,7 @@ def test_people_get_a_table(doctor: Doctor, cluster: Cluster, command: Command) 
 def test_on_sqlite_there_may_be_no_store_yet(tmp_path: Path, command: Command) -> None:
     findings = Doctor(command, data_dir=str(tmp_path / "data")).finds("ok")
 
-    assert list(findings) == ["store"]
+    assert list(findings) == ["store", "provider"]
     assert findings["store"]["advice"] == "moviemind up makes it"
     assert not (tmp_path / "data").exists(), "a look changes nothing"
 
@@ -339,7 +340,8 @@ def test_on_sqlite_a_store_is_read_from_end_to_end(
 
     findings = doctor.finds("ok")
 
-    assert list(findings) == ["store", "disk", "service"]
+    assert list(findings) == ["store", "disk", "service", "provider"]
+    assert findings["provider"]["found"] == "none is needed: the template writes"
     assert findings["service"]["found"] == f"serves at {up.url}"
     assert up.stop() == 0
     assert doctor.finds("ok")["service"]["found"] == "does not run; moviemind up starts it"
@@ -363,5 +365,34 @@ def test_on_sqlite_a_store_that_cannot_be_read(ruin: str, tmp_path: Path, comman
 
     findings = Doctor(command, data_dir=str(tmp_path)).finds("bad", "store")
 
-    assert list(findings) == ["store"]
+    assert list(findings) == ["store", "provider"]
     assert findings["store"]["found"].startswith(str(store))
+
+
+def test_on_sqlite_it_is_said_where_the_provider_of_a_paid_model_is_seen(
+    tmp_path: Path, command: Command
+) -> None:
+    doctor = Doctor(command, data_dir=str(tmp_path / "data"), **PAID)
+
+    found = doctor.finds("ok")["provider"]["found"]
+
+    assert found == "openai:gpt-4o-mini; moviemind queue status says how it is doing"
+    assert not (tmp_path / "data").exists(), "a look changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"ai_daily_budget_usd": "0.0001"}, "MOVIEMIND_AI_DAILY_BUDGET_USD (0.0001) is too small"),
+        (
+            {"ai_model": "openai:mine", "ai_daily_budget_per_key_usd": "5"},
+            "MOVIEMIND_AI_DAILY_BUDGET_PER_KEY_USD cannot be held: the price of openai:mine is not known",
+        ),
+    ],
+)
+def test_on_sqlite_a_budget_that_cannot_be_held(
+    settings: dict[str, str], complaint: str, tmp_path: Path, command: Command
+) -> None:
+    doctor = Doctor(command, data_dir=str(tmp_path), **PAID)
+
+    assert complaint in doctor.finds("bad", "provider", **settings)["provider"]["found"]

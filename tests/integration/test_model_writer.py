@@ -192,8 +192,12 @@ def test_what_a_provider_refuses_costs_nothing(
         (lambda exchange: exchange.send(200, b"<html>"), FailureType.AI_API_ERROR),
         (trickles(0.1), FailureType.TIMEOUT),
         (never_answers, FailureType.TIMEOUT),
+        (refuses(408), FailureType.TIMEOUT),
+        (refuses(499), FailureType.TIMEOUT),
+        (refuses(504), FailureType.TIMEOUT),
+        (refuses(524), FailureType.TIMEOUT),
     ],
-    ids=["reset", "no JSON at all", "trickle", "silence"],
+    ids=["reset", "no JSON at all", "trickle", "silence", "408", "499", "504", "524"],
 )
 def test_what_never_came_may_have_been_paid_for(
     behaviour: Behaviour, failure_type: FailureType, server: ModelServer

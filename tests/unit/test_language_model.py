@@ -1,11 +1,17 @@
 """A model that cannot be used is refused at the start, with what to do."""
 
 import sys
+import tomllib
+from importlib.metadata import metadata
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infrastructure.errors import WrongSettings
 from infrastructure.writers.language_model import language_model
+
+ROOT = Path(__file__).parents[2]
 
 
 def _refusal(name: str) -> str:
@@ -42,3 +48,28 @@ def test_a_server_of_ones_own_has_its_own_names(name: str) -> None:
 
     assert model.model_name == "llama3.2"
     assert model.base_url == "http://127.0.0.1:8080/v1/"
+
+
+def test_extras_are_packages_of_the_model_library_in_the_versions_it_is_wanted_in() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (wanted,) = (line for line in project["dependencies"] if line.startswith("pydantic-ai-slim[openai]"))
+    extras = _extras(project)
+
+    assert "anthropic" in extras
+    assert extras == {name: [wanted.replace("[openai]", f"[{name}]")] for name in extras}
+    assert extras.keys() <= set(metadata("pydantic-ai-slim").get_all("Provides-Extra", []))
+
+
+def test_the_guide_names_the_extras_there_are() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    guide = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+
+    assert [
+        name for name in _extras(project) if f"`{name}`" not in guide and f"'.[{name}]'" not in guide
+    ] == []
+
+
+def _extras(project: dict[str, Any]) -> dict[str, list[str]]:
+    """Those of providers."""
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    return {name: lines for name, lines in extras.items() if name not in ("build", "dev")}
