@@ -12,7 +12,7 @@ from application.call_limits import Refusal
 from application.commands.settle_calls import settle_call
 from application.dispatching import Dispatches
 from application.errors import NotAdmitted, StoreUnavailable
-from application.movie_generations import MovieGenerations
+from application.movie_generations import STORE_RETRY_SECONDS, MovieGenerations
 from application.ports import Quote
 from application.provider_gate import ProviderGate
 from application.queue_switch import QueueSwitch
@@ -69,8 +69,18 @@ class Admission:
         raise NotAdmitted(call.job_id, refusal)
 
     def confirm(self, call: PlannedCall | None) -> bool:
-        """Whether a call may be made, now that its attempt is claimed."""
-        return call is None or self.gate.confirm(call)
+        """Whether a call may be made, now that its attempt is claimed.
+
+        A store that is away is waited for: the claim is ours, and nobody else would start the job. Raises
+        StoreUnavailable when the worker is to end.
+        """
+        while call is not None:
+            try:
+                return self.gate.confirm(call)
+            except StoreUnavailable:
+                if self.ends_within(STORE_RETRY_SECONDS):
+                    raise
+        return True
 
     def give_up(self, call: PlannedCall | None, generations: MovieGenerations) -> None:
         """The claim came to nothing: the permit is free, unless another worker has claimed that attempt."""

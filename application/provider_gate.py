@@ -59,7 +59,7 @@ class ProviderGate:
             if refusal is None:
                 _reserve(rows, call, known, now)
             if refusal is Refusal.BUDGET:
-                self._note_what_was_missing(rows, call, now)
+                _note_what_was_missing(rows, self._limits, call, now)
             return refusal
 
     def confirm(self, call: PlannedCall) -> bool:
@@ -74,15 +74,6 @@ class ProviderGate:
             if may:
                 _reserve(rows, call, known, now)
             return may
-
-    def _note_what_was_missing(self, rows: LedgerRows, call: PlannedCall, now: datetime) -> None:
-        """So that nobody else asks in vain, and people see why nothing starts."""
-        for scope in self._limits.exceeded(rows, call, now.date(), call.at_most):
-            account = rows.account(now.date(), scope)
-            if call.at_most > (self._limits.budget(scope) or 0):
-                log.error("call.dearer_than_budget", slug=call.slug, at_most_microusd=call.at_most)
-            elif account.refused is None or call.at_most < account.refused:
-                rows.put_account(now.date(), scope, replace(account, refused=call.at_most))
 
     def heard(self, job_id: UUID, attempt: int, failure: Failure | None) -> datetime | None:
         """Take note of how the provider answered a call, or failed to.
@@ -184,6 +175,16 @@ def _reserve(rows: LedgerRows, call: PlannedCall, known: Reservation | None, now
     reservation = Reservation(call=call, admitted_at=now)
     rows.put_reservation(reservation)
     _book(rows, reservation, reserved=reservation.at_most)
+
+
+def _note_what_was_missing(rows: LedgerRows, limits: CallLimits, call: PlannedCall, now: datetime) -> None:
+    """So that nobody else asks in vain, and people see why nothing starts."""
+    for scope in limits.exceeded(rows, call, now.date(), call.at_most):
+        account = rows.account(now.date(), scope)
+        if call.at_most > (limits.budget(scope) or 0):
+            log.error("call.dearer_than_budget", slug=call.slug, at_most_microusd=call.at_most)
+        elif account.refused is None or call.at_most < account.refused:
+            rows.put_account(now.date(), scope, replace(account, refused=call.at_most))
 
 
 def _book(rows: LedgerRows, reservation: Reservation, *, reserved: int = 0, spent: int = 0) -> None:

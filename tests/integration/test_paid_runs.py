@@ -16,8 +16,9 @@ from application.call_limits import CallLimits
 from application.commands.rescue_generations import RescueGenerations, rescue_generations
 from application.commands.settle_calls import settle_calls
 from application.errors import StoreUnavailable
+from application.movie_generations import STORE_RETRY_SECONDS
 from application.ports import Quote, WritingFailed
-from application.provider_gate import SETTLED_BY_WORKER
+from application.provider_gate import SETTLED_BY_WORKER, ProviderGate
 from application.worker_watch import WorkerWatch
 from domain.events import (
     DescriptionGenerated,
@@ -294,6 +295,31 @@ class TestWithoutAStore:
         assert core.run(job, writer(breaks)) is not None
         assert len(core.of(DescriptionGenerated)) == 1
         assert today(core) == Account(reserved=AT_MOST), "to be settled later"
+
+    def test_a_claim_waits_for_it_and_goes_on(self, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody else would start a job that a living worker has claimed."""
+        confirm, away = type(core.gate).confirm, [StoreUnavailable("it is away")] * 3
+
+        def comes_back(gate: ProviderGate, call: PlannedCall) -> bool:
+            if away:
+                raise away.pop()
+            return confirm(gate, call)
+
+        monkeypatch.setattr(type(core.gate), "confirm", comes_back)
+
+        assert core.run(core.job().job_id, writer()) is not None
+        assert core.waited == [STORE_RETRY_SECONDS] * 3
+
+    def test_a_claim_of_a_worker_that_ends_does_not(
+        self, core: Core, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(type(core.gate), "confirm", _raises(StoreUnavailable("it is away")))
+        core.is_stopping, paid = True, writer()
+
+        with pytest.raises(StoreUnavailable):
+            core.run(core.job().job_id, paid)
+
+        assert paid.tasks == []
 
     def test_nor_does_a_failure(self, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
         job = core.job().job_id
