@@ -46,8 +46,9 @@ class Admission:
     def admit(self, quote: Quote | None, job: Job, slug: str) -> PlannedCall | None:
         """The call for the attempt a job is about to start. Raises NotAdmitted.
 
-        Who is turned away asks once more after a moment, for the dispatcher sends no more than there is room
-        for; then it sends the job again. Only for want of money it does not: that message comes in a while.
+        Who is turned away asks once more after a moment, and then leaves the job to the dispatcher, which
+        sends it again when there is room. It does not know of a call that is too dear where cheaper ones can
+        be paid for: such a message comes again in a while.
         """
         if quote is None:
             return None
@@ -60,11 +61,11 @@ class Admission:
             at_most_microusd=quote.at_most_microusd,
         )
         refusal = self.gate.admit(call)
-        if refusal is not None and refusal is not Refusal.BUDGET and not self.ends_within(MOMENT_SECONDS):
+        if refusal is not None and not self.ends_within(MOMENT_SECONDS):
             refusal = self.gate.admit(call)
         if refusal is None:
             return call
-        if refusal is not Refusal.BUDGET:
+        if refusal is not Refusal.TOO_DEAR:
             self.dispatches.forget(call.job_id)
         raise NotAdmitted(call.job_id, refusal)
 

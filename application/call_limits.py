@@ -18,6 +18,8 @@ class Refusal(StrEnum):
     CALLS = "too-many-calls"
     RATE = "too-many-calls-a-minute"
     BUDGET = "budget-spent"
+    TOO_DEAR = "too-dear-for-the-budget"
+    """Where another call, which is cheaper, may be paid for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

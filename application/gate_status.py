@@ -58,6 +58,8 @@ class GateStatus:
         if self.state is BreakerState.OPEN and self.breaker.open_until is not None:
             until = f"{self.breaker.open_until:%H:%M:%S} UTC"
             return f"the provider of the model is left alone until {until}: {self.breaker.reason}"
+        if self.state is BreakerState.HALF_OPEN:
+            return "one job finds out whether the provider of the model answers again"
         if self.is_spent:
             return "the budget of the day is spent; it opens again at 00:00 UTC, or when it is raised"
         return None

@@ -58,8 +58,8 @@ class ProviderGate:
             refusal = self._limits.why_not(rows, call, known, now)
             if refusal is None:
                 _reserve(rows, call, known, now)
-            if refusal is Refusal.BUDGET:
-                _note_what_was_missing(rows, self._limits, call, now)
+            if refusal is Refusal.BUDGET and not _is_noted(rows, self._limits, call, now):
+                return Refusal.TOO_DEAR
             return refusal
 
     def confirm(self, call: PlannedCall) -> bool:
@@ -177,14 +177,21 @@ def _reserve(rows: LedgerRows, call: PlannedCall, known: Reservation | None, now
     _book(rows, reservation, reserved=reservation.at_most)
 
 
-def _note_what_was_missing(rows: LedgerRows, limits: CallLimits, call: PlannedCall, now: datetime) -> None:
-    """So that nobody else asks in vain, and people see why nothing starts."""
+def _is_noted(rows: LedgerRows, limits: CallLimits, call: PlannedCall, now: datetime) -> bool:
+    """Note what was missing, so that nobody asks in vain and people see why nothing starts. False where that
+    would keep cheaper calls waiting too."""
+    noted = True
     for scope in limits.exceeded(rows, call, now.date(), call.at_most):
         account = rows.account(now.date(), scope)
+        is_cheapest = account.refused is None or call.at_most <= account.refused
         if call.at_most > (limits.budget(scope) or 0):
             log.error("call.dearer_than_budget", slug=call.slug, at_most_microusd=call.at_most)
-        elif account.refused is None or call.at_most < account.refused:
+            noted = False
+        elif is_cheapest:
             rows.put_account(now.date(), scope, replace(account, refused=call.at_most))
+        else:
+            noted = False
+    return noted
 
 
 def _book(rows: LedgerRows, reservation: Reservation, *, reserved: int = 0, spent: int = 0) -> None:

@@ -25,6 +25,10 @@ _ENGLISH = (
     "(words|word|text|everything|lines|message|messages|sentences) above",
     "what (is|are|was|were) your (system|initial|original|hidden|secret|exact)* (prompt|instructions)",
     "system prompt(s)?",
+    "(previous|prior|above|earlier) (instructions|prompts) (are|must|should|shall) (to)? (be)?"
+    "(ignored|forgotten)",
+    "(reveal|print|repeat|output) (the)? (text|words|message) above",
+    "from now on you are (a|an|dan|the)",
     "you are now (dan|in … mode|(a|an) … ·(assistant|chatbot|language model))",
     "(enable|enter|activate|switch to|turn on) (the)? (developer|jailbreak|dan|unrestricted) mode",
     "(respond|reply|output) (to (this|everything|all))? (only|just|exactly|solely) (with|in|as)",

@@ -144,7 +144,8 @@ def _provider(settings: Settings, store: Store) -> Iterator[Finding]:
         "provider",
         waits_for is None,
         f"{settings.ai_model}: {waits_for or under_way}",
-        "accepted jobs wait and lose no try; see what the provider says of itself, or raise the budget",
+        "accepted jobs wait and lose no try; "
+        + ("raise the budget, or wait" if status.is_spent else "see what the provider says of itself"),
         Verdict.WARN,
     )
 
@@ -194,7 +195,7 @@ def _waiting(settings: Settings, store: Store) -> Iterator[Finding]:
         "oldest due job",
         waited is None or waited < 2 * settings.resend_seconds,
         "none waits" if waited is None else f"waits for {waited:.0f} s",
-        "jobs come in faster than they are done, or messages do not reach workers: see the logs of projector"
-        " and worker for loop.held_up",
+        "the lines above say why; if none does, jobs come in faster than they are done, or messages do not"
+        " reach workers: see the logs of projector and worker for loop.held_up",
         Verdict.WARN,
     )

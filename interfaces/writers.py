@@ -10,7 +10,7 @@ from infrastructure.choices import PREFIX, TEMPLATE
 from infrastructure.errors import WrongSettings
 from infrastructure.settings import Settings
 from infrastructure.store import Store
-from infrastructure.writers.bounds import MAX_TOKENS_OUT, least_tokens_in, longest_tokens_in
+from infrastructure.writers.bounds import least_tokens_in, longest_tokens_in, most_cost
 from infrastructure.writers.prices import TYPICAL_TOKENS_IN, TYPICAL_TOKENS_OUT, Price, price_of
 from infrastructure.writers.template import TemplateWriter
 
@@ -85,13 +85,13 @@ def least_cost(settings: Settings) -> int:
                 f"{PREFIX}{name} cannot be held: the price of {settings.ai_model} is not known; name it in a"
                 f" file, {PREFIX}AI_PRICES_FILE"
             )
-        dearest = Decimal(price(longest_tokens_in(), MAX_TOKENS_OUT)) / _MICROS
+        dearest = Decimal(most_cost(price, longest_tokens_in())) / _MICROS
         if budget < dearest:
             raise WrongSettings(
                 f"{PREFIX}{name} ({budget}) is too small: a single call of {settings.ai_model} may cost"
                 f" {dearest} dollars"
             )
-    return price(least_tokens_in(), MAX_TOKENS_OUT) if price else 0
+    return most_cost(price, least_tokens_in()) if price else 0
 
 
 def _price(settings: Settings) -> Price | None:

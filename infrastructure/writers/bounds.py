@@ -5,10 +5,14 @@ import json
 from domain.quality import CHARACTERS
 from domain.values import MovieFacts
 from infrastructure.writers.answer import Answer
+from infrastructure.writers.prices import Price
 from infrastructure.writers.prompts import TEXTS_SHOWN, all_prompts
 
 MAX_TOKENS_OUT = 2_000
 """Enough for three sentences and the thoughts of a model that thinks; the provider is told."""
+
+MOST_TOKENS = 10_000_000
+"""That a call can be said to have taken; more is a mistake of who counts."""
 
 DEAREST = "<"
 """A letter that takes six bytes in our JSON; none takes more."""
@@ -22,6 +26,14 @@ _SCHEMA = json.dumps(Answer.model_json_schema())
 def most_tokens_in(told: str) -> int:
     """A token is a byte at least; the schema of the answer may be sent twice, as such and in words."""
     return len(told.encode()) + 2 * len(_SCHEMA.encode()) + FRAME
+
+
+def most_cost(price: Price, tokens_in: int) -> int:
+    """What such a call may cost, rounded up to two digits, so that calls of about one size are admitted and
+    refused alike."""
+    exact = price(tokens_in, MAX_TOKENS_OUT)
+    step: int = 10 ** max(0, len(str(exact)) - 2)
+    return -(-exact // step) * step
 
 
 def least_tokens_in() -> int:

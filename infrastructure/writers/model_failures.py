@@ -35,7 +35,8 @@ of nginx and Google, 524 of Cloudflare. The model may have worked meanwhile, and
 no class for them: 504 and 524 are a ModelServerError, 408 and 499 a plain ModelHTTPError."""
 
 
-def failure_of(error: AgentRunError) -> Failure:
+def failure_of(error: AgentRunError, *, is_an_answer: bool) -> Failure:
+    """`is_an_answer`: a model has worked on it, for the provider has counted its tokens."""
     match error:
         case ModelHTTPError() if error.status_code in GAVE_UP_WAITING:
             return Failure(FailureType.TIMEOUT, "Writing took too long.", _details(error))
@@ -60,13 +61,15 @@ def failure_of(error: AgentRunError) -> Failure:
             return unusable(
                 Flaw(FlawReason.REFUSAL, "the model or a filter of its provider refused to answer")
             )
-        case _:
+        case _ if is_an_answer:
             return unusable(Flaw(FlawReason.NOT_THE_FORMAT, "it is not the JSON that was asked for"))
+        case _:
+            return no_answer(_details(error))
 
 
-def broken(error: Exception) -> Failure:
-    """Of what no provider does."""
-    return Failure(FailureType.UNKNOWN_ERROR, "The writer failed in an unexpected way.", type(error).__name__)
+def no_answer(details: str) -> Failure:
+    """Of what is no answer of a model at all, such as the page of a gateway that is being mended."""
+    return Failure(FailureType.AI_API_ERROR, "What the AI provider sent is no answer of a model.", details)
 
 
 def was_refused_unheard(error: AgentRunError) -> bool:
@@ -88,8 +91,11 @@ def _rejected(message: str, error: ModelAPIError, *, locks_out: bool = False) ->
 
 def _details(error: AgentRunError) -> str:
     facts = [type(error).__name__.removeprefix("_")]
-    if isinstance(error, ModelHTTPError):
-        facts.append(f"HTTP {error.status_code}")
+    status = getattr(error if isinstance(error, ModelHTTPError) else error.__cause__, "status_code", None)
+    if status is not None:
+        facts.append(f"HTTP {status}")
+    elif error.__cause__ is not None:
+        facts.append(type(error.__cause__).__name__)
     if isinstance(error, ModelConnectionError) and error.phase:
         facts.append(f"while it should {error.phase}")
     if isinstance(error, ModelRequestTimeout):

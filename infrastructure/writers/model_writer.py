@@ -21,10 +21,15 @@ from domain.quality import disagreement, flaw_in, joined
 from domain.values import Draft, Failure, FailureType, PaidCall, Variant
 from infrastructure.choices import AiOutput
 from infrastructure.writers.answer import Answer
-from infrastructure.writers.bounds import MAX_TOKENS_OUT, most_tokens_in
+from infrastructure.writers.bounds import MAX_TOKENS_OUT, MOST_TOKENS, most_cost, most_tokens_in
 from infrastructure.writers.event_loop import EventLoop
 from infrastructure.writers.language import wrong_language
-from infrastructure.writers.model_failures import broken, failure_of, unusable, was_refused_unheard
+from infrastructure.writers.model_failures import (
+    failure_of,
+    no_answer,
+    unusable,
+    was_refused_unheard,
+)
 from infrastructure.writers.prices import Price
 from infrastructure.writers.prompts import Prompt, prompt_for
 
@@ -49,26 +54,24 @@ class ModelWriter:
     def quote(self, task: WritingTask) -> Quote:
         prompt = prompt_for(Variant(task.locale, task.context_tag))
         told = prompt.system + prompt.about(task.facts, task.existing_texts)
-        at_most = self._price(most_tokens_in(told), MAX_TOKENS_OUT) if self._price else None
+        at_most = most_cost(self._price, most_tokens_in(told)) if self._price else None
         return Quote(self._name, at_most)
 
     def write(self, task: WritingTask) -> Written:
         """Raises WritingFailed, with what the call cost as far as that is known."""
         prompt = prompt_for(Variant(task.locale, task.context_tag))
         about = prompt.about(task.facts, task.existing_texts)
-        started, usage, is_free = time.monotonic(), RunUsage(), False
+        started, usage, is_free, text = time.monotonic(), RunUsage(), False, ""
+        failure: Failure | None
         try:
             answer = self._loop.run(self._ask(prompt.system, about, task, usage))
             text, failure = _judge(answer, task)
         except AgentRunError as error:
-            text, failure = "", failure_of(error)
-            is_free = was_refused_unheard(error)
+            failure, is_free = failure_of(error, is_an_answer=usage.has_values()), was_refused_unheard(error)
         except Exception as error:  # noqa: BLE001 - its text may hold a key, a prompt or an answer
             where = traceback.format_tb(error.__traceback__)[-3:]
-            log.error(  # noqa: TRY400 - with that text the traceback would be logged
-                "model.broke", error=type(error).__name__, where="".join(where)
-            )
-            text, failure = "", broken(error)
+            log.warning("model.answer_unreadable", error=type(error).__name__, where="".join(where))
+            failure = no_answer(type(error).__name__)
         outcome = "accepted" if failure is None else failure.type.value.lower()
         call = self._call(usage, time.monotonic() - started, outcome, is_free=is_free)
         if failure is not None:
@@ -98,7 +101,7 @@ class ModelWriter:
 
     def _call(self, usage: RunUsage, seconds: float, outcome: str, *, is_free: bool) -> PaidCall:
         """Tokens are unknown where the provider did not say: what never came may be paid for too."""
-        measured = is_free or usage.has_values()
+        measured = is_free or (usage.has_values() and _is_plausible(usage))
         price = self._price if not is_free else _nothing
         cost = price(usage.input_tokens, usage.output_tokens) if price and measured else None
         return PaidCall(
@@ -133,6 +136,11 @@ def _judge(answer: Answer, task: WritingTask) -> tuple[str, Failure | None]:
         or wrong_language(text, task.locale)
     )
     return text, unusable(flaw) if flaw else None
+
+
+def _is_plausible(usage: RunUsage) -> bool:
+    """Some servers count nonsense, which no budget could hold."""
+    return all(0 <= tokens <= MOST_TOKENS for tokens in (usage.input_tokens, usage.output_tokens))
 
 
 def _nothing(_tokens_in: int, _tokens_out: int) -> int:

@@ -237,7 +237,8 @@ class TestBudgets:
         gate = world.gate(budget_microusd=150, budget_per_key_microusd=140, least_microusd=10)
         first = admitted(gate)
         assert gate.admit(planned(60)) is Refusal.BUDGET
-        assert gate.admit(planned(70)) is Refusal.BUDGET
+        assert gate.admit(planned(70)) is Refusal.TOO_DEAR, "one of 60 is to be paid for first"
+        assert gate.admit(planned(60)) is Refusal.BUDGET
 
         assert gate.opening() == Opening(room=0, shut_for=frozenset({"anna"}))
         gate.check_budgets("anna")  # the call under way may be cheap
@@ -260,7 +261,7 @@ class TestBudgets:
     def test_a_call_that_no_day_can_pay_for_keeps_no_other_from_being_made(self, world: World) -> None:
         gate = world.gate(budget_microusd=150)
 
-        assert gate.admit(planned(151)) is Refusal.BUDGET
+        assert gate.admit(planned(151)) is Refusal.TOO_DEAR
 
         assert gate.opening().room is None
 
@@ -353,7 +354,7 @@ class TestBudgets:
         gate = world.gate(budget_microusd=150)
         call = admitted(gate)
 
-        assert gate.admit(replace(call, at_most_microusd=200)) is Refusal.BUDGET
+        assert gate.admit(replace(call, at_most_microusd=200)) is Refusal.TOO_DEAR
         assert gate.admit(replace(call, at_most_microusd=150)) is None
 
         assert world.account().reserved == 150

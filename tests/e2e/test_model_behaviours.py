@@ -92,7 +92,7 @@ CASES = {
     "rate-limit": Case(refuses(429, Retry_After="1"), "RATE_LIMITED", "HTTP 429", cost=0),
     "two-failures": Case(refuses(500), "AI_API_ERROR", "HTTP 500", cost=0, times=2),
     "refused-key": Case(refuses(401), "AI_API_ERROR", "HTTP 401", cost=0, ends="FAILED"),
-    "page-for-people": Case(serves_a_page, "VALIDATION_ERROR", "not-the-format", cost=None),
+    "page-for-people": Case(serves_a_page, "AI_API_ERROR", "", cost=None),
     "broken-json": _useless(BROKEN, "not-the-format"),
     "broken-json-thrice": _useless(BROKEN, "not-the-format", times=3, ends="FAILED"),
     "truncated": _useless(completes('{"known": true, "ti', finish_reason="length"), "cut-off"),

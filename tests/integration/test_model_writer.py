@@ -246,6 +246,41 @@ def test_an_answer_that_is_no_use_is_paid_for_and_tried_again(
     assert (call.cost_microusd, call.outcome) == (COST_MICROUSD, "validation_error")
 
 
+def _says(**body: Any) -> Behaviour:
+    """A body of JSON that is no completion."""
+    return lambda exchange: exchange.send(200, json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [_says(choices=[]), _says(error={"message": "Down for a while.", "code": 502}), _says()],
+    ids=["no choices", "an error that says OK", "nothing"],
+)
+def test_what_is_no_answer_of_a_model_is_a_failure_of_its_provider(
+    server: ModelServer, behaviour: Behaviour
+) -> None:
+    """So that an outage in this form costs no job its tries."""
+    failure, call = _failed(server, behaviour)
+
+    assert (failure.type, failure.is_retryable, call.cost_microusd) == (FailureType.AI_API_ERROR, True, None)
+    assert failure.technical_message
+
+
+def test_tokens_that_cannot_be_are_not_known(server: ModelServer, writer: ModelWriter) -> None:
+    """They would be more than any budget, and more than a column takes."""
+    server.tokens_out = 10**18
+
+    (call,) = writer.write(_task()).calls
+
+    assert (call.tokens_in, call.tokens_out, call.cost_microusd) == (None, None, None)
+
+
+def test_a_redirect_shows_where_it_is_recorded(server: ModelServer) -> None:
+    failure, _ = _failed(server, lambda exchange: exchange.send(302, b""))
+
+    assert "HTTP 302" in failure.technical_message
+
+
 def test_a_near_copy_of_a_text_there_is_is_refused(server: ModelServer, writer: ModelWriter) -> None:
     there = writer.write(_task()).draft.text
     server.asked.clear()

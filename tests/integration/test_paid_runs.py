@@ -84,7 +84,10 @@ class TestAsking:
         core.gate = core.gate_with(CallLimits(budget_microusd=AT_MOST))
         assert core.run(job, paid) is not None
 
-    @pytest.mark.parametrize("limits", [CallLimits(calls=1), CallLimits(calls_per_minute=1)])
+    @pytest.mark.parametrize(
+        "limits",
+        [CallLimits(calls=1), CallLimits(calls_per_minute=1), CallLimits(budget_microusd=2 * AT_MOST - 1)],
+    )
     def test_without_a_permit_the_job_is_dispatched_again_later(self, core: Core, limits: CallLimits) -> None:
         core.gate = core.gate_with(limits)
         second = core.job("heat-1995").job_id
