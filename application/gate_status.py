@@ -62,6 +62,8 @@ class GateStatus:
             return "one job finds out whether the provider of the model answers again"
         if self.is_spent:
             return "the budget of the day is spent; it opens again at 00:00 UTC, or when it is raised"
+        if self.limits.calls_per_minute is not None and self.last_minute >= self.limits.calls_per_minute:
+            return "as many calls were made as a minute may have"
         return None
 
 

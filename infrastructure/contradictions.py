@@ -68,7 +68,7 @@ def _wrong_about_models(settings: "Settings") -> Iterator[str]:
     name = settings.ai_model
     if name == TEMPLATE and settings.ai_base_url:
         yield f"{PREFIX}AI_BASE_URL needs {PREFIX}AI_MODEL, the name of a model of that server"
-    if name != TEMPLATE and not settings.ai_base_url and ":" not in name:
+    if name != TEMPLATE and not settings.ai_base_url and not all(name.partition(":")):
         yield (
             f"{PREFIX}AI_MODEL ({name}) must be {TEMPLATE} or PROVIDER:MODEL, such as openai:gpt-4o-mini;"
             f" a server of your own is named by {PREFIX}AI_BASE_URL"

@@ -5,6 +5,7 @@ import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -200,7 +201,20 @@ class Settings(BaseSettings):
     def _an_address_of_a_server(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("write an address that begins with http:// or https://, or leave it out")
+        try:
+            urlsplit(url).port  # noqa: B018 - which raises for one that cannot be
+        except ValueError as error:
+            raise ValueError(f"write an address that there can be: {error}") from None
         return url
+
+    @field_validator("ai_api_key")
+    @classmethod
+    def _fits_into_a_header(cls, key: SecretStr) -> SecretStr:
+        """Files and forms like to add a line break."""
+        value = key.get_secret_value().strip()
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError("write printable ASCII characters")
+        return SecretStr(value)
 
     @field_validator("bootstrap_admin_key", "api_key")
     @classmethod

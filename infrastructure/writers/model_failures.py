@@ -4,6 +4,7 @@ The texts of these errors can hold what the model wrote or what it was told, so 
 """
 
 from datetime import timedelta
+from http import HTTPStatus
 
 from pydantic_ai.exceptions import (
     AgentRunError,
@@ -77,7 +78,8 @@ def was_refused_unheard(error: AgentRunError) -> bool:
     unless that says that they gave up waiting, or for what never reached them."""
     if isinstance(error, ModelConnectionError):
         return error.phase in ("pool", "connect")
-    return isinstance(error, ModelHTTPError) and error.status_code not in GAVE_UP_WAITING
+    status = _status(error)
+    return status is not None and status >= HTTPStatus.MULTIPLE_CHOICES and status not in GAVE_UP_WAITING
 
 
 def unusable(flaw: Flaw) -> Failure:
@@ -91,7 +93,7 @@ def _rejected(message: str, error: ModelAPIError, *, locks_out: bool = False) ->
 
 def _details(error: AgentRunError) -> str:
     facts = [type(error).__name__.removeprefix("_")]
-    status = getattr(error if isinstance(error, ModelHTTPError) else error.__cause__, "status_code", None)
+    status = _status(error)
     if status is not None:
         facts.append(f"HTTP {status}")
     elif error.__cause__ is not None:
@@ -101,6 +103,14 @@ def _details(error: AgentRunError) -> str:
     if isinstance(error, ModelRequestTimeout):
         facts.append(f"no answer within {error.timeout:g} s")
     return ", ".join(facts)
+
+
+def _status(error: AgentRunError) -> int | None:
+    """Of the answer, also of one that the library has no name for, such as a redirect."""
+    status: int | None = getattr(
+        error if isinstance(error, ModelHTTPError) else error.__cause__, "status_code", None
+    )
+    return status
 
 
 def _retry_after(error: ModelAPIError) -> timedelta | None:

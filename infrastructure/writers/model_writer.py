@@ -139,8 +139,8 @@ def _judge(answer: Answer, task: WritingTask) -> tuple[str, Failure | None]:
 
 
 def _is_plausible(usage: RunUsage) -> bool:
-    """Some servers count nonsense, which no budget could hold."""
-    return all(0 <= tokens <= MOST_TOKENS for tokens in (usage.input_tokens, usage.output_tokens))
+    """Some servers count nonsense, which no budget could hold, or nothing, which none would notice."""
+    return all(0 < tokens <= MOST_TOKENS for tokens in (usage.input_tokens, usage.output_tokens))
 
 
 def _nothing(_tokens_in: int, _tokens_out: int) -> int:

@@ -130,7 +130,7 @@ def test_no_more_calls_are_made_than_a_budget_pays_for_and_the_others_wait(house
     """Should it be midnight meanwhile, there is a second budget."""
     jobs, calls = 200, 50
     began = datetime.now(UTC).date()
-    house.open(works=False, ai_daily_budget_usd=_dollars(calls))
+    house.open(works=False, ai_daily_budget_usd=_dollars(calls), resend_seconds="120")
     house.ask(jobs)
     house.work()
 

@@ -266,9 +266,10 @@ def test_what_is_no_answer_of_a_model_is_a_failure_of_its_provider(
     assert failure.technical_message
 
 
-def test_tokens_that_cannot_be_are_not_known(server: ModelServer, writer: ModelWriter) -> None:
-    """They would be more than any budget, and more than a column takes."""
-    server.tokens_out = 10**18
+@pytest.mark.parametrize("tokens", [10**18, 0])
+def test_tokens_that_cannot_be_are_not_known(server: ModelServer, writer: ModelWriter, tokens: int) -> None:
+    """They would be more than any budget and any column, or nothing at all."""
+    server.tokens_out = tokens
 
     (call,) = writer.write(_task()).calls
 
@@ -276,9 +277,10 @@ def test_tokens_that_cannot_be_are_not_known(server: ModelServer, writer: ModelW
 
 
 def test_a_redirect_shows_where_it_is_recorded(server: ModelServer) -> None:
-    failure, _ = _failed(server, lambda exchange: exchange.send(302, b""))
+    failure, call = _failed(server, lambda exchange: exchange.send(302, b""))
 
     assert "HTTP 302" in failure.technical_message
+    assert call.cost_microusd == 0
 
 
 def test_a_near_copy_of_a_text_there_is_is_refused(server: ModelServer, writer: ModelWriter) -> None:

@@ -316,3 +316,26 @@ class TestWhatFollowsFromOthers:
         settings = load_settings(store_url=self.STORE, redis_url="redis://:secret@cache:6379/0")
 
         assert "secret" not in repr(settings)
+
+
+class TestModels:
+    @pytest.mark.parametrize(
+        ("settings", "complaint"),
+        [
+            ({"ai_model": "openai:"}, "must be template or PROVIDER:MODEL"),
+            (
+                {"ai_model": "mine", "ai_base_url": "http://localhost:99999/v1"},
+                "write an address that there can be",
+            ),
+            ({"ai_api_key": "schlüssel"}, "write printable ASCII characters"),
+        ],
+    )
+    def test_what_no_provider_could_be_asked_with_is_refused(
+        self, settings: dict[str, str], complaint: str
+    ) -> None:
+        with pytest.raises(WrongSettings, match=complaint) as refused:
+            load_settings(**settings)
+        assert "schlüssel" not in str(refused.value)
+
+    def test_a_line_break_behind_a_key_is_none_of_it(self) -> None:
+        assert load_settings(ai_api_key="sk-1\n").ai_api_key.get_secret_value() == "sk-1"
