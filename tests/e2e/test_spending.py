@@ -9,7 +9,7 @@ import pytest
 from interfaces.cli.client import Client
 from tests.e2e.conftest import Ended
 from tests.support.model_server import ModelServer, answers, model_server, never_answers, one_after_the_other
-from tests.support.process import Up, moviemind
+from tests.support.process import Up, moviemind, wait_until
 
 MODEL = "openai:gpt-4o-mini"
 Command = Callable[..., Ended]
@@ -23,7 +23,7 @@ def server() -> Iterator[ModelServer]:
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> Iterator[Up]:
-    """A service that has had a text accepted, after one was refused and before one that never came."""
+    """A service that has had a text accepted, after one was refused and before three that never came."""
     data_dir = tmp_path_factory.mktemp("up") / "data"
     up = Up(
         data_dir,
@@ -34,15 +34,19 @@ def up(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> Iterato
         retry_backoff_seconds="0.1,0.1",
     ).start()
     client = Client(up.url)
-    for slug, behaviour in {
-        "heat-1995": one_after_the_other(answers(title="Alien"), answers()),
-        "alien-1979": never_answers,
-    }.items():
-        server.behaviour = behaviour
-        client.follow(client.generate({"slug": slug})["job_id"])
+    server.behaviour = one_after_the_other(answers(title="Alien"), answers())
+    client.follow(client.generate({"slug": "heat-1995"})["job_id"])
+    server.behaviour = never_answers
+    job_id = client.generate({"slug": "alien-1979"})["job_id"]
+    wait_until(lambda: _failed(client, "alien-1979") == 3, "the provider is left alone")
+    client.cancel(job_id)
     client.close()
     yield up
     up.close()
+
+
+def _failed(client: Client, slug: str) -> int:
+    return sum(entry["event"] == "GenerationAttemptFailed" for entry in client.history(slug))
 
 
 def _since_yesterday() -> tuple[str, str]:
