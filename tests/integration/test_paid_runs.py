@@ -229,7 +229,10 @@ class TestClaimsThatComeToNothing:
 
 
 class TestOutage:
-    def test_a_job_that_meets_an_outage_alone_does_not_fail(self, core: Core) -> None:
+    def test_a_job_that_meets_an_outage_alone_does_not_fail(
+        self, core: Core, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("time.sleep", lambda seconds: core.clock.advance(seconds=seconds))
         job, down = core.job().job_id, failing(*[DOWN] * 40)
         began = core.clock.now
 
