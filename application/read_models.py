@@ -136,6 +136,10 @@ class JobCounts:
     by_status: dict[JobStatus, int]
     oldest_due_at: datetime | None
 
+    def oldest_wait_seconds(self, now: datetime) -> float | None:
+        """Of the longest waiting due job; None when none waits."""
+        return None if self.oldest_due_at is None else round((now - self.oldest_due_at).total_seconds(), 3)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSearch:

@@ -17,6 +17,11 @@ CATCH_UP_SECONDS = 1.0
 POLL_SECONDS = 0.005
 FRESHNESS_LOOK_SECONDS = 0.05
 
+MUCH_LAG = 5_000
+"""Events. A view that is so many behind cannot be relied on, and nobody counts any further."""
+LONG_BEHIND_SECONDS = 30.0
+"""Not to follow the next event for so long is to stand still."""
+
 
 def find(look_up: Callable[[], T | None], *, view: View[Any], log: EventLog) -> T | None:
     """Look something up; a miss counts only when the view has seen all that was committed when asked.
@@ -40,9 +45,9 @@ def catch_up(view: View[Any], log: EventLog) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def lag(views: Sequence[View[Any]], log: EventLog, *, at_most: int) -> dict[str, int]:
-    """How many events each view is behind the head of the log; counting stops at `at_most`."""
-    return {view.name: log.count_after(view.position(), at_most=at_most) for view in views}
+def lag(views: Sequence[View[Any]], log: EventLog) -> dict[str, int]:
+    """How many events each view is behind the head of the log; counting stops at MUCH_LAG."""
+    return {view.name: log.count_after(view.position(), at_most=MUCH_LAG) for view in views}
 
 
 def seconds_behind(views: Sequence[View[Any]], log: EventLog, *, now: datetime) -> dict[str, float]:

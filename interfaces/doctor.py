@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from application.errors import QueueUnavailable, StoreUnavailable
-from application.reading import lag, seconds_behind
+from application.reading import LONG_BEHIND_SECONDS, MUCH_LAG, lag, seconds_behind
 from domain.errors import MovieMindError
 from infrastructure.choices import Queue
 from infrastructure.errors import WrongSettings
@@ -18,11 +18,8 @@ from infrastructure.store_lock import serving_url
 from interfaces.bootstrap import open_queue, open_store
 from interfaces.doctor_redis import examine_redis
 from interfaces.findings import Finding, Verdict, judge
-from interfaces.http.health import SECONDS_BEHIND_ARE_DEGRADED
-from interfaces.http.measuring import seconds_since
 from interfaces.writers import build_gate, is_paid, least_cost
 
-MUCH_LAG = 5_000
 LITTLE_ROOM_BYTES = 1 << 30
 _NO_PROVIDER = Finding("provider", Verdict.OK, "none is needed: the template writes")
 
@@ -174,10 +171,10 @@ def _leader(settings: Settings, _store: Store) -> Iterator[Finding]:
 def _views(_settings: Settings, store: Store) -> Iterator[Finding]:
     views = (store.jobs, store.movies, store.history, store.spending)
     seconds = seconds_behind(views, store.log, now=store.generations.clock())
-    for view, behind in lag(views, store.log, at_most=MUCH_LAG).items():
+    for view, behind in lag(views, store.log).items():
         count = f"{behind} events" if behind < MUCH_LAG else f"{MUCH_LAG} events or more"
         for_how_long = f", for {seconds[view]:.0f} s" if seconds[view] >= 1 else ""
-        stands_still = seconds[view] >= SECONDS_BEHIND_ARE_DEGRADED
+        stands_still = seconds[view] >= LONG_BEHIND_SECONDS
         yield judge(
             f"view {view}",
             behind < MUCH_LAG and not stands_still,
@@ -190,7 +187,7 @@ def _views(_settings: Settings, store: Store) -> Iterator[Finding]:
 def _waiting(settings: Settings, store: Store) -> Iterator[Finding]:
     """Whatever stands in their way, also what none of the others looks at."""
     now = store.generations.clock()
-    waited = seconds_since(store.jobs.counts(now).oldest_due_at, now)
+    waited = store.jobs.counts(now).oldest_wait_seconds(now)
     yield judge(
         "oldest due job",
         waited is None or waited < 2 * settings.resend_seconds,

@@ -10,7 +10,6 @@ from application.worker_watch import Heartbeats
 from infrastructure.settings import Settings
 from infrastructure.store_lock import StoreLock
 from interfaces.bootstrap import build_service, open_queue, open_store
-from interfaces.http.app import create_app
 from interfaces.http.server import HttpServer
 from interfaces.projector import dispatching, projecting
 from interfaces.tallying import tallying
@@ -41,7 +40,7 @@ def embedded_service(settings: Settings, *, works: bool = True, is_for_others: b
             stack.enter_context(dispatching(settings, store, queue, projected=projected))
         service = build_service(settings, store, queue)
         stack.enter_context(tallying(service.tallies))
-        server.start(create_app(service))
+        server.start(service)
         if is_for_others:
             lock.announce(server.url)
         log.info("service.started", url=server.url, store=str(settings.event_store_path), works=works)

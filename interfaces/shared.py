@@ -18,7 +18,6 @@ from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from infrastructure.settings import Settings
 from infrastructure.store import Store
 from interfaces.bootstrap import build_service, open_queue, open_store
-from interfaces.http.app import create_app
 from interfaces.http.server import HttpServer
 from interfaces.projector import lead
 from interfaces.tallying import tallying
@@ -42,7 +41,7 @@ def serving(settings: Settings, server: HttpServer) -> Iterator[tuple[Store, Dra
         queue = stack.enter_context(closing(open_queue(settings, store, redis_seconds=LOOK_SECONDS)))
         service = build_service(settings, store, queue)
         stack.enter_context(tallying(service.tallies))
-        server.start(create_app(service))
+        server.start(service)
         log.info("api.started", url=server.url)
         yield store, queue
         server.stop()

@@ -15,7 +15,7 @@ from domain.values import FailureType, JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, Service
-from interfaces.http.measuring import messages_waiting, seconds_since
+from interfaces.http.measuring import messages_waiting
 from interfaces.http.schemas.admin import (
     FailedJobsPage,
     NotRetried,
@@ -132,7 +132,7 @@ def _queue(state: QueueState, service: MovieMind) -> QueueAnswer:
         driver=service.queue_driver,
         messages_waiting=messages_waiting(service),
         jobs=counts.by_status,
-        oldest_wait_seconds=seconds_since(counts.oldest_due_at, now),
+        oldest_wait_seconds=counts.oldest_wait_seconds(now),
         workers=len(service.live_workers()),
         provider=service.gate.status() if service.gate else None,
     )

@@ -6,18 +6,16 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from application.errors import StoreUnavailable
+from application.reading import LONG_BEHIND_SECONDS, MUCH_LAG
 from domain.values import JobStatus
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Service
-from interfaces.http.measuring import MOST_LAG, Measured, measure, probe
+from interfaces.http.measuring import Measured, measure, probe
 from interfaces.http.schemas.provider import ProviderAnswer
 from interfaces.service import RedisState
 
 router = APIRouter(prefix="/health", tags=["health"])
-
-LAG_IS_DEGRADED = MOST_LAG
-SECONDS_BEHIND_ARE_DEGRADED = 30.0
 
 
 class Alive(BaseModel):
@@ -61,7 +59,7 @@ class Health(BaseModel):
     provider: ProviderAnswer | None = Field(description="of a paid model; null where writing is free")
     workers: int | None
     projection_lag: dict[str, int] | None = Field(
-        description=f"events behind the head of the log, {LAG_IS_DEGRADED} for that many and more"
+        description=f"events behind the head of the log, {MUCH_LAG} for that many and more"
     )
 
 
@@ -125,8 +123,8 @@ def _health(measured: Measured, *, driver: str) -> Health:
 def _is_well(measured: Measured) -> bool:
     return (
         measured.workers > 0
-        and max(measured.lag.values()) < LAG_IS_DEGRADED
-        and max(measured.seconds_behind.values()) < SECONDS_BEHIND_ARE_DEGRADED
+        and max(measured.lag.values()) < MUCH_LAG
+        and max(measured.seconds_behind.values()) < LONG_BEHIND_SECONDS
         and measured.messages_waiting is not None
         and (measured.redis is None or bool(measured.redis.last_writes_ok))
         and (measured.provider is None or measured.provider.lets_through)

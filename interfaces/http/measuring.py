@@ -1,7 +1,6 @@
 """What is measured of the service, for people (/health) and for Prometheus (/metrics)."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from anyio import CapacityLimiter, to_thread
 
@@ -11,9 +10,6 @@ from application.reading import lag, seconds_behind
 from application.tallies import Tally
 from domain.values import JobStatus
 from interfaces.service import MovieMind, RedisState
-
-MOST_LAG = 5_000
-"""Events; counting stops there."""
 
 _PROBES, _LOOKS = CapacityLimiter(4), CapacityLimiter(4)
 """Threads of their own: those for requests are all waiting when the store is away, for some seconds each,
@@ -62,19 +58,14 @@ def messages_waiting(service: MovieMind) -> int | None:
         return None
 
 
-def seconds_since(since: datetime | None, now: datetime) -> float | None:
-    """How long something has been waiting; None when nothing has."""
-    return None if since is None else round((now - since).total_seconds(), 3)
-
-
 def _measured(service: MovieMind) -> Measured:
     views = (service.jobs, service.movies, service.history, service.spending)
-    behind = lag(views, service.log, at_most=MOST_LAG)
+    behind = lag(views, service.log)
     now = service.generations.clock()
     counts = service.jobs.counts(now)
     return Measured(
         jobs=counts.by_status,
-        oldest_wait_seconds=seconds_since(counts.oldest_due_at, now),
+        oldest_wait_seconds=counts.oldest_wait_seconds(now),
         messages_waiting=messages_waiting(service),
         is_paused=service.switch.state().is_paused,
         redis=service.redis_state(),

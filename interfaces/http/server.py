@@ -1,4 +1,4 @@
-"""Serves the application on an address, in a thread of its own."""
+"""Answers requests on an address, in a thread of its own."""
 
 import socket
 import threading
@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 
 import uvicorn
-from fastapi import FastAPI
 
 from domain.errors import MovieMindError
+from interfaces.service import MovieMind
 
 _GRACE_SECONDS = 5
 _START_SECONDS = 30
@@ -44,10 +44,13 @@ class HttpServer:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, app: FastAPI) -> None:
+    def start(self, service: MovieMind) -> None:
         """Returns when requests are answered."""
+        # Imported here: workers and commands that ask another process need not wait for a web framework.
+        from interfaces.http.app import create_app
+
         config = uvicorn.Config(
-            app,
+            create_app(service),
             log_config=None,
             access_log=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -27,6 +27,7 @@ def test_a_working_service_is_healthy(serve: Serve, film: str) -> None:
                 "oldest_wait_seconds": None,
             },
             "redis": None,
+            "provider": None,
             "workers": 1,
             "projection_lag": {"jobs": 0, "movies": 0, "history": 0, "spending": 0},
         }
