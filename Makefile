@@ -26,8 +26,9 @@ demo: setup  ## 50 clients ask for the same 20 films at once
 up: setup  ## serve on http://127.0.0.1:8000, data in var/
 	$(BIN)/moviemind up
 
+# Tests start hundreds of processes, which would all compile the code where Python may keep no bytecode.
 test: setup  ## the whole test suite
-	$(BIN)/python -m pytest -n 2
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2
 
 readme: setup  ## type the commands of the README into a fresh clone
 	$(BIN)/python -m tests.readme

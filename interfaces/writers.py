@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from application.call_limits import CallLimits
 from application.ports import DescriptionWriter
@@ -14,6 +15,9 @@ from infrastructure.writers.bounds import least_tokens_in, longest_tokens_in, mo
 from infrastructure.writers.prices import TYPICAL_TOKENS_IN, TYPICAL_TOKENS_OUT, Price, price_of
 from infrastructure.writers.template import TemplateWriter
 
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
 _MICROS = 1_000_000
 
 
@@ -24,16 +28,10 @@ def is_paid(settings: Settings) -> bool:
 def build_writer(settings: Settings) -> DescriptionWriter:
     """Connects to nothing. Raises WrongSettings for a model that cannot be used."""
     if is_paid(settings):
-        # Imported here: its libraries take time and memory, which nobody pays who does not use them.
-        from infrastructure.writers.language_model import language_model
         from infrastructure.writers.model_writer import ModelWriter
 
         return ModelWriter(
-            language_model(
-                settings.ai_model,
-                base_url=settings.ai_base_url,
-                api_key=settings.ai_api_key.get_secret_value(),
-            ),
+            _model(settings),
             name=settings.ai_model,
             output=settings.ai_output,
             price=_price(settings),
@@ -42,6 +40,18 @@ def build_writer(settings: Settings) -> DescriptionWriter:
     return TemplateWriter(
         latency_seconds=settings.template_latency_ms / 1000, deadline_seconds=settings.ai_deadline_seconds
     )
+
+
+def check_model(settings: Settings) -> None:
+    """Connects to nothing and starts no thread. Raises WrongSettings for a model that cannot be used."""
+    if is_paid(settings):
+        _model(settings)
+
+
+def check_prices(settings: Settings) -> None:
+    """Raises WrongSettings for prices that cannot be read, or a budget that cannot be held."""
+    cost_per_text(settings)
+    least_cost(settings)
 
 
 def cost_per_text(settings: Settings) -> int | None:
@@ -92,6 +102,14 @@ def least_cost(settings: Settings) -> int:
                 f" {dearest} dollars"
             )
     return most_cost(price, least_tokens_in()) if price else 0
+
+
+def _model(settings: Settings) -> "Model":
+    # Imported here: its libraries take time and memory, which nobody pays who does not use them.
+    from infrastructure.writers.language_model import language_model
+
+    key = settings.ai_api_key.get_secret_value()
+    return language_model(settings.ai_model, base_url=settings.ai_base_url, api_key=key)
 
 
 def _price(settings: Settings) -> Price | None:

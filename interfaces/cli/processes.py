@@ -20,6 +20,7 @@ from interfaces.shared import needs_shared_queue, serving
 from interfaces.stop_signal import StopSignal
 from interfaces.supervisor import Supervisor
 from interfaces.worker import working
+from interfaces.writers import check_model, check_prices
 
 log = structlog.get_logger()
 
@@ -57,6 +58,7 @@ def worker(
 ) -> None:
     """Write descriptions: take jobs from the queue, call the writer, save the text."""
     settings = needs_shared_queue(_ready(load_settings(worker_threads=threads)), "worker")
+    check_model(settings)
     schema.check(settings.store_address)
     stop = StopSignal()
 
@@ -91,7 +93,9 @@ def projector() -> None:
 
 
 def _ready(settings: Settings) -> Settings:
+    """What is wrong is found before there are children: they would be started anew for ever."""
     configure_logs(settings.log_level, settings.log_format)
+    check_prices(settings)
     return settings
 
 

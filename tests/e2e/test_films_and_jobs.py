@@ -285,11 +285,12 @@ class TestJobs:
             tmp_path / "data",
             template_latency_ms="50",
             ai_deadline_seconds="0.01",
-            retry_backoff_seconds="0.01,0.01",
+            retry_backoff_seconds="2,0.01",  # so that it is still active when it is watched
         ).start()
         try:
-            at, client = ("--url", fails.url), Client(fails.url)
-            job_id = client.generate({"slug": SLUG})["job_id"]
+            at = ("--url", fails.url)
+            with closing(Client(fails.url)) as client:
+                job_id = client.generate({"slug": SLUG})["job_id"]
 
             watched = command("jobs", "watch", *at)
             assert (watched.code, watched.out.splitlines()[-1]) == (
@@ -301,7 +302,6 @@ class TestJobs:
             command("jobs", "watch", job_id, *at)
             told = command("history", SLUG, *at).out
             assert "New tries were requested: again." in told
-            client.close()
         finally:
             fails.close()
 

@@ -9,18 +9,19 @@ import pytest
 
 from domain.events import GenerationAttemptFailed, GenerationStarted
 from infrastructure.settings import Settings
-from tests.support.cluster import QUEUES, QUICK, Cluster
+from tests.support.cluster import QUICK, Cluster
 from tests.support.process import wait_until
 
 OUTAGE_SECONDS, THREADS = 20.0, 8
 DEFAULTS = {name: str(Settings.model_fields[name].default) for name in QUICK if "backoff" not in name}
 
 
-@pytest.fixture(params=QUEUES)
-def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """The queue is in the store too: everything is away."""
     with TemporaryDirectory(prefix="moviemind-") as home:
         Path(home).chmod(0o755)
-        cluster = Cluster(Path(home), queue=request.param, **DEFAULTS)
+        cluster = Cluster(Path(home), queue="database", **DEFAULTS)
         try:
             yield cluster
         finally:

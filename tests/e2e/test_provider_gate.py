@@ -23,7 +23,7 @@ from infrastructure.writers.bounds import MAX_TOKENS_OUT
 from interfaces.bootstrap import LOCAL_CALLER, open_store
 from interfaces.cli.client import ServiceRefused
 from interfaces.writers import build_gate
-from tests.support.cluster import QUEUES, Cluster, Part
+from tests.support.cluster import Cluster, Part
 from tests.support.model_server import (
     TOKENS_IN,
     ModelServer,
@@ -132,7 +132,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
         yield House(cluster, server)
 
 
-@pytest.mark.parametrize("house", QUEUES, indirect=True)
+@pytest.mark.parametrize("house", ["redis"], indirect=True)
 def test_no_more_calls_are_made_than_a_budget_pays_for_and_the_others_wait(house: House) -> None:
     """Should it be midnight meanwhile, there is a second budget."""
     jobs, calls = 200, 50
@@ -186,7 +186,6 @@ def test_no_more_calls_are_made_at_once_than_are_allowed(house: House) -> None:
     house.cluster.is_sound()
 
 
-@pytest.mark.parametrize("house", QUEUES, indirect=True)
 def test_an_outage_costs_no_job_its_tries(house: House) -> None:
     jobs, probes = 40, 5
     house.server.behaviour = refuses(503)

@@ -41,7 +41,7 @@ def _says(command: str, *options: str, **settings: str) -> str:
     assert (ended.returncode, ended.stdout) == (1, "")
     assert PASSWORD not in ended.stderr
     assert "Traceback" not in ended.stderr
-    (sentence,) = ended.stderr.splitlines()
+    (sentence,) = ended.stderr.removeprefix("error: The settings are wrong.\n").splitlines()
     return sentence
 
 
@@ -96,6 +96,33 @@ def test_a_store_that_lets_nobody_in(problem: str, said: str, postgres: Postgres
         " MOVIEMIND_STORE_URL names the right user, password and"
         " database."
     )
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_model_without_its_key(processes: int, postgres: Postgres) -> None:
+    sentence = _says(
+        "worker",
+        f"--processes={processes}",
+        store_url=postgres.url("films"),
+        queue="database",
+        ai_model="openai:gpt-4o-mini",
+    )
+
+    assert sentence.startswith("MOVIEMIND_AI_MODEL (openai:gpt-4o-mini) cannot be used")
+    assert "OPENAI_API_KEY" in sentence
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_budget_that_does_not_pay_for_one_call(command: str, postgres: Postgres) -> None:
+    sentence = _says(
+        command,
+        store_url=postgres.url("films"),
+        queue="database",
+        ai_model="openai:gpt-4o-mini",
+        ai_daily_budget_usd="0.0001",
+    )
+
+    assert sentence.startswith("MOVIEMIND_AI_DAILY_BUDGET_USD (0.0001) is too small")
 
 
 def test_a_user_without_rights(postgres: Postgres) -> None:
