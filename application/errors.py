@@ -19,6 +19,13 @@ class MovieNotFound(MovieMindError):
 
 
 @dataclass(eq=False)
+class NotDescribed(MovieMindError):
+    """Of '{slug}' there is no such description yet; one can be asked for with the scope generate."""
+
+    slug: str
+
+
+@dataclass(eq=False)
 class VersionNotFound(MovieMindError):
     """The film '{slug}' has no version {version}; its versions are 1 to {newest}."""
 

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         " empty: `off` on loopback, `on` elsewhere",
     )
     bootstrap_admin_key: SecretStr | None = Field(
-        None, description="the key that callers send while AUTH is on, 16 characters or more"
+        None, description="the first key while AUTH is on, which makes the others, 16 characters or more"
     )
     api_key: SecretStr | None = Field(
         None, description="the key that commands send to a service; empty: BOOTSTRAP_ADMIN_KEY"

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from application.api_keys import KeyBook
 from application.call_ledger import CallLedger
 from application.dispatching import Dispatches
 from application.event_log import EventLog
+from application.kept_answers import AnswerBook
 from application.movie_generations import MovieGenerations
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
@@ -35,5 +37,7 @@ class Store:
     switch: QueueSwitch
     ledger: CallLedger
     tallies: TallyBook
+    keys: KeyBook
+    answers: AnswerBook
     probe: Callable[[], None]
     close: Callable[[], None]

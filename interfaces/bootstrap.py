@@ -12,12 +12,14 @@ from functools import partial
 from uuid import UUID
 
 from application.admission import Admission
+from application.api_keys import Caller, KeyRing, Scope
 from application.commands.request_generation import BudgetCheck, request_generation
 from application.commands.run_generation import RunGeneration, RunLimits, run_generation
 from application.dispatching import Dispatcher
 from application.errors import QueueUnavailable
 from application.gate_status import Opening
 from application.in_flight import request_once
+from application.kept_answers import KeptAnswers
 from application.ports import DescriptionWriter
 from application.projections.history import fold_history
 from application.projections.jobs import fold_job
@@ -83,6 +85,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
     check_budgets = gate.check_budgets if gate else lambda _: None
     jobs, request = _answering(settings, store, check_budgets)
     tallies = Tallies(store.tallies, clock=store.generations.clock)
+    keys = KeyRing(store.keys, clock=store.generations.clock)
 
     def live_workers() -> list[Worker]:
         return list(store.heartbeats.seen_within(settings.worker_dead_seconds))
@@ -106,7 +109,9 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         probe_store=store.probe,
         live_workers=live_workers,
         cost_per_text_microusd=cost_per_text(settings),
-        caller_with=_callers(settings),
+        keys=keys,
+        answers=KeptAnswers(store.answers, clock=store.generations.clock),
+        caller_with=_callers(settings, keys),
         request_threads=store.connections,
     )
 
@@ -188,14 +193,17 @@ def build_run(
     return run
 
 
-def _callers(settings: Settings) -> Callable[[str | None], str | None]:
+def _callers(settings: Settings, keys: KeyRing) -> Callable[[str | None], Caller | None]:
     if settings.auth_in_use is Auth.OFF:
-        return lambda _key: LOCAL_CALLER
+        return lambda _key: Caller(LOCAL_CALLER, Scope.ADMIN)
     assert settings.bootstrap_admin_key is not None, "settings are refused without it"
-    known = settings.bootstrap_admin_key.get_secret_value().encode()
+    bootstrap = settings.bootstrap_admin_key.get_secret_value().encode()
 
-    def caller_with(key: str | None) -> str | None:
-        return BOOTSTRAP_CALLER if hmac.compare_digest((key or "").encode(), known) else None
+    def caller_with(key: str | None) -> Caller | None:
+        if key is None:
+            return None
+        is_bootstrap = hmac.compare_digest(key.encode(), bootstrap)
+        return Caller(BOOTSTRAP_CALLER, Scope.ADMIN) if is_bootstrap else keys.caller_with(key)
 
     return caller_with
 

@@ -12,7 +12,7 @@ from infrastructure.store_lock import StoreLock
 from interfaces.bootstrap import build_service, open_queue, open_store
 from interfaces.http.server import HttpServer
 from interfaces.projector import dispatching, projecting
-from interfaces.tallying import tallying
+from interfaces.upkeep import upkeep
 from interfaces.worker import working
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ def embedded_service(settings: Settings, *, works: bool = True, is_for_others: b
             stack.enter_context(working(settings, store, queue))
             stack.enter_context(dispatching(settings, store, queue, projected=projected))
         service = build_service(settings, store, queue)
-        stack.enter_context(tallying(service.tallies))
+        stack.enter_context(upkeep(service))
         server.start(service)
         if is_for_others:
             lock.announce(server.url)

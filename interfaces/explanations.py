@@ -36,6 +36,11 @@ _API = {
         "Correct one of the two. To correct the year of a film that is known already, use "
         "PATCH /v1/movies/{slug} or `moviemind correct`.",
     ),
+    "idempotency-key-reused": (
+        "The Idempotency-Key came with another body within the last 24 hours, so one of the two is a "
+        "mistake. Nothing was accepted.",
+        "Draw a new key for every new request, such as a UUID; send the same one only to repeat a request.",
+    ),
     "validation-error": (
         "A field of the request has a wrong type, a value out of bounds, or a name that is not known.",
         "`errors` names every such field, its rule, and what would be right.",
@@ -48,6 +53,19 @@ _API = {
     "unauthorized": (
         "The service wants a key of every caller, and none came, or one it does not know.",
         "Send the key as X-API-Key or as Authorization: Bearer; commands take it from MOVIEMIND_API_KEY.",
+    ),
+    "scope-missing": (
+        "The key that came may not do this: keys have the scope read, generate or admin, and each holds "
+        "those before it.",
+        "`needed` says which scope it takes. An admin makes such a key with `moviemind keys create --scope`.",
+    ),
+    "key-not-found": (
+        "No key has this id.",
+        "Take the key_id from `moviemind keys list`: mm_ and 12 characters.",
+    ),
+    "not-described": (
+        "The film, or the language and style asked for, has no description yet, and the key may only read.",
+        "Ask for one by POST /v1/generate, with a key that has the scope generate.",
     ),
     "not-found": ("There is no such route.", "See /openapi.json for the routes there are."),
     "method-not-allowed": (

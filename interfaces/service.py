@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from application.api_keys import Caller, KeyRing
 from application.commands.request_generation import BudgetCheck, RequestedGeneration, RequestGeneration
 from application.event_log import EventLog
+from application.kept_answers import KeptAnswers
 from application.movie_generations import MovieGenerations
 from application.ports import JobQueue
 from application.provider_gate import ProviderGate
@@ -33,8 +35,8 @@ class MovieMind:
     position that leaves the service; `probe_store` raises StoreUnavailable when the event store cannot be
     written. `cost_per_text_microusd` is what the writer is expected to take for one text, None when that is
     not known; `check_budgets` is that of requests, and `gate` the one before a paid model, None where writing
-    is free. `caller_with` names whoever has a key, None when it is unknown. `redis_state` is
-    None where there is no Redis."""
+    is free. `caller_with` knows whoever has a key, or none while AUTH is off; it looks up nothing
+    but the `keys` known already. `redis_state` is None where there is no Redis."""
 
     generations: MovieGenerations
     log: EventLog
@@ -54,5 +56,7 @@ class MovieMind:
     probe_store: Callable[[], None]
     live_workers: Callable[[], list[Worker]]
     cost_per_text_microusd: int | None
-    caller_with: Callable[[str | None], str | None]
+    keys: KeyRing
+    answers: KeptAnswers
+    caller_with: Callable[[str | None], Caller | None]
     request_threads: int

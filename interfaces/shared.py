@@ -20,7 +20,7 @@ from infrastructure.store import Store
 from interfaces.bootstrap import build_service, open_queue, open_store
 from interfaces.http.server import HttpServer
 from interfaces.projector import lead
-from interfaces.tallying import tallying
+from interfaces.upkeep import upkeep
 from interfaces.worker import working
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ def serving(settings: Settings, server: HttpServer) -> Iterator[tuple[Store, Dra
         store = stack.enter_context(closing(open_store(settings)))
         queue = stack.enter_context(closing(open_queue(settings, store, redis_seconds=LOOK_SECONDS)))
         service = build_service(settings, store, queue)
-        stack.enter_context(tallying(service.tallies))
+        stack.enter_context(upkeep(service))
         server.start(service)
         log.info("api.started", url=server.url)
         yield store, queue

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from application.movie_generations import MovieGenerations
 from domain import orders, slugs
@@ -10,10 +10,15 @@ from domain.errors import DifferentFilm, SlugRefused
 from domain.movie_generation import MovieGeneration
 from domain.values import Actor, ContextTag, Locale, MovieFacts, Priority, Requested, Variant
 
+_JOBS = uuid5(NAMESPACE_URL, "moviemind:job")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestGeneration:
-    """Facts other than the slug are optional; what is not supplied is read from the slug where possible."""
+    """Facts other than the slug are optional; what is not supplied is read from the slug where possible.
+
+    Of two requests with one `idempotency_key` by one caller the second is known to be the first again.
+    """
 
     slug: str
     by: Actor
@@ -25,6 +30,7 @@ class RequestGeneration:
     release_year: int | None = None
     director: str | None = None
     genres: tuple[str, ...] = ()
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +80,25 @@ def _request(
     )
     slugs.check_agreement(command.slug, assessment, facts)
     orders.check_names(command.slug, facts.as_payload())
-    job_ids = {tag: uuid4() for tag in command.context_tags}
+
+    # The same when the decision is made again: an append whose answer was lost is known by it.
+    key = command.idempotency_key or uuid4().hex
+
+    def job_id(slug: str, tag: ContextTag) -> UUID:
+        return uuid5(_JOBS, "\0".join((command.by.id, key, slug, command.locale, tag)))
 
     def ask(movie: MovieGeneration) -> RequestedGeneration:
         movie.recognise(facts)
         requested = [
             movie.request(
                 Variant(command.locale, tag),
-                job_id=job_id,
+                job_id=job_id(movie.slug, tag),
                 requested_slug=command.slug,
                 confidence=assessment.confidence,
                 force=command.force,
                 priority=command.priority,
             )
-            for tag, job_id in job_ids.items()
+            for tag in command.context_tags
         ]
         if any(one.is_new for one in requested):
             check_budgets(command.by.id)

@@ -15,11 +15,13 @@ import psycopg
 
 from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import (
+    api_keys,
     call_ledger,
     dispatches,
     heartbeats,
     history_view,
     jobs_view,
+    kept_answers,
     movies_view,
     positions,
     queue_switch,
@@ -56,6 +58,8 @@ _OTHERS = {
     "paid_calls": call_ledger.CALLS_SCHEMA,
     "call_accounts": call_ledger.ACCOUNTS_SCHEMA,
     "tallies": tallies.SCHEMA,
+    "api_keys": api_keys.SCHEMA,
+    "kept_answers": kept_answers.SCHEMA,
 }
 _TABLES = _LOG | _TRACKING | _VIEWS | _OTHERS
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"

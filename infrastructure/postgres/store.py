@@ -3,12 +3,14 @@
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from infrastructure.postgres import event_store, schema
+from infrastructure.postgres.api_keys import PostgresKeyBook
 from infrastructure.postgres.call_ledger import PostgresCallLedger
 from infrastructure.postgres.datastore import CONNECTIONS, Datastore
 from infrastructure.postgres.dispatches import PostgresDispatches
 from infrastructure.postgres.heartbeats import PostgresHeartbeats
 from infrastructure.postgres.history_view import PostgresHistoryView
 from infrastructure.postgres.jobs_view import PostgresJobsView
+from infrastructure.postgres.kept_answers import PostgresAnswerBook
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.queue_switch import PostgresQueueSwitch
 from infrastructure.postgres.spending_view import PostgresSpendingView
@@ -49,6 +51,8 @@ def open_postgres_store(url: str) -> Store:
         switch=PostgresQueueSwitch(datastore),
         ledger=PostgresCallLedger(datastore),
         tallies=PostgresTallyBook(datastore),
+        keys=PostgresKeyBook(datastore),
+        answers=PostgresAnswerBook(datastore),
         probe=event_store.Probe(datastore),
         close=close,
     )

@@ -18,7 +18,7 @@ from eventsourcing.utils import Environment, EnvType
 from application.errors import store_errors
 from application.event_log import LogRecorder
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
-from infrastructure.sqlite import call_ledger, queue_switch, tallies
+from infrastructure.sqlite import api_keys, call_ledger, kept_answers, queue_switch, tallies
 from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, explained, is_damaged, reason
 
@@ -148,7 +148,7 @@ def _epoch(connection: sqlite3.Connection) -> str:
     epoch: str = row[0] if row else secrets.token_hex(4)
     if row is None:
         connection.execute("INSERT INTO log_epochs VALUES (?)", (epoch,))
-    for table in (queue_switch, call_ledger, tallies):
+    for table in (queue_switch, call_ledger, tallies, api_keys, kept_answers):
         for statement in table.SCHEMA.split(";"):  # executescript would commit
             connection.execute(statement)
     for single_row in (queue_switch, call_ledger):

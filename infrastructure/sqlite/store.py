@@ -16,8 +16,10 @@ from infrastructure.sqlite import (
     movies_view,
     spending_view,
 )
+from infrastructure.sqlite.api_keys import SqliteKeyBook
 from infrastructure.sqlite.call_ledger import SqliteCallLedger
 from infrastructure.sqlite.datastore import CONNECTIONS
+from infrastructure.sqlite.kept_answers import SqliteAnswerBook
 from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
 from infrastructure.sqlite.tallies import SqliteTallyBook
 from infrastructure.sqlite.view_store import open_view_store
@@ -55,6 +57,8 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
         switch=SqliteQueueSwitch(beside_the_events),
         ledger=SqliteCallLedger(beside_the_events),
         tallies=SqliteTallyBook(beside_the_events),
+        keys=SqliteKeyBook(beside_the_events),
+        answers=SqliteAnswerBook(beside_the_events),
         probe=partial(event_store.probe, events),
         close=close,
     )

@@ -13,7 +13,6 @@ from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Annotated
 
-from genai_prices import Usage, calc_price
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from infrastructure.errors import WrongSettings
@@ -44,6 +43,13 @@ def price_of(model: str, table: Path | None) -> Price | None:
     row = _read(table).get(model) if table else None
     if row is not None:
         return lambda tokens_in, tokens_out: _whole(row.input_usd * tokens_in + row.output_usd * tokens_out)
+    return _of_the_library(model)
+
+
+def _of_the_library(model: str) -> Price | None:
+    # Imported here: its table takes time and memory, which nobody pays who does not use it.
+    from genai_prices import Usage, calc_price
+
     provider, _, name = model.partition(":")
 
     def library_price(tokens_in: int, tokens_out: int) -> int:

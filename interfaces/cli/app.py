@@ -2,7 +2,7 @@
 
 import typer
 
-from interfaces.cli import backups, corrections, jobs, movies, processes, prompts, queue, schema
+from interfaces.cli import backups, corrections, jobs, keys, movies, processes, prompts, queue, schema
 from interfaces.cli.demo import demo
 from interfaces.cli.diff import diff
 from interfaces.cli.doctor import doctor
@@ -29,6 +29,7 @@ app.command()(generate)
 app.add_typer(movies.app, name="movies")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(queue.app, name="queue")
+app.add_typer(keys.app, name="keys")
 app.add_typer(prompts.app, name="prompts")
 app.command()(history)
 app.command()(diff)

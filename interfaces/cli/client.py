@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -80,6 +81,16 @@ class Client:
     def preview(self, body: Answer) -> Answer:
         """What `generate` would come to; nothing is accepted."""
         return self._ask("POST", "/v1/generate/preview", json=body)
+
+    def keys(self) -> list[Answer]:
+        items: list[Answer] = self._ask("GET", "/v1/admin/keys")["items"]
+        return items
+
+    def create_key(self, name: str, scope: str) -> Answer:
+        return self._ask("POST", "/v1/admin/keys", repeats=False, json={"name": name, "scope": scope})
+
+    def revoke_key(self, key_id: str) -> Answer:
+        return self._ask("DELETE", f"/v1/admin/keys/{quote(key_id, safe='')}")
 
     def job(self, job_id: str) -> Answer:
         return self._ask("GET", f"/v1/jobs/{job_id}")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from application.api_keys import Scope
 from application.commands.pause_queue import PauseQueue, pause_queue
 from application.commands.recover_queue import RecoverQueue, recover_queue
 from application.commands.resume_queue import ResumeQueue, resume_queue
@@ -26,20 +27,21 @@ from interfaces.http.schemas.admin import (
 )
 from interfaces.http.schemas.bodies import PauseBody, RetryFailedBody
 from interfaces.http.schemas.generation import JobAnswer
+from interfaces.http.scopes import needs
 from interfaces.service import MovieMind
 
-router = APIRouter(prefix="/v1/admin", tags=["admin"])
+router = APIRouter(prefix="/v1/admin", tags=["admin"], dependencies=needs(Scope.ADMIN))
 
 ErrorType = Annotated[FailureType | None, Query(description="only jobs that failed so")]
 
 
-@router.get("/queues", response_model=QueueAnswer, responses=problems.declared())
+@router.get("/queues", response_model=QueueAnswer, responses=problems.declared(403))
 def show_queues(service: Service) -> Response:
     """Whether jobs are started, and how many wait."""
     return json_answer(_queue(service.switch.state(), service))
 
 
-@router.post("/queues/pause", response_model=QueueAnswer, responses=problems.declared(400, 413, 422))
+@router.post("/queues/pause", response_model=QueueAnswer, responses=problems.declared(400, 403, 413, 422))
 def pause_queues(body: PauseBody, service: Service, caller: Caller) -> Response:
     """Start no more jobs. Requests are still accepted; attempts that run may finish."""
     command = PauseQueue(reason=body.reason, by=caller)
@@ -48,7 +50,7 @@ def pause_queues(body: PauseBody, service: Service, caller: Caller) -> Response:
     )
 
 
-@router.post("/queues/resume", response_model=QueueAnswer, responses=problems.declared())
+@router.post("/queues/resume", response_model=QueueAnswer, responses=problems.declared(403))
 def resume_queues(service: Service, caller: Caller) -> Response:
     """Start jobs again."""
     command = ResumeQueue(by=caller)
@@ -57,7 +59,7 @@ def resume_queues(service: Service, caller: Caller) -> Response:
     )
 
 
-@router.post("/queues/recover", response_model=QueueAnswer, responses=problems.declared())
+@router.post("/queues/recover", response_model=QueueAnswer, responses=problems.declared(403))
 def recover_queues(service: Service, caller: Caller) -> Response:
     """Send everything due to the queue again, as after a loss of messages, and ask a provider again that is
     left alone. In vain, it harms nobody."""
@@ -70,13 +72,13 @@ def recover_queues(service: Service, caller: Caller) -> Response:
     return json_answer(_queue(state, service))
 
 
-@router.get("/workers", response_model=WorkersAnswer, responses=problems.declared())
+@router.get("/workers", response_model=WorkersAnswer, responses=problems.declared(403))
 def list_workers(service: Service) -> Response:
     """Worker processes that give signs of life."""
     return json_answer(WorkersAnswer(items=[WorkerAnswer.of(worker) for worker in service.live_workers()]))
 
 
-@router.get("/failed-jobs", response_model=FailedJobsPage, responses=problems.declared(400, 410, 422))
+@router.get("/failed-jobs", response_model=FailedJobsPage, responses=problems.declared(400, 403, 410, 422))
 def list_failed_jobs(
     service: Service,
     request: Request,
@@ -102,7 +104,7 @@ def list_failed_jobs(
 
 
 @router.post(
-    "/failed-jobs/retry", response_model=RetriedJobs, responses=problems.declared(400, 410, 413, 422)
+    "/failed-jobs/retry", response_model=RetriedJobs, responses=problems.declared(400, 403, 410, 413, 422)
 )
 def retry_failed_jobs(body: RetryFailedBody, service: Service, caller: Caller) -> Response:
     """Give all failed jobs new tries, or those of one type, some at a time."""

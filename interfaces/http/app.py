@@ -13,14 +13,15 @@ from interfaces.http import (
     health,
     history,
     jobs,
+    keys,
     metrics,
     movies,
+    openapi,
     problems,
     stats,
 )
 from interfaces.http.envelope import Envelope
 from interfaces.http.gate import Gate
-from interfaces.http.problems import Problem
 from interfaces.service import MovieMind
 
 
@@ -42,20 +43,14 @@ def create_app(service: MovieMind) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
-    for module in (generate, jobs, movies, corrections, history, stats, admin, health, metrics):
-        app.include_router(module.router)
+    routers = [
+        module.router
+        for module in (generate, jobs, movies, corrections, history, stats, admin, keys, health, metrics)
+    ]
+    for router in routers:
+        app.include_router(router)
     problems.install(app)
     app.add_middleware(Gate, service=service)
     app.add_middleware(Envelope)
-    _describe_problems(app)
+    openapi.complete(app, routers)
     return app
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Put the Problem schema, which no route returns by itself, into the OpenAPI document."""
-    document = app.openapi()
-    document["components"]["schemas"]["Problem"] = Problem.model_json_schema(
-        ref_template="#/components/schemas/{model}"
-    )
-    definitions = document["components"]["schemas"]["Problem"].pop("$defs", {})
-    document["components"]["schemas"].update(definitions)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from application.api_keys import Scope
 from application.commands.correct_movie_facts import CorrectMovieFacts, correct_movie_facts
 from application.commands.edit_description import EditDescription, edit_description
 from application.commands.promote_description import PromoteDescription, promote_description
@@ -21,15 +22,16 @@ from interfaces.http.etags import OptionalVersions, RequiredVersions
 from interfaces.http.schemas.bodies import CorrectionBody, EditBody, PromotionBody, WithdrawalBody
 from interfaces.http.schemas.links import movie_path
 from interfaces.http.schemas.movies import MovieAnswer
+from interfaces.http.scopes import needs
 from interfaces.service import MovieMind
 
-router = APIRouter(prefix="/v1/movies/{slug}", tags=["corrections"])
+router = APIRouter(prefix="/v1/movies/{slug}", tags=["corrections"], dependencies=needs(Scope.ADMIN))
 
 
 @router.post(
     "/promotions",
     response_model=MovieAnswer,
-    responses=problems.declared(400, 404, 410, 412, 413, 422, 428),
+    responses=problems.declared(400, 403, 404, 410, 412, 413, 422, 428),
 )
 def promote(
     slug: str, body: PromotionBody, service: Service, caller: Caller, expected: RequiredVersions
@@ -53,7 +55,7 @@ def promote(
     "/descriptions",
     status_code=201,
     response_model=MovieAnswer,
-    responses=problems.declared(400, 404, 410, 412, 413, 422, 428),
+    responses=problems.declared(400, 403, 404, 410, 412, 413, 422, 428),
 )
 def edit(slug: str, body: EditBody, service: Service, caller: Caller, expected: RequiredVersions) -> Response:
     """Record a text that a person wrote; it is shown for its language and style from now on."""
@@ -76,7 +78,7 @@ def edit(slug: str, body: EditBody, service: Service, caller: Caller, expected: 
 
 
 @router.post(
-    "/withdrawals", response_model=MovieAnswer, responses=problems.declared(400, 404, 410, 412, 413, 422)
+    "/withdrawals", response_model=MovieAnswer, responses=problems.declared(400, 403, 404, 410, 412, 413, 422)
 )
 def withdraw(
     slug: str, body: WithdrawalBody, service: Service, caller: Caller, expected: OptionalVersions
@@ -96,7 +98,7 @@ def withdraw(
     return _as_left(slug, version, None, service)
 
 
-@router.patch("", response_model=MovieAnswer, responses=problems.declared(400, 404, 412, 413, 422, 428))
+@router.patch("", response_model=MovieAnswer, responses=problems.declared(400, 403, 404, 412, 413, 422, 428))
 def correct(
     slug: str, body: CorrectionBody, service: Service, caller: Caller, expected: RequiredVersions
 ) -> Response:

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, AwareDatetime
 
+from application.api_keys import Scope
 from application.read_models import search_words
 from domain.values import Actor
 from interfaces.service import MovieMind
@@ -22,8 +23,9 @@ async def _service(request: Request) -> MovieMind:
 
 
 async def _caller(request: Request) -> Actor:
-    """Whoever passed the gate: the one key there is may do everything."""
-    return Actor(request.state.caller, correlation_id=request.state.request_id, is_admin=True)
+    """Whoever passed the gate."""
+    caller = request.state.caller
+    return Actor(caller.id, correlation_id=request.state.request_id, is_admin=caller.scope is Scope.ADMIN)
 
 
 def _plain(text: str) -> str:
@@ -70,8 +72,13 @@ def _searchable(text: str) -> str:
     return text
 
 
+async def _may_generate(request: Request) -> bool:
+    return bool(request.state.caller.scope.holds(Scope.GENERATE))
+
+
 Service = Annotated[MovieMind, Depends(_service)]
 Caller = Annotated[Actor, Depends(_caller)]
+MayGenerate = Annotated[bool, Depends(_may_generate)]
 PLAIN = AfterValidator(_plain)
 PLAIN_LINES = AfterValidator(_plain_lines)
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]

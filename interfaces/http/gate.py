@@ -2,17 +2,22 @@
 
 from http import HTTPStatus
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from interfaces.http.problems import problem
+from application.api_keys import Caller
+from application.errors import StoreUnavailable
+from interfaces.http.problems import answer_to, problem
 from interfaces.service import MovieMind
 
 PUBLIC = {"/health/live", "/health/ready", "/openapi.json"}
+_LOOKS = CapacityLimiter(1)
+"""A thread of its own: those for requests must not wait for keys that somebody has made up."""
 
 
 class Gate:
-    """ASGI middleware, inside the envelope. `request.state.caller` is the name of whoever has a key."""
+    """ASGI middleware, inside the envelope. `request.state.caller` is whoever has a key."""
 
     def __init__(self, app: ASGIApp, service: MovieMind) -> None:
         self._app = app
@@ -23,12 +28,21 @@ class Gate:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        caller = self._service.caller_with(_key(request))
-        if caller is None:
-            await _refusal(request)(scope, receive, send)
-            return
-        request.state.caller = caller
-        await self._app(scope, receive, send)
+        try:
+            request.state.caller = await self._caller_with(_key(request))
+        except StoreUnavailable as error:
+            answer: ASGIApp = await answer_to(request, error)
+        else:
+            answer = self._app if request.state.caller else _refusal(request)
+        await answer(scope, receive, send)
+
+    async def _caller_with(self, key: str | None) -> Caller | None:
+        """Raises StoreUnavailable."""
+        caller = self._service.caller_with(key)
+        if caller is None and key and self._service.keys.may_be_new(key):
+            await to_thread.run_sync(self._service.keys.look_again, limiter=_LOOKS)
+            return self._service.caller_with(key)
+        return caller
 
 
 def _key(request: Request) -> str | None:

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from application.api_keys import Scope
 from application.commands.request_generation import (
     RequestedGeneration,
     RequestGeneration,
@@ -11,11 +12,13 @@ from domain.values import Actor, JobStatus
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Caller, Service
+from interfaces.http.idempotency import IdempotencyKey, answered_once
 from interfaces.http.schemas.bodies import GenerateBody
 from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, PreviewAnswer
 from interfaces.http.schemas.links import job_path
+from interfaces.http.scopes import needs
 
-router = APIRouter(prefix="/v1", tags=["generation"])
+router = APIRouter(prefix="/v1", tags=["generation"], dependencies=needs(Scope.GENERATE))
 
 FOLLOW_AFTER_SECONDS = 1
 
@@ -26,16 +29,24 @@ FOLLOW_AFTER_SECONDS = 1
     responses={
         200: {"description": "Everything asked for is described already"},
         202: {"model": GenerationAnswer | GenerationsAnswer, "description": "Accepted; follow the job"},
-        **problems.declared(400, 413, 422, 429),
+        **problems.declared(400, 403, 413, 422, 429),
     },
 )
-def generate(body: GenerateBody, service: Service, caller: Caller) -> Response:
+def generate(
+    body: GenerateBody, service: Service, caller: Caller, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Ask for a film's description. Asking again joins the job there is; a described film answers 200."""
-    return generation_answer(service.request(_command(body, caller)))
+
+    def answer() -> Response:
+        return generation_answer(service.request(_command(body, caller, idempotency_key)))
+
+    if idempotency_key is None:
+        return answer()
+    return answered_once(service.answers, caller, idempotency_key, body, answer)
 
 
 @router.post(
-    "/generate/preview", response_model=PreviewAnswer, responses=problems.declared(400, 413, 422, 429)
+    "/generate/preview", response_model=PreviewAnswer, responses=problems.declared(400, 403, 413, 422, 429)
 )
 def preview(body: GenerateBody, service: Service, caller: Caller) -> Response:
     """What POST /v1/generate would come to now, and cost; nothing is accepted."""
@@ -61,7 +72,7 @@ def generation_answer(generation: RequestedGeneration) -> Response:
     return json_answer(body, status=202, headers=headers)
 
 
-def _command(body: GenerateBody, caller: Actor) -> RequestGeneration:
+def _command(body: GenerateBody, caller: Actor, idempotency_key: str | None = None) -> RequestGeneration:
     return RequestGeneration(
         slug=body.slug,
         by=caller,
@@ -73,4 +84,5 @@ def _command(body: GenerateBody, caller: Actor) -> RequestGeneration:
         release_year=body.release_year,
         director=body.director,
         genres=tuple(body.genres),
+        idempotency_key=idempotency_key,
     )

@@ -5,6 +5,7 @@ from typing import Literal, Self
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from application.api_keys import Scope
 from application.errors import StoreUnavailable
 from application.reading import LONG_BEHIND_SECONDS, MUCH_LAG
 from domain.values import JobStatus
@@ -13,6 +14,7 @@ from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Service
 from interfaces.http.measuring import Measured, measure, probe
 from interfaces.http.schemas.provider import ProviderAnswer
+from interfaces.http.scopes import needs
 from interfaces.service import RedisState
 
 router = APIRouter(prefix="/health", tags=["health"])
@@ -83,6 +85,7 @@ async def ready(service: Service) -> Response:
         **problems.declared(500),
         503: {"model": Health, "description": "The event store cannot be used"},
     },
+    dependencies=needs(Scope.READ),
 )
 async def health(service: Service) -> Response:
     """How the service is doing."""

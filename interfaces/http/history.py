@@ -4,25 +4,36 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from application.api_keys import Scope
 from application.errors import MovieNotFound
 from application.movie_diff import diff_movie
 from application.reading import catch_up
 from domain import slugs
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
-from interfaces.http.dependencies import Cursor, Limit, Service
+from interfaces.http.dependencies import Caller, Cursor, Limit, Service
 from interfaces.http.schemas.movies import DiffAnswer, HistoryEntry, HistoryPage
+from interfaces.http.scopes import needs
+from interfaces.service import MovieMind
 
-router = APIRouter(prefix="/v1/movies", tags=["movies"])
+router = APIRouter(prefix="/v1/movies", tags=["movies"], dependencies=needs(Scope.READ))
 
 Version = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 
 @router.get("/{slug}/history", response_model=HistoryPage, responses=problems.declared(400, 404, 410, 422))
 def show_history(
-    slug: str, service: Service, request: Request, limit: Limit = 50, cursor: Cursor = None
+    slug: str,
+    service: Service,
+    caller: Caller,
+    request: Request,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
-    """Everything that ever happened to a film, oldest first; complete as of when it was asked."""
+    """Everything that ever happened to a film, oldest first; complete as of when it was asked.
+
+    The text of a description that was withdrawn is told to admins alone; to others it is null.
+    """
     slugs.assess(slug, current_year=service.generations.clock().year)
     after = cursors.decode(cursor, epoch=service.log_epoch()) if cursor else 0
     catch_up(service.history, service.log)
@@ -30,7 +41,8 @@ def show_history(
     if not rows and not service.history.of(slug, after=0, limit=1):
         raise MovieNotFound(slug)
     following = following_cursor(rows, limit, service.log_epoch(), lambda row: row.position)
-    entries = [HistoryEntry.of(row, service.log_epoch()) for row in rows[:limit]]
+    hidden = () if caller.is_admin else _withdrawn(slug, service)
+    entries = [HistoryEntry.of(row, service.log_epoch(), hidden=hidden) for row in rows[:limit]]
     page = HistoryPage(items=entries, next_cursor=following)
     return json_answer(page, headers=link_next(request, following))
 
@@ -50,3 +62,10 @@ def show_diff(
     return json_answer(
         DiffAnswer.of(diff_movie(slug, from_version, to_version, generations=service.generations))
     )
+
+
+def _withdrawn(slug: str, service: MovieMind) -> set[str]:
+    """Ids of the descriptions of a film that are not shown any more."""
+    catch_up(service.movies, service.log)
+    row = service.movies.get(slug)
+    return {str(one.description_id) for one in row.descriptions if one.is_withdrawn} if row else set()

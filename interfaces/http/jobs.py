@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from application.api_keys import Scope
 from application.commands.cancel_generation import CancelGeneration, cancel_generation
 from application.commands.retry_generation import RetryGeneration, retry_generation
 from application.errors import ReadBehind, StoreUnavailable
@@ -20,9 +21,10 @@ from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, Moment, Service
 from interfaces.http.schemas.bodies import RetryBody
 from interfaces.http.schemas.generation import JobAnswer, JobsPage
+from interfaces.http.scopes import needs
 from interfaces.service import MovieMind
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=needs(Scope.READ))
 
 
 @router.get("", response_model=JobsPage, responses=problems.declared(400, 410, 422))
@@ -54,7 +56,11 @@ def show_job(job_id: UUID, service: Service) -> Response:
 
 
 @router.delete(
-    "/{job_id}", status_code=202, response_model=JobAnswer, responses=problems.declared(403, 404, 409, 422)
+    "/{job_id}",
+    status_code=202,
+    response_model=JobAnswer,
+    responses=problems.declared(403, 404, 409, 422),
+    dependencies=needs(Scope.GENERATE),
 )
 def cancel_job(job_id: UUID, service: Service, caller: Caller) -> Response:
     """Cancel a job that is not final yet; a text that arrives later is refused."""
@@ -67,7 +73,8 @@ def cancel_job(job_id: UUID, service: Service, caller: Caller) -> Response:
     "/{job_id}/retry",
     status_code=202,
     response_model=JobAnswer,
-    responses=problems.declared(400, 404, 409, 413, 422),
+    responses=problems.declared(400, 403, 404, 409, 413, 422),
+    dependencies=needs(Scope.GENERATE),
 )
 def retry_job(job_id: UUID, service: Service, caller: Caller, body: RetryBody | None = None) -> Response:
     """Give a failed job new tries."""

@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from application.api_keys import Scope
 from application.circuit_breaker import BreakerState
 from application.errors import StoreUnavailable
 from application.tallies import Tally
@@ -18,6 +19,7 @@ from domain.values import JobStatus
 from interfaces.http import problems
 from interfaces.http.dependencies import Service
 from interfaces.http.measuring import Measured, measure
+from interfaces.http.scopes import needs
 
 router = APIRouter(tags=["health"])
 
@@ -26,7 +28,12 @@ class PrometheusText(Response):
     media_type = CONTENT_TYPE_PLAIN_0_0_4
 
 
-@router.get("/metrics", response_class=PrometheusText, responses=problems.declared())
+@router.get(
+    "/metrics",
+    response_class=PrometheusText,
+    responses=problems.declared(),
+    dependencies=needs(Scope.READ),
+)
 async def metrics(service: Service) -> Response:
     """Metrics in Prometheus' text format; while the store is away only `moviemind_store_up`, which is 0."""
     try:

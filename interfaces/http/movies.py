@@ -5,11 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from application.api_keys import Scope
 from application.commands.request_generation import (
     RequestedGeneration,
     RequestGeneration,
     preview_generation,
 )
+from application.errors import NotDescribed
 from application.read_models import DescriptionRow, MovieRow, MovieSearch
 from application.reading import catch_up, find
 from domain import slugs
@@ -17,13 +19,16 @@ from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
 from domain.values import Actor, ContextTag, JobStatus, Locale
 from interfaces.http import cursors, etags, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
-from interfaces.http.dependencies import Caller, Cursor, Limit, Searched, Service
+from interfaces.http.dependencies import Caller, Cursor, Limit, MayGenerate, Searched, Service
 from interfaces.http.generate import generation_answer
 from interfaces.http.schemas.generation import GenerationAnswer
 from interfaces.http.schemas.movies import MovieAnswer, MoviesPage, MovieSummary
+from interfaces.http.scopes import needs
 from interfaces.service import MovieMind
 
-router = APIRouter(prefix="/v1/movies", tags=["movies"])
+router = APIRouter(prefix="/v1/movies", tags=["movies"], dependencies=needs(Scope.READ))
+
+_USUAL = Locale.EN_US, ContextTag.DEFAULT
 
 
 @router.get("", response_model=MoviesPage, responses=problems.declared(400, 410, 422))
@@ -69,18 +74,22 @@ def show_movie(
     slug: str,
     service: Service,
     caller: Caller,
+    may_generate: MayGenerate,
     locale: Locale | None = None,
     context_tag: ContextTag | None = None,
     description_id: UUID | None = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """A film with its descriptions. What is asked for and not there yet is requested: 202."""
+    """A film with its descriptions. What is asked for and not there yet is requested: 202, or 404 to whose
+    key may only read."""
     slugs.assess(slug, current_year=service.generations.clock().year)
     if description_id is not None:
         return _shown(*_by_description(slug, description_id, service), if_none_match)
     wanted = _wanted(locale, context_tag)
     row = service.movies.get(slug)
-    if row is None or not _is_described(row, wanted):
+    if not may_generate:
+        row = row if row and _is_described(row, wanted) else _once_caught_up(slug, wanted, service)
+    elif row is None or not _is_described(row, wanted):
         generation = _request(slug, wanted, row, service, caller)
         if generation.requested[0].status is not JobStatus.DONE:
             return generation_answer(generation)
@@ -93,11 +102,22 @@ def _wanted(locale: Locale | None, context_tag: ContextTag | None) -> tuple[Loca
     """The variant asked for; None when any description of the film will do."""
     if locale is None and context_tag is None:
         return None
-    return locale or Locale.EN_US, context_tag or ContextTag.DEFAULT
+    return locale or _USUAL[0], context_tag or _USUAL[1]
 
 
 def _is_described(row: MovieRow, wanted: tuple[Locale, ContextTag] | None) -> bool:
     return row.current(*wanted) is not None if wanted else bool(row.shown)
+
+
+def _once_caught_up(slug: str, wanted: tuple[Locale, ContextTag] | None, service: MovieMind) -> MovieRow:
+    """What whoever may only read is shown, or not. Raises NotDescribed, DescriptionIsWithdrawn."""
+    catch_up(service.movies, service.log)
+    row = service.movies.get(slug)
+    if row and _is_described(row, wanted):
+        return row
+    if row and (withdrawn := row.withdrawn(*wanted or _USUAL)):
+        raise DescriptionIsWithdrawn(slug, withdrawn.description_id)
+    raise NotDescribed(slug)
 
 
 def _just_described(slug: str, service: MovieMind) -> MovieRow:
@@ -117,7 +137,7 @@ def _request(
 ) -> RequestedGeneration:
     """Raises DescriptionIsWithdrawn: reading must not bring back what somebody has decided not to show. Who
     wants another text instead asks for it by POST."""
-    locale, context_tag = wanted or (Locale.EN_US, ContextTag.DEFAULT)
+    locale, context_tag = wanted or _USUAL
     command = RequestGeneration(slug=slug, by=caller, locale=locale, context_tags=(context_tag,))
     withdrawn = row.withdrawn(locale, context_tag) if row else None
     if withdrawn and preview_generation(command, generations=service.generations).requested[0].is_new:

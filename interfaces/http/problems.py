@@ -13,12 +13,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from application import api_keys, kept_answers
 from application import errors as application
 from application.tallies import Tally
 from domain import errors as domain
 from domain import slugs
 from domain.errors import MovieMindError
-from interfaces.http import cursors, etags
+from interfaces.http import cursors, etags, scopes
 
 log = structlog.get_logger()
 
@@ -30,9 +31,12 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.ReadsLikeAnOrder: HTTPStatus.BAD_REQUEST,
     cursors.CursorInvalid: HTTPStatus.BAD_REQUEST,
     domain.NotTheRequester: HTTPStatus.FORBIDDEN,
+    scopes.ScopeMissing: HTTPStatus.FORBIDDEN,
+    api_keys.KeyNotFound: HTTPStatus.NOT_FOUND,
     domain.JobNotFound: HTTPStatus.NOT_FOUND,
     domain.DescriptionNotFound: HTTPStatus.NOT_FOUND,
     application.MovieNotFound: HTTPStatus.NOT_FOUND,
+    application.NotDescribed: HTTPStatus.NOT_FOUND,
     domain.JobIsFinal: HTTPStatus.CONFLICT,
     domain.JobHasNotFailed: HTTPStatus.CONFLICT,
     domain.AnotherJobActive: HTTPStatus.CONFLICT,
@@ -42,6 +46,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     etags.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     domain.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     domain.FactsContradictSlug: HTTPStatus.UNPROCESSABLE_ENTITY,
+    kept_answers.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     application.BudgetExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     application.TooMuchContention: HTTPStatus.SERVICE_UNAVAILABLE,
     application.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -110,12 +115,13 @@ def problem(
 
 def install(app: FastAPI) -> None:
     """Answer every error of the routes with a problem document."""
-    app.add_exception_handler(MovieMindError, _known)
+    app.add_exception_handler(MovieMindError, answer_to)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
 
 
-async def _known(request: Request, error: Exception) -> JSONResponse:
+async def answer_to(request: Request, error: Exception) -> JSONResponse:
+    """The problem document of an error that is known here."""
     assert isinstance(error, MovieMindError)
     if (where := _order_in(error)) is not None:
         log.warning("request.refused_as_order", **where)
@@ -124,6 +130,8 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
     headers = {}
     if isinstance(error, domain.JobNotFound):
         members["job_status"] = "UNKNOWN"
+    if isinstance(error, application.NotDescribed):
+        members["_links"] = {"generate": "/v1/generate"}
     if isinstance(error, application.BudgetExceeded):
         wait = (error.opens_at - datetime.now(UTC)).total_seconds()
         headers["Retry-After"] = str(max(RETRY_AFTER_SECONDS, ceil(wait)))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator
 
+from application.api_keys import Scope
 from application.reading import catch_up
 from application.spending import GroupBy
 from application.tallies import Tally
@@ -15,8 +16,9 @@ from interfaces.http import problems
 from interfaces.http.answers import json_answer
 from interfaces.http.dependencies import Service
 from interfaces.http.schemas.stats import SpendingAnswer
+from interfaces.http.scopes import needs
 
-router = APIRouter(prefix="/v1/stats", tags=["stats"])
+router = APIRouter(prefix="/v1/stats", tags=["stats"], dependencies=needs(Scope.READ))
 
 USUAL_DAYS = 30
 MOST_DAYS = 3_660

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-HEAVY = {"fastapi", "prometheus_client", "pydantic_ai", "openai", "py3langid", "numpy"}
+HEAVY = {"fastapi", "prometheus_client", "genai_prices", "pydantic_ai", "openai", "py3langid", "numpy"}
 _MODULES = "import json, sys, interfaces.cli.app; print(json.dumps(sorted(sys.modules)))"
 
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from application.errors import StoreUnavailable
 from application.tallies import Counts, Tallies, Tally, TallyBook
-from interfaces import tallying
+from interfaces import upkeep
 from tests.support.core import Clock, in_threads
 from tests.support.process import wait_until
 
@@ -93,9 +93,9 @@ def test_threads_that_count_while_others_flush_lose_nothing(book: _Book, tallies
 def test_a_process_adds_what_it_has_counted_while_it_runs(
     book: _Book, tallies: Tallies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tallying, "FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr(upkeep, "FLUSH_SECONDS", 0.01)
 
-    with tallying.tallying(tallies):
+    with upkeep.flushing({"tallies": tallies.flush}):
         tallies.count(DUPLICATES)
         wait_until(lambda: book.totals()[DUPLICATES] == 1, "it is added")
         tallies.count(DUPLICATES)
@@ -103,7 +103,7 @@ def test_a_process_adds_what_it_has_counted_while_it_runs(
 
 
 def test_a_process_adds_the_rest_at_its_end_also_at_a_bad_one(book: _Book, tallies: Tallies) -> None:
-    with suppress(ZeroDivisionError), tallying.tallying(tallies):
+    with suppress(ZeroDivisionError), upkeep.flushing({"tallies": tallies.flush}):
         tallies.count(DUPLICATES)
         raise ZeroDivisionError
 
@@ -113,5 +113,5 @@ def test_a_process_adds_the_rest_at_its_end_also_at_a_bad_one(book: _Book, talli
 def test_a_store_that_is_away_at_the_end_is_no_error(book: _Book, tallies: Tallies) -> None:
     book.is_away = True
 
-    with capture_logs(), tallying.tallying(tallies):
+    with capture_logs(), upkeep.flushing({"tallies": tallies.flush}):
         tallies.count(DUPLICATES)

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from application.api_keys import Scope
 from domain import slugs
 from domain.values import ContextTag, FailureType, Locale, Priority, PromotionScope
 from interfaces.http.dependencies import PLAIN, PLAIN_LINES
@@ -109,6 +110,15 @@ class PauseBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Reason = "paused by hand"
+
+
+class KeyBody(BaseModel):
+    """Whom a key is for, and what it may do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=100), PLAIN, STRIPPED]
+    scope: Scope = Field(Scope.READ, description="`admin` holds `generate`, which holds `read`")
 
 
 class PromotionBody(BaseModel):

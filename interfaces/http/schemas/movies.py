@@ -1,5 +1,6 @@
 """What is answered of films: descriptions, history, differences."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -104,7 +105,9 @@ class HistoryEntry(BaseModel):
     line: str = Field(description="the event in plain language")
 
     @classmethod
-    def of(cls, row: HistoryRow, epoch: str) -> Self:
+    def of(cls, row: HistoryRow, epoch: str, *, hidden: Collection[str] = ()) -> Self:
+        """`hidden` are ids of descriptions whose text is not told."""
+        is_hidden = "text" in row.data and row.data["description_id"] in hidden
         return cls(
             position=position_text(epoch, row.position),
             version=row.version,
@@ -112,7 +115,7 @@ class HistoryEntry(BaseModel):
             at=row.at,
             actor=row.actor,
             correlation_id=row.correlation_id,
-            data=row.data,
+            data=row.data | {"text": None} if is_hidden else row.data,
             line=narration.line(row.event, row.data),
         )
 

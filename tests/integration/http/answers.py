@@ -11,6 +11,7 @@ QUEUES, PAUSE = "/v1/admin/queues", "/v1/admin/queues/pause"
 RESUME, RECOVER = "/v1/admin/queues/resume", "/v1/admin/queues/recover"
 WORKERS, FAILED, RETRY_FAILED = "/v1/admin/workers", "/v1/admin/failed-jobs", "/v1/admin/failed-jobs/retry"
 SPENDING = "/v1/stats/spending"
+KEYS, KEY = "/v1/admin/keys", "/v1/admin/keys/{key_id}"
 
 TOO_LONG = "x" * (BODY_LIMIT_BYTES + 1)
 PROMOTION = '{"description_id": "%s", "scope": "film"}'
@@ -87,6 +88,13 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (RETRY_FAILED, "POST /v1/admin/failed-jobs/retry", f'{{"cursor": "{FOREIGN_CURSOR}"}}', 410),
     (RETRY_FAILED, "POST /v1/admin/failed-jobs/retry", TOO_LONG, 413),
     (RETRY_FAILED, "POST /v1/admin/failed-jobs/retry", '{"limit": 0}', 422),
+    (KEYS, "GET /v1/admin/keys", None, 200),
+    (KEYS, "POST /v1/admin/keys", '{"name": "the shop"}', 201),
+    (KEYS, "POST /v1/admin/keys", "[" * 60_000, 400),
+    (KEYS, "POST /v1/admin/keys", TOO_LONG, 413),
+    (KEYS, "POST /v1/admin/keys", "{}", 422),
+    (KEY, "DELETE /v1/admin/keys/mm_nobody", None, 404),
+    (KEY, f"DELETE /v1/admin/keys/{'x' * 101}", None, 422),
     ("/health", "GET /health", None, 200),
     ("/health/live", "GET /health/live", None, 200),
     ("/health/ready", "GET /health/ready", None, 200),
@@ -137,13 +145,12 @@ ELSEWHERE = {
     (MOVIE, "get", 304),
     (MOVIE, "get", 410),
     (JOB, "delete", 202),
-    (JOB, "delete", 403),
     (RETRY, "post", 202),
     (WITHDRAWALS, "post", 200),
     (PAUSE, "post", 200),
     (GENERATE, "post", 429),
     (PREVIEW, "post", 429),
     (MOVIE, "get", 429),
+    (KEY, "delete", 200),
 }
-"""Answers that take more than one request, or a service of their own, and have tests elsewhere; and 403,
-which nobody gets while everybody is an admin."""
+"""Answers that take more than one request, or a service of their own, and have tests elsewhere."""

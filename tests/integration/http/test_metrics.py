@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from infrastructure.settings import load_settings
-from interfaces import tallying
+from interfaces import upkeep
 from interfaces.embedded import embedded_service
 from interfaces.http.measuring import Measured
 from interfaces.http.metrics import Metrics
@@ -35,7 +35,7 @@ def start(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Started]:
     """Start a service on a store of each kind, which counts quickly."""
-    monkeypatch.setattr(tallying, "FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr(upkeep, "FLUSH_SECONDS", 0.05)
     if request.param == "sqlite":
         return lambda **more: _serving(embedded_service, data_dir=tmp_path, **more)
     url: str = request.getfixturevalue("url")

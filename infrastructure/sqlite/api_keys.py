@@ -1,0 +1,78 @@
+"""API keys on SQLite, in the file of the events: a view store can be thrown away, these cannot."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from application.api_keys import ApiKey, KeyBook, LiveKey, Scope
+from application.errors import store_errors
+from infrastructure.sqlite.columns import column, insert, moment
+from infrastructure.sqlite.datastore import WalDatastore
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS api_keys (
+    key_id TEXT PRIMARY KEY, name TEXT NOT NULL, scope TEXT NOT NULL, secret_hash BLOB NOT NULL,
+    created_by TEXT NOT NULL, created_at TEXT NOT NULL, last_used_at TEXT, revoked_at TEXT
+);
+"""
+
+_COLUMNS = (
+    "key_id",
+    "name",
+    "scope",
+    "secret_hash",
+    "created_by",
+    "created_at",
+    "last_used_at",
+    "revoked_at",
+)
+_ALL = "SELECT * FROM api_keys ORDER BY created_at DESC, key_id"
+_LIVE = "SELECT key_id, scope, secret_hash FROM api_keys WHERE revoked_at IS NULL"
+_REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE key_id = ? RETURNING *"
+_USED = "UPDATE api_keys SET last_used_at = max(coalesce(last_used_at, ''), ?) WHERE key_id = ?"
+
+
+class SqliteKeyBook(KeyBook):
+    def __init__(self, datastore: WalDatastore) -> None:
+        self._datastore = datastore
+
+    def add(self, key: ApiKey, secret_hash: bytes) -> None:
+        values = [secret_hash if name == "secret_hash" else column(getattr(key, name)) for name in _COLUMNS]
+        with store_errors(), self._datastore.transaction(commit=True) as cursor:
+            cursor.execute(insert("api_keys", _COLUMNS), values)
+
+    def all(self) -> Sequence[ApiKey]:
+        with store_errors(), self._datastore.transaction(commit=False) as cursor:
+            cursor.execute(_ALL)
+            return [_key(row) for row in cursor.fetchall()]
+
+    def live(self) -> Mapping[str, LiveKey]:
+        with store_errors(), self._datastore.transaction(commit=False) as cursor:
+            cursor.execute(_LIVE)
+            return {
+                row["key_id"]: LiveKey(Scope(row["scope"]), row["secret_hash"]) for row in cursor.fetchall()
+            }
+
+    def revoke(self, key_id: str, at: datetime) -> ApiKey | None:
+        with store_errors(), self._datastore.transaction(commit=True) as cursor:
+            cursor.execute(_REVOKE, (column(at), key_id))
+            row = cursor.fetchone()
+            return None if row is None else _key(row)
+
+    def used(self, times: Mapping[str, datetime]) -> None:
+        with store_errors(), self._datastore.transaction(commit=True) as cursor:
+            cursor.executemany(_USED, [(column(at), key_id) for key_id, at in times.items()])
+
+
+def _key(row: Any) -> ApiKey:
+    created_at = moment(row["created_at"])
+    assert created_at is not None
+    return ApiKey(
+        key_id=row["key_id"],
+        name=row["name"],
+        scope=Scope(row["scope"]),
+        created_by=row["created_by"],
+        created_at=created_at,
+        last_used_at=moment(row["last_used_at"]),
+        revoked_at=moment(row["revoked_at"]),
+    )

@@ -1,0 +1,51 @@
+"""Idempotency-Key: a request that is sent again is answered again, and nothing is accepted twice."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Header, Response
+from pydantic import BaseModel
+
+from application.kept_answers import Answer, KeptAnswers, Repeatable
+from domain.values import Actor
+
+REPLAYED = {"Idempotency-Replayed": "true"}
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern="^[\\x21-\\x7e]+$",
+        description="1 to 255 printable ASCII characters; with the same one and the same body, the answer is"
+        " the same as before",
+    ),
+]
+
+
+def answered_once(
+    answers: KeptAnswers, caller: Actor, key: str, body: BaseModel, answer: Callable[[], Response]
+) -> Response:
+    """The answer that was given to this request before, or else the one that is found now.
+
+    Two bodies are the same when they mean the same. Raises IdempotencyKeyReused, and what `answer` raises.
+    """
+    said = sha256(body.model_dump_json().encode()).digest()
+    request = Repeatable(caller.id, key, said)
+    before = answers.begin(request)
+    if before is not None:
+        return _again(before)
+    try:
+        response = answer()
+    except BaseException:
+        answers.give_up(request)
+        raise
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    ours = Answer(response.status_code, headers, bytes(response.body))
+    first = answers.end(request, ours)
+    return response if first == ours else _again(first)
+
+
+def _again(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, {**answer.headers, **REPLAYED})

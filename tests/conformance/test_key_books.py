@@ -1,0 +1,96 @@
+"""Keys on every store."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from application.api_keys import ApiKey, KeyBook, LiveKey, Scope
+from infrastructure.postgres import schema
+from infrastructure.settings import Settings, load_settings
+from interfaces.bootstrap import open_store
+from tests.support.servers import Postgres
+from tests.support.stores import DIALECTS
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = NOW + timedelta(microseconds=1)
+
+_numbers = count(1)
+
+
+@pytest.fixture(params=DIALECTS)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Of an empty store of each kind."""
+    if request.param == "sqlite":
+        yield load_settings(data_dir=tmp_path)
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    name = f"keys_{next(_numbers)}"
+    server.execute(f"CREATE DATABASE {name}")
+    schema.create(server.url(name))
+    yield load_settings(store_url=server.url(name))
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def book(settings: Settings) -> Iterator[KeyBook]:
+    with closing(open_store(settings)) as store:
+        yield store.keys
+
+
+def _key(number: int, scope: Scope = Scope.READ) -> ApiKey:
+    return ApiKey(
+        key_id=f"mm_{number}",
+        name=f"the shop {number}, ł",
+        scope=scope,
+        created_by="somebody",
+        created_at=NOW + timedelta(seconds=number),
+    )
+
+
+def test_there_are_none_at_first(book: KeyBook) -> None:
+    assert (list(book.all()), book.live()) == ([], {})
+    assert book.revoke("mm_1", NOW) is None
+
+
+def test_keys_are_kept_as_they_were_made_the_newest_first(book: KeyBook) -> None:
+    keys = [_key(number, scope) for number, scope in enumerate(Scope)]
+    for key in keys:
+        book.add(key, key.key_id.encode() * 3)
+
+    assert list(book.all()) == keys[::-1]
+    assert book.live() == {key.key_id: LiveKey(key.scope, key.key_id.encode() * 3) for key in keys}
+
+
+def test_a_revoked_one_is_live_no_more_and_the_first_time_counts(book: KeyBook) -> None:
+    book.add(_key(1), b"1")
+    book.add(_key(2), b"2")
+
+    revoked = book.revoke("mm_1", NOW)
+    assert revoked is not None
+    assert (revoked.name, revoked.revoked_at) == (_key(1).name, NOW)
+    again = book.revoke("mm_1", LATER)
+    assert again == revoked
+
+    assert set(book.live()) == {"mm_2"}
+    assert [key.revoked_at for key in book.all()] == [None, NOW]
+
+
+def test_the_last_use_is_the_latest_and_unknown_keys_are_none(book: KeyBook) -> None:
+    book.add(_key(1), b"1")
+    book.add(_key(2), b"2")
+
+    book.used({"mm_1": LATER, "mm_3": LATER})
+    book.used({"mm_1": NOW, "mm_2": NOW})
+
+    assert [key.last_used_at for key in book.all()] == [NOW, LATER]
+
+
+def test_another_process_knows_them_too(settings: Settings, book: KeyBook) -> None:
+    book.add(_key(1), b"1")
+
+    with closing(open_store(settings)) as other:
+        assert list(other.keys.all()) == [_key(1)]
