@@ -2,12 +2,31 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from infrastructure.postgres import schema
+from infrastructure.settings import Settings, load_settings
 from tests.support.servers import Postgres
 from tests.support.stores import DIALECTS, OpenViews, PostgresViews, SqliteViews, Views
+
+_numbers = count(1)
+
+
+@pytest.fixture(params=DIALECTS)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Of an empty store of each kind."""
+    if request.param == "sqlite":
+        yield load_settings(data_dir=tmp_path)
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    name = f"empty_{next(_numbers)}"
+    server.execute(f"CREATE DATABASE {name}")
+    schema.create(server.url(name))
+    yield load_settings(store_url=server.url(name))
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -20,32 +18,13 @@ from application.kept_answers import (
     KeptAnswers,
     Repeatable,
 )
-from infrastructure.postgres import schema
-from infrastructure.settings import Settings, load_settings
+from infrastructure.settings import Settings
 from interfaces.bootstrap import open_store
 from tests.support.core import Clock, in_threads
-from tests.support.servers import Postgres
-from tests.support.stores import DIALECTS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 REQUEST = Repeatable("somebody", "key", b"\x00\xff what it says")
 ANSWER = Answer(202, {"location": "/v1/jobs/1", "x": "ł"}, b'{"job_id": "\xc5\x82"}')
-
-_numbers = count(1)
-
-
-@pytest.fixture(params=DIALECTS)
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Of an empty store of each kind."""
-    if request.param == "sqlite":
-        yield load_settings(data_dir=tmp_path)
-        return
-    server: Postgres = request.getfixturevalue("postgres_server")
-    name = f"answers_{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name}")
-    schema.create(server.url(name))
-    yield load_settings(store_url=server.url(name))
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

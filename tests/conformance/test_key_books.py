@@ -3,36 +3,15 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from itertools import count
-from pathlib import Path
 
 import pytest
 
 from application.api_keys import ApiKey, KeyBook, LiveKey, Scope
-from infrastructure.postgres import schema
-from infrastructure.settings import Settings, load_settings
+from infrastructure.settings import Settings
 from interfaces.bootstrap import open_store
-from tests.support.servers import Postgres
-from tests.support.stores import DIALECTS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(microseconds=1)
-
-_numbers = count(1)
-
-
-@pytest.fixture(params=DIALECTS)
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Of an empty store of each kind."""
-    if request.param == "sqlite":
-        yield load_settings(data_dir=tmp_path)
-        return
-    server: Postgres = request.getfixturevalue("postgres_server")
-    name = f"keys_{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name}")
-    schema.create(server.url(name))
-    yield load_settings(store_url=server.url(name))
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

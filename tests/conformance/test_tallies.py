@@ -4,38 +4,17 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
 from functools import partial
-from itertools import count
-from pathlib import Path
 
 import pytest
 
 from application.tallies import Counts, Tallies, Tally, TallyBook
-from infrastructure.postgres import schema
-from infrastructure.settings import Settings, load_settings
+from infrastructure.settings import Settings
 from infrastructure.store import Store
 from interfaces.bootstrap import open_store
 from tests.support.core import Clock, in_threads
-from tests.support.servers import Postgres
-from tests.support.stores import DIALECTS
 
 DAY = date(2026, 1, 1)
 DUPLICATES, ORDERS = Tally.DUPLICATES_PREVENTED, Tally.ORDERS_REFUSED
-
-_numbers = count(1)
-
-
-@pytest.fixture(params=DIALECTS)
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Of an empty store of each kind."""
-    if request.param == "sqlite":
-        yield load_settings(data_dir=tmp_path)
-        return
-    server: Postgres = request.getfixturevalue("postgres_server")
-    name = f"tallies_{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name}")
-    schema.create(server.url(name))
-    yield load_settings(store_url=server.url(name))
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
