@@ -50,6 +50,10 @@ _API = {
         "The body of the request is larger than 65,536 bytes.",
         "Send less; for many films use one request for each, or `moviemind generate --from FILE`.",
     ),
+    "last-event-id-invalid": (
+        "The header Last-Event-ID is not the id of an event that this service has sent.",
+        "Send the id of the last event that was received, or none to be told everything again.",
+    ),
     "unauthorized": (
         "The service wants a key of every caller, and none came, or one it does not know.",
         "Send the key as X-API-Key or as Authorization: Bearer; commands take it from MOVIEMIND_API_KEY.",

@@ -12,6 +12,7 @@ from interfaces.http import (
     generate,
     health,
     history,
+    job_events,
     jobs,
     keys,
     metrics,
@@ -22,7 +23,22 @@ from interfaces.http import (
 )
 from interfaces.http.envelope import Envelope
 from interfaces.http.gate import Gate
+from interfaces.http.log_tail import LogTail
 from interfaces.service import MovieMind
+
+ROUTERS = (
+    generate.router,
+    jobs.router,
+    job_events.router,
+    movies.router,
+    corrections.router,
+    history.router,
+    stats.router,
+    admin.router,
+    keys.router,
+    health.router,
+    metrics.router,
+)
 
 
 def create_app(service: MovieMind) -> FastAPI:
@@ -42,15 +58,11 @@ def create_app(service: MovieMind) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.service = service
-    routers = [
-        module.router
-        for module in (generate, jobs, movies, corrections, history, stats, admin, keys, health, metrics)
-    ]
-    for router in routers:
+    app.state.service, app.state.tail = service, LogTail(service.log, service.jobs)
+    for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
     app.add_middleware(Gate, service=service)
     app.add_middleware(Envelope)
-    openapi.complete(app, routers)
+    openapi.complete(app, ROUTERS)
     return app

@@ -21,9 +21,25 @@ class CursorExpired(MovieMindError):
     cursor: str
 
 
+@dataclass(eq=False)
+class LastEventIdInvalid(MovieMindError):
+    """The Last-Event-ID '{event_id}' is none of ours; send the id of the last event that was received."""
+
+    event_id: str
+
+
 def position_text(epoch: str, position: int) -> str:
     """How a position is written outside the service."""
     return f"{epoch}.{position}"
+
+
+def position_in(event_id: str, *, epoch: str) -> int:
+    """The position that stands outside as `event_id`; 0, before all others, if it is one of another log.
+    Raises LastEventIdInvalid."""
+    of_epoch, _, position = event_id.partition(".")
+    if not (of_epoch and position.isascii() and position.isdecimal() and len(position) < 20):
+        raise LastEventIdInvalid(event_id)
+    return int(position) if of_epoch == epoch else 0
 
 
 def encode(epoch: str, position: int) -> str:

@@ -14,12 +14,18 @@ from pydantic import AfterValidator, AwareDatetime
 from application.api_keys import Scope
 from application.read_models import search_words
 from domain.values import Actor
+from interfaces.http.log_tail import LogTail
 from interfaces.service import MovieMind
 
 
 async def _service(request: Request) -> MovieMind:
     service: MovieMind = request.app.state.service
     return service
+
+
+async def _tail(request: Request) -> LogTail:
+    tail: LogTail = request.app.state.tail
+    return tail
 
 
 async def _caller(request: Request) -> Actor:
@@ -77,6 +83,7 @@ async def _may_generate(request: Request) -> bool:
 
 
 Service = Annotated[MovieMind, Depends(_service)]
+Tail = Annotated[LogTail, Depends(_tail)]
 Caller = Annotated[Actor, Depends(_caller)]
 MayGenerate = Annotated[bool, Depends(_may_generate)]
 PLAIN = AfterValidator(_plain)

@@ -1,5 +1,8 @@
 """/v1/generate."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from fastapi import APIRouter, Response
 
 from application.api_keys import Scope
@@ -17,6 +20,7 @@ from interfaces.http.schemas.bodies import GenerateBody
 from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, PreviewAnswer
 from interfaces.http.schemas.links import job_path
 from interfaces.http.scopes import needs
+from interfaces.http.waiting import Prefer
 
 router = APIRouter(prefix="/v1", tags=["generation"], dependencies=needs(Scope.GENERATE))
 
@@ -32,17 +36,23 @@ FOLLOW_AFTER_SECONDS = 1
         **problems.declared(400, 403, 413, 422, 429),
     },
 )
-def generate(
-    body: GenerateBody, service: Service, caller: Caller, idempotency_key: IdempotencyKey = None
+async def generate(
+    body: GenerateBody,
+    service: Service,
+    caller: Caller,
+    patience: Prefer,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Ask for a film's description. Asking again joins the job there is; a described film answers 200."""
+    command = _command(body, caller, idempotency_key)
 
-    def answer() -> Response:
-        return generation_answer(service.request(_command(body, caller, idempotency_key)))
+    async def answer() -> Response:
+        generation = await patience.found(partial(service.request, command))
+        return generation_answer(generation, patience.headers)
 
     if idempotency_key is None:
-        return answer()
-    return answered_once(service.answers, caller, idempotency_key, body, answer)
+        return await answer()
+    return await answered_once(service.answers, caller, idempotency_key, body, answer)
 
 
 @router.post(
@@ -57,7 +67,7 @@ def preview(body: GenerateBody, service: Service, caller: Caller) -> Response:
     return json_answer(PreviewAnswer.of(previewed, cost_per_text_microusd=cost))
 
 
-def generation_answer(generation: RequestedGeneration) -> Response:
+def generation_answer(generation: RequestedGeneration, headers: Mapping[str, str]) -> Response:
     """200 when all that was asked for is there, else 202 with where to follow it."""
     is_single = len(generation.requested) == 1
     body = (
@@ -67,9 +77,9 @@ def generation_answer(generation: RequestedGeneration) -> Response:
     )
     waiting = [requested for requested in generation.requested if requested.status is not JobStatus.DONE]
     if not waiting:
-        return json_answer(body)
-    headers = {"Location": job_path(waiting[0].job_id), "Retry-After": str(FOLLOW_AFTER_SECONDS)}
-    return json_answer(body, status=202, headers=headers)
+        return json_answer(body, headers=headers)
+    follow = {"Location": job_path(waiting[0].job_id), "Retry-After": str(FOLLOW_AFTER_SECONDS)}
+    return json_answer(body, status=202, headers={**follow, **headers})
 
 
 def _command(body: GenerateBody, caller: Actor, idempotency_key: str | None = None) -> RequestGeneration:

@@ -1,10 +1,11 @@
 """Idempotency-Key: a request that is sent again is answered again, and nothing is accepted twice."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Header, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
 from application.kept_answers import Answer, KeptAnswers, Repeatable
@@ -24,8 +25,8 @@ IdempotencyKey = Annotated[
 ]
 
 
-def answered_once(
-    answers: KeptAnswers, caller: Actor, key: str, body: BaseModel, answer: Callable[[], Response]
+async def answered_once(
+    answers: KeptAnswers, caller: Actor, key: str, body: BaseModel, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
     """The answer that was given to this request before, or else the one that is found now.
 
@@ -33,17 +34,17 @@ def answered_once(
     """
     said = sha256(body.model_dump_json().encode()).digest()
     request = Repeatable(caller.id, key, said)
-    before = answers.begin(request)
+    before = await run_in_threadpool(answers.begin, request)
     if before is not None:
         return _again(before)
     try:
-        response = answer()
-    except BaseException:
-        answers.give_up(request)
+        response = await answer()
+    except Exception:
+        await run_in_threadpool(answers.give_up, request)
         raise
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     ours = Answer(response.status_code, headers, bytes(response.body))
-    first = answers.end(request, ours)
+    first = await run_in_threadpool(answers.end, request, ours)
     return response if first == ours else _again(first)
 
 

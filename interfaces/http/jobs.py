@@ -52,7 +52,7 @@ def list_jobs(
 @router.get("/{job_id}", response_model=JobAnswer, responses=problems.declared(404, 422))
 def show_job(job_id: UUID, service: Service) -> Response:
     """Where a job stands."""
-    return json_answer(JobAnswer.of(_row(job_id, service)))
+    return json_answer(JobAnswer.of(job_row(job_id, service)))
 
 
 @router.delete(
@@ -64,7 +64,7 @@ def show_job(job_id: UUID, service: Service) -> Response:
 )
 def cancel_job(job_id: UUID, service: Service, caller: Caller) -> Response:
     """Cancel a job that is not final yet; a text that arrives later is refused."""
-    _row(job_id, service)
+    job_row(job_id, service)
     command = CancelGeneration(job_id=job_id, reason="cancelled by request", by=caller)
     return _accepted(cancel_generation(command, generations=service.generations, jobs=service.jobs), service)
 
@@ -78,12 +78,13 @@ def cancel_job(job_id: UUID, service: Service, caller: Caller) -> Response:
 )
 def retry_job(job_id: UUID, service: Service, caller: Caller, body: RetryBody | None = None) -> Response:
     """Give a failed job new tries."""
-    _row(job_id, service)
+    job_row(job_id, service)
     command = RetryGeneration(job_id=job_id, reason=(body or RetryBody()).reason, by=caller)
     return _accepted(retry_generation(command, generations=service.generations, jobs=service.jobs), service)
 
 
-def _row(job_id: UUID, service: MovieMind) -> JobRow:
+def job_row(job_id: UUID, service: Service) -> JobRow:
+    """Raises JobNotFound."""
     row = find(lambda: service.jobs.get(job_id), view=service.jobs, log=service.log)
     if row is None:
         raise JobNotFound(job_id)
@@ -96,7 +97,7 @@ def _accepted(job: Job, service: MovieMind) -> Response:
         catch_up(service.jobs, service.log)
     failure = job.failure
     as_left = replace(
-        _row(job.job_id, service),
+        job_row(job.job_id, service),
         status=job.status,
         attempts=job.attempt,
         max_attempts=job.attempt - job.tries + MAX_TRIES,

@@ -1,9 +1,12 @@
 """/v1/movies."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from application.api_keys import Scope
 from application.commands.request_generation import (
@@ -24,6 +27,7 @@ from interfaces.http.generate import generation_answer
 from interfaces.http.schemas.generation import GenerationAnswer
 from interfaces.http.schemas.movies import MovieAnswer, MoviesPage, MovieSummary
 from interfaces.http.scopes import needs
+from interfaces.http.waiting import Prefer
 from interfaces.service import MovieMind
 
 router = APIRouter(prefix="/v1/movies", tags=["movies"], dependencies=needs(Scope.READ))
@@ -70,11 +74,12 @@ def list_movies(
         **problems.declared(400, 404, 410, 422, 429),
     },
 )
-def show_movie(
+async def show_movie(
     slug: str,
     service: Service,
     caller: Caller,
     may_generate: MayGenerate,
+    patience: Prefer,
     locale: Locale | None = None,
     context_tag: ContextTag | None = None,
     description_id: UUID | None = None,
@@ -84,18 +89,26 @@ def show_movie(
     key may only read."""
     slugs.assess(slug, current_year=service.generations.clock().year)
     if description_id is not None:
-        return _shown(*_by_description(slug, description_id, service), if_none_match)
+        return _shown(*await run_in_threadpool(_by_description, slug, description_id, service), if_none_match)
     wanted = _wanted(locale, context_tag)
+    found = await patience.found(partial(_look_up, slug, wanted, service, caller if may_generate else None))
+    if isinstance(found, RequestedGeneration):
+        if found.requested[0].status is not JobStatus.DONE:
+            return generation_answer(found, patience.headers)
+        found = await run_in_threadpool(_just_described, slug, service)
+    selected = found.current(*wanted) if wanted else found.description(found.default_description_id)
+    return _shown(found, selected, if_none_match, patience.headers)
+
+
+def _look_up(
+    slug: str, wanted: tuple[Locale, ContextTag] | None, service: MovieMind, asks: Actor | None
+) -> MovieRow | RequestedGeneration:
+    """The film with what is wanted, or what became of the request for it by whoever `asks`. Raises
+    NotDescribed, DescriptionIsWithdrawn, and what a request raises."""
     row = service.movies.get(slug)
-    if not may_generate:
-        row = row if row and _is_described(row, wanted) else _once_caught_up(slug, wanted, service)
-    elif row is None or not _is_described(row, wanted):
-        generation = _request(slug, wanted, row, service, caller)
-        if generation.requested[0].status is not JobStatus.DONE:
-            return generation_answer(generation)
-        row = _just_described(slug, service)
-    selected = row.current(*wanted) if wanted else row.description(row.default_description_id)
-    return _shown(row, selected, if_none_match)
+    if row and _is_described(row, wanted):
+        return row
+    return _request(slug, wanted, row, service, asks) if asks else _once_caught_up(slug, wanted, service)
 
 
 def _wanted(locale: Locale | None, context_tag: ContextTag | None) -> tuple[Locale, ContextTag] | None:
@@ -161,8 +174,13 @@ def _by_description(slug: str, description_id: UUID, service: MovieMind) -> tupl
     return found
 
 
-def _shown(row: MovieRow, selected: DescriptionRow | None, if_none_match: str | None) -> Response:
+def _shown(
+    row: MovieRow,
+    selected: DescriptionRow | None,
+    if_none_match: str | None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     etag = etags.of(row)
     if etags.matches(if_none_match, etag):
-        return Response(status_code=304, headers={"ETag": etag})
-    return json_answer(MovieAnswer.showing(row, selected), headers={"ETag": etag})
+        return Response(status_code=304, headers={"ETag": etag, **(headers or {})})
+    return json_answer(MovieAnswer.showing(row, selected), headers={"ETag": etag, **(headers or {})})

@@ -30,6 +30,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.SlugRefused: HTTPStatus.BAD_REQUEST,
     domain.ReadsLikeAnOrder: HTTPStatus.BAD_REQUEST,
     cursors.CursorInvalid: HTTPStatus.BAD_REQUEST,
+    cursors.LastEventIdInvalid: HTTPStatus.BAD_REQUEST,
     domain.NotTheRequester: HTTPStatus.FORBIDDEN,
     scopes.ScopeMissing: HTTPStatus.FORBIDDEN,
     api_keys.KeyNotFound: HTTPStatus.NOT_FOUND,

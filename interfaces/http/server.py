@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import uvicorn
@@ -41,6 +42,7 @@ class HttpServer:
             raise AddressNotUsable(host, port, error.strerror or str(error)) from error
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
+        self._stop_waiting: Callable[[], None] = lambda: None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -49,8 +51,10 @@ class HttpServer:
         # Imported here: workers and commands that ask another process need not wait for a web framework.
         from interfaces.http.app import create_app
 
+        app = create_app(service)
+        self._stop_waiting = app.state.tail.stop
         config = uvicorn.Config(
-            create_app(service),
+            app,
             log_config=None,
             access_log=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
@@ -68,6 +72,7 @@ class HttpServer:
     def stop(self) -> None:
         """Finish the requests at hand and close the address."""
         if self._server is not None and self._thread is not None:
+            self._stop_waiting()
             self._server.should_exit = True
             self._thread.join()
         self._socket.close()

@@ -185,6 +185,8 @@ def _previewed(requested: Requested) -> PreviewedStyle:
 def _message(requested: Requested) -> str:
     if requested.status is JobStatus.DONE:
         return "This film is described in this style already."
+    if not requested.status.is_active:
+        return "There is no description; the job says why."
     if requested.is_new:
         return "The description is being written; follow the job."
     return "The description was asked for already; follow the job."

@@ -11,6 +11,7 @@ QUEUES, PAUSE = "/v1/admin/queues", "/v1/admin/queues/pause"
 RESUME, RECOVER = "/v1/admin/queues/resume", "/v1/admin/queues/recover"
 WORKERS, FAILED, RETRY_FAILED = "/v1/admin/workers", "/v1/admin/failed-jobs", "/v1/admin/failed-jobs/retry"
 SPENDING = "/v1/stats/spending"
+EVENTS = "/v1/jobs/{job_id}/events"
 KEYS, KEY = "/v1/admin/keys", "/v1/admin/keys/{key_id}"
 
 TOO_LONG = "x" * (BODY_LIMIT_BYTES + 1)
@@ -88,6 +89,9 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (RETRY_FAILED, "POST /v1/admin/failed-jobs/retry", f'{{"cursor": "{FOREIGN_CURSOR}"}}', 410),
     (RETRY_FAILED, "POST /v1/admin/failed-jobs/retry", TOO_LONG, 413),
     (RETRY_FAILED, "POST /v1/admin/failed-jobs/retry", '{"limit": 0}', 422),
+    (EVENTS, "GET /v1/jobs/DONE/events", None, 200),
+    (EVENTS, "GET /v1/jobs/UNKNOWN/events", None, 404),
+    (EVENTS, "GET /v1/jobs/not-a-uuid/events", None, 422),
     (KEYS, "GET /v1/admin/keys", None, 200),
     (KEYS, "POST /v1/admin/keys", '{"name": "the shop"}', 201),
     (KEYS, "POST /v1/admin/keys", "[" * 60_000, 400),
@@ -152,5 +156,6 @@ ELSEWHERE = {
     (PREVIEW, "post", 429),
     (MOVIE, "get", 429),
     (KEY, "delete", 200),
+    (EVENTS, "get", 400),
 }
 """Answers that take more than one request, or a service of their own, and have tests elsewhere."""

@@ -1,0 +1,121 @@
+"""/v1/jobs/{job_id}/events: a job's changes as server-sent events, as they happen."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+
+from application.api_keys import Scope
+from application.event_log import Recorded
+from application.job_following import FollowedJob
+from application.movie_replay import stream_of
+from application.read_models import JobRow
+from application.reading import catch_up
+from interfaces.http import cursors, problems
+from interfaces.http.dependencies import Service, Tail
+from interfaces.http.jobs import job_row
+from interfaces.http.log_tail import LogTail
+from interfaces.http.schemas.generation import JobAnswer
+from interfaces.http.scopes import needs
+from interfaces.service import MovieMind
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=needs(Scope.READ))
+
+HEARTBEAT_SECONDS = 15.0
+RECONNECT = b"retry: 1000\n\n"
+HEADERS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # nginx would hold events back until it has a page of them
+}
+PAGE = 500
+
+
+class EventStream(StreamingResponse):
+    media_type = "text/event-stream"
+
+
+async def _last_seen(
+    service: Service,
+    last_event_id: Annotated[
+        str | None, Header(max_length=100, description="the id of the last event that was received")
+    ] = None,
+) -> int:
+    """Its position. What a log had that has been replaced since is not known: all is told again."""
+    return cursors.position_in(last_event_id, epoch=service.log_epoch()) if last_event_id else 0
+
+
+@router.get(
+    "/{job_id}/events",
+    response_class=EventStream,
+    responses={
+        200: {"description": "An event `status` for every change, its data as of GET /v1/jobs/{job_id}"},
+        **problems.declared(400, 404, 422),
+    },
+)
+async def follow_job(
+    service: Service,
+    tail: Tail,
+    row: Annotated[JobRow, Depends(job_row)],
+    after: Annotated[int, Depends(_last_seen)],
+) -> Response:
+    """Every change of a job: what has happened, then what happens, until it is final.
+
+    A client that is cut off goes on where it was, with Last-Event-ID.
+    """
+    events = _events(row, after, service, tail)
+    first = await anext(events)  # what goes wrong before it can still be answered with a problem
+    return EventStream(_all(first, events), headers=HEADERS)
+
+
+async def _all(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for event in others:
+        yield event
+
+
+async def _events(row: JobRow, after: int, service: MovieMind, tail: LogTail) -> AsyncIterator[bytes]:
+    job = FollowedJob(row.job_id)
+    epoch = service.log_epoch()
+    async with tail.watching() as watch:
+        watch.only(row.job_id)
+        past = await to_thread.run_sync(partial(_past, row.slug, service))
+        yield RECONNECT
+        known = 0
+        left: JobRow | None = None
+        for recorded in past:
+            known = recorded.position
+            if (changed := job.hear(recorded)) is not None:
+                left = changed
+                if known > after:
+                    yield _event(changed, known, epoch)
+        while not watch.is_over and not (left and not left.status.is_active):
+            heard = await watch.next(HEARTBEAT_SECONDS)
+            if heard is None:
+                yield KEEPALIVE_COMMENT
+            elif heard.position > known and (changed := job.hear(heard)) is not None:
+                left = changed
+                if heard.position > after:
+                    yield _event(changed, heard.position, epoch)
+
+
+def _past(slug: str, service: MovieMind) -> list[Recorded]:
+    """What has happened to a film, as far as reading shows it. Its stream has the events, its history their
+    positions. Raises ReadBehind."""
+    catch_up(service.jobs, service.log)
+    up_to = service.jobs.position()
+    positions: list[int] = []
+    while page := service.history.of(slug, after=positions[-1] if positions else 0, limit=PAGE):
+        positions += [row.position for row in page]
+    stream = stream_of(slug, generations=service.generations)
+    recorded = zip(positions, stream, strict=False)  # either may have grown since the other was read
+    return [Recorded(position, slug, event) for position, event in recorded if position <= up_to]
+
+
+def _event(row: JobRow, position: int, epoch: str) -> bytes:
+    data = JobAnswer.of(row).model_dump_json(by_alias=True)
+    return format_sse_event(data_str=data, event="status", id=cursors.position_text(epoch, position))
