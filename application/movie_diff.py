@@ -7,9 +7,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from application.movie_generations import MovieGenerations
-from application.movie_replay import movie_at, stream_of
+from application.movie_replay import movie_at, stream_of, withdrawn_in
 from application.read_models import DescriptionRow, MovieRow
-from domain.events import DescriptionWithdrawn
 
 FACTS = ("title", "release_year", "director", "genres")
 
@@ -60,7 +59,7 @@ def diff_movie(
     """
     stream = stream_of(slug, generations=generations)
     to_version = len(stream) if to_version is None else to_version
-    gone = {event.description_id for event in stream if isinstance(event, DescriptionWithdrawn)}
+    gone = withdrawn_in(stream)
     old = _without(gone, movie_at(slug, from_version, stream))
     new = _without(gone, movie_at(slug, to_version, stream))
     facts = [FactChange(name, getattr(old, name), getattr(new, name)) for name in FACTS]

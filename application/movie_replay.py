@@ -1,15 +1,17 @@
 """A film as its readers saw it at some version: the movies projection, run over the film's stream alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 from application.errors import MovieNotFound, VersionNotFound, store_errors
 from application.event_log import Recorded
 from application.movie_generations import MovieGenerations
 from application.projections.movies import fold_movie
 from application.read_models import MovieRow
-from domain.events import Event
+from domain.events import DescriptionWithdrawn, Event
 from domain.movie_generation import stream_id
 
 
@@ -31,6 +33,44 @@ def movie_at(slug: str, version: int, stream: Sequence[Event]) -> MovieRow:
     for event in stream[:version]:
         fold_movie(Recorded(event.originator_version, slug, event), rows)
     return rows.get(slug)
+
+
+def movie_back_then(
+    slug: str, point: int | datetime, *, generations: MovieGenerations, shows_withdrawn: bool = False
+) -> MovieRow:
+    """The film at a version of its stream, or as it was at a moment.
+
+    Texts that have been withdrawn since are only shown where that is wanted. Raises MovieNotFound, also for a
+    moment before the film was known, and VersionNotFound.
+    """
+    stream = stream_of(slug, generations=generations)
+    version = _newest(stream, point) if isinstance(point, datetime) else point
+    if version is None:
+        raise MovieNotFound(slug)
+    row = movie_at(slug, version, stream)
+    return row if shows_withdrawn else _without(withdrawn_in(stream), row)
+
+
+def withdrawn_in(stream: Sequence[Event]) -> set[UUID]:
+    """The descriptions of a film that must not be shown any more."""
+    return {event.description_id for event in stream if isinstance(event, DescriptionWithdrawn)}
+
+
+def _newest(stream: Sequence[Event], moment: datetime) -> int | None:
+    """The newest version recorded at a moment or before; clocks of several hosts may differ a little."""
+    return max((event.originator_version for event in stream if event.timestamp <= moment), default=None)
+
+
+def _without(gone: set[UUID], row: MovieRow) -> MovieRow:
+    default_id = row.default_description_id
+    return replace(
+        row,
+        default_description_id=None if default_id in gone else default_id,
+        descriptions=tuple(
+            replace(one, text="", is_withdrawn=True) if one.description_id in gone else one
+            for one in row.descriptions
+        ),
+    )
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, AwareDatetime
 
 from application.api_keys import Scope
@@ -76,6 +77,11 @@ def _searchable(text: str) -> str:
     if text and not search_words(text):
         raise ValueError("write at least one letter or digit to search for")
     return text
+
+
+def refused(parameter: str, why: str) -> RequestValidationError:
+    """Of the query of a request."""
+    return RequestValidationError([{"type": "value_error", "loc": ("query", parameter), "msg": why}])
 
 
 async def _may_generate(request: Request) -> bool:

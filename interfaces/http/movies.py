@@ -27,6 +27,7 @@ from interfaces.http.generate import generation_answer
 from interfaces.http.schemas.generation import GenerationAnswer
 from interfaces.http.schemas.movies import MovieAnswer, MoviesPage, MovieSummary
 from interfaces.http.scopes import needs
+from interfaces.http.time_travel import Point, back_then
 from interfaces.http.waiting import Prefer
 from interfaces.service import MovieMind
 
@@ -83,11 +84,15 @@ async def show_movie(
     locale: Locale | None = None,
     context_tag: ContextTag | None = None,
     description_id: UUID | None = None,
+    point: Point = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """A film with its descriptions. What is asked for and not there yet is requested: 202, or 404 to whose
     key may only read."""
     slugs.assess(slug, current_year=service.generations.clock().year)
+    if point is not None:
+        variant = _wanted(locale, context_tag)
+        return await run_in_threadpool(back_then, slug, point, description_id, variant, service, caller)
     if description_id is not None:
         return _shown(*await run_in_threadpool(_by_description, slug, description_id, service), if_none_match)
     wanted = _wanted(locale, context_tag)

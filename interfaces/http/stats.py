@@ -5,7 +5,6 @@ from datetime import UTC, date
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator
 
 from application.api_keys import Scope
@@ -14,7 +13,7 @@ from application.spending import GroupBy
 from application.tallies import Tally
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
-from interfaces.http.dependencies import Service
+from interfaces.http.dependencies import Service, refused
 from interfaces.http.schemas.stats import SpendingAnswer
 from interfaces.http.scopes import needs
 
@@ -54,14 +53,10 @@ async def _days(
     last = last or service.generations.clock().astimezone(UTC).date()
     first = first or date.fromordinal(max(last.toordinal() - USUAL_DAYS + 1, 1))
     if first > last:
-        raise _refused("from", f"{first} is behind the last day, {last}")
+        raise refused("from", f"{first} is behind the last day, {last}")
     if (last - first).days >= MOST_DAYS:
-        raise _refused("to", f"ask for {MOST_DAYS:,} days at most")
+        raise refused("to", f"ask for {MOST_DAYS:,} days at most")
     return Days(first, last)
-
-
-def _refused(parameter: str, why: str) -> RequestValidationError:
-    return RequestValidationError([{"type": "value_error", "loc": ("query", parameter), "msg": why}])
 
 
 @router.get("/spending", response_model=SpendingAnswer, responses=problems.declared(422))
