@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -20,6 +21,7 @@ from infrastructure.redis.client import connect
 SHORTEST_KEY = 16
 
 _POSTGRES = "postgresql://"
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000)]
@@ -48,6 +50,11 @@ class Settings(BaseSettings):
     )
     api_key: SecretStr | None = Field(
         None, description="the key that commands send to a service; empty: BOOTSTRAP_ADMIN_KEY"
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="pages of other origins that may call from a browser, such as `https://films.example`,"
+        " separated by commas; `*` lets all",
     )
     queue: Queue | None = Field(
         None,
@@ -163,10 +170,18 @@ class Settings(BaseSettings):
     def view_store_path(self) -> Path:
         return self.event_store_path.with_name(self.event_store_path.stem + "-views.db")
 
-    @field_validator("retry_backoff_seconds", mode="before")
+    @field_validator("retry_backoff_seconds", "cors_origins", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
-        return value.split(",") if isinstance(value, str) else value
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _as_browsers_write_them(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError("write origins as https://films.example or http://localhost:3000, or *")
+        return origins
 
     @field_validator("retry_backoff_seconds")
     @classmethod

@@ -113,6 +113,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         answers=KeptAnswers(store.answers, clock=store.generations.clock),
         caller_with=_callers(settings, keys),
         request_threads=store.connections,
+        cors_origins=settings.cors_origins,
     )
 
 

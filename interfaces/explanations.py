@@ -71,6 +71,10 @@ _API = {
         "The film, or the language and style asked for, has no description yet, and the key may only read.",
         "Ask for one by POST /v1/generate, with a key that has the scope generate.",
     ),
+    "origin-not-allowed": (
+        "A page in a browser asked whether it may call, and its origin, method or headers are not allowed.",
+        "Name the origin of the page in MOVIEMIND_CORS_ORIGINS.",
+    ),
     "not-found": ("There is no such route.", "See /openapi.json for the routes there are."),
     "method-not-allowed": (
         "The route exists and does not answer this method.",

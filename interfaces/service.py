@@ -60,3 +60,4 @@ class MovieMind:
     answers: KeptAnswers
     caller_with: Callable[[str | None], Caller | None]
     request_threads: int
+    cors_origins: tuple[str, ...]

@@ -112,6 +112,7 @@ def problem_statuses() -> dict[str, HTTPStatus]:
 WITHOUT_AN_ERROR = {
     "bad-request": HTTPStatus.BAD_REQUEST,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
+    "origin-not-allowed": HTTPStatus.FORBIDDEN,
     "not-found": HTTPStatus.NOT_FOUND,
     "method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "content-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from interfaces.http import (
     admin,
@@ -21,10 +22,13 @@ from interfaces.http import (
     problems,
     stats,
 )
+from interfaces.http.browsers import UsualHeaders, let_pages_call
 from interfaces.http.envelope import Envelope
 from interfaces.http.gate import Gate
 from interfaces.http.log_tail import LogTail
 from interfaces.service import MovieMind
+
+COMPRESSED_FROM_BYTES = 1_024
 
 ROUTERS = (
     generate.router,
@@ -42,14 +46,21 @@ ROUTERS = (
 
 
 def create_app(service: MovieMind) -> FastAPI:
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # More threads than connections would only wait for one, and some in vain.
-        current_default_thread_limiter().total_tokens = service.request_threads
-        yield
+    app = without_a_service()
+    app.state.service, app.state.tail = service, LogTail(service.log, service.jobs)
+    # From the inside out: a refusal of the gate, and a preflight that has no key, get the headers of all.
+    app.add_middleware(Gate, service=service)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
+    let_pages_call(app, service.cors_origins)
+    app.add_middleware(UsualHeaders)
+    app.add_middleware(Envelope)
+    return app
 
+
+def without_a_service() -> FastAPI:
+    """All routes and their description."""
     app = FastAPI(
-        lifespan=lifespan,
+        lifespan=_lifespan,
         title="MovieMind",
         version="1",
         description="Film descriptions, written once. Errors are RFC 9457 problem documents.",
@@ -58,11 +69,15 @@ def create_app(service: MovieMind) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.service, app.state.tail = service, LogTail(service.log, service.jobs)
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
-    app.add_middleware(Gate, service=service)
-    app.add_middleware(Envelope)
     openapi.complete(app, ROUTERS)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # More threads than connections would only wait for one, and some in vain.
+    current_default_thread_limiter().total_tokens = app.state.service.request_threads
+    yield
