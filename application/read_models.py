@@ -241,6 +241,10 @@ class MoviesView(View[MovieRows]):
     def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
         """Films that have a description, in the order they got their first one, behind a position."""
 
+    @abstractmethod
+    def between(self, first: str, last: str, *, limit: int) -> Sequence[MovieRow]:
+        """All films whose slug stands between two texts in ASCII order, described or not, in that order."""
+
 
 class HistoryRows(Protocol):
     def add(self, row: HistoryRow) -> None: ...

@@ -66,6 +66,12 @@ def plausible_year(slug: str, *, current_year: int) -> int | None:
     return None
 
 
+def is_of_title(slug: str, title: str, *, current_year: int) -> bool:
+    """Whether a slug is a title followed by its year, and perhaps by what tells it from a namesake."""
+    year = plausible_year(slug, current_year=current_year)
+    return year is not None and f"{slug}-".startswith(f"{title}-{year}-")
+
+
 def from_title(title: str, release_year: int | None) -> str:
     """`title-year` for a film. Raises TitleMakesNoSlug: a bare year would name every film of that year."""
     stem = hyphenated(title)

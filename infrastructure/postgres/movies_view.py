@@ -68,6 +68,13 @@ class PostgresMoviesView(MoviesView):
             )
             return [_movie_row(row) for row in cursor.fetchall()]
 
+    def between(self, first: str, last: str, *, limit: int) -> Sequence[MovieRow]:
+        with self._store.reading() as cursor:
+            cursor.execute(
+                f"{_SELECT} WHERE slug > %s AND slug < %s ORDER BY slug LIMIT %s", (first, last, limit)
+            )
+            return [_movie_row(row) for row in cursor.fetchall()]
+
     def _values(self, row: MovieRow) -> tuple[Any, ...]:
         document = DESCRIPTIONS.dump_json(row.descriptions).decode()
         return tuple(

@@ -67,6 +67,13 @@ class SqliteMoviesView(MoviesView):
             )
             return [_movie_row(row) for row in cursor.fetchall()]
 
+    def between(self, first: str, last: str, *, limit: int) -> Sequence[MovieRow]:
+        with self._store.reading() as cursor:
+            cursor.execute(
+                "SELECT * FROM movies WHERE slug > ? AND slug < ? ORDER BY slug LIMIT ?", (first, last, limit)
+            )
+            return [_movie_row(row) for row in cursor.fetchall()]
+
     def _values(self, row: MovieRow) -> tuple[Any, ...]:
         as_json = {
             "genres": json.dumps(row.genres, ensure_ascii=False),

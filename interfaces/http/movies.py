@@ -1,7 +1,8 @@
 """/v1/movies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from application.commands.request_generation import (
 from application.errors import NotDescribed
 from application.read_models import DescriptionRow, MovieRow, MovieSearch
 from application.reading import catch_up, find
+from application.title_slugs import films_titled
 from domain import slugs
 from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
 from domain.values import Actor, ContextTag, JobStatus, Locale
@@ -25,7 +27,8 @@ from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, MayGenerate, Searched, Service
 from interfaces.http.generate import generation_answer
 from interfaces.http.schemas.generation import GenerationAnswer
-from interfaces.http.schemas.movies import MovieAnswer, MoviesPage, MovieSummary
+from interfaces.http.schemas.links import movie_path
+from interfaces.http.schemas.movies import MovieAnswer, MovieChoices, MoviesPage, MovieSummary
 from interfaces.http.scopes import needs
 from interfaces.http.time_travel import Point, back_then
 from interfaces.http.waiting import Prefer
@@ -71,6 +74,7 @@ def list_movies(
     response_model=MovieAnswer | GenerationAnswer,
     responses={
         202: {"model": GenerationAnswer, "description": "Not described yet; a job writes it"},
+        300: {"model": MovieChoices, "description": "Several films have this title"},
         304: {"description": "Unchanged since the version of If-None-Match"},
         **problems.declared(400, 404, 410, 422, 429),
     },
@@ -88,21 +92,38 @@ async def show_movie(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """A film with its descriptions. What is asked for and not there yet is requested: 202, or 404 to whose
-    key may only read."""
+    key may only read.
+
+    A slug without a year means the film of that title there is (`Content-Location` names it); of several, 300
+    tells which there are.
+    """
     slugs.assess(slug, current_year=service.generations.clock().year)
     if point is not None:
         variant = _wanted(locale, context_tag)
         return await run_in_threadpool(back_then, slug, point, description_id, variant, service, caller)
     if description_id is not None:
         return _shown(*await run_in_threadpool(_by_description, slug, description_id, service), if_none_match)
+    films = await run_in_threadpool(_titled, slug, service)
+    if len(films) > 1:
+        return json_answer(MovieChoices.of(films), status=HTTPStatus.MULTIPLE_CHOICES)
+    headers = dict(patience.headers)
+    for film in films:
+        slug = film.slug
+        headers["Content-Location"] = movie_path(slug)
     wanted = _wanted(locale, context_tag)
     found = await patience.found(partial(_look_up, slug, wanted, service, caller if may_generate else None))
     if isinstance(found, RequestedGeneration):
         if found.requested[0].status is not JobStatus.DONE:
-            return generation_answer(found, patience.headers)
+            return generation_answer(found, headers)
         found = await run_in_threadpool(_just_described, slug, service)
     selected = found.current(*wanted) if wanted else found.description(found.default_description_id)
-    return _shown(found, selected, if_none_match, patience.headers)
+    return _shown(found, selected, if_none_match, headers)
+
+
+def _titled(slug: str, service: MovieMind) -> Sequence[MovieRow]:
+    """The films that may be meant by a slug without a year."""
+    this_year = service.generations.clock().year
+    return films_titled(slug, movies=service.movies, log=service.log, this_year=this_year)
 
 
 def _look_up(

@@ -263,6 +263,12 @@ def _answers(films: RandomFilms, log: EventLog, views: Views) -> dict[str, Any]:
     return (
         {f"position of {name}": _view(views, name).position() for name in NAMES}
         | {f"movie {slug}": views.movies.get(slug) for slug in [*slugs, "unknown-1999"]}
+        | {
+            f"films between {ends}, {limit} at most": views.movies.between(*ends, limit=limit)
+            for ends, limit in product(
+                [("film-1-1", "film-1-3"), ("", "zzz"), ("film-2", "film-1")], [2, MANY]
+            )
+        }
         | {f"history of {slug}": views.history.of(slug, after=0, limit=MANY) for slug in slugs}
         | {f"end of history of {slug}": views.history.of(slug, after=middle, limit=3) for slug in slugs}
         | {f"open claims {len(slugs)}": sorted(views.jobs.open_claims(), key=lambda claim: claim.job_id)}

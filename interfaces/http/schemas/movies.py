@@ -1,6 +1,6 @@
 """What is answered of films: descriptions, history, differences."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -90,6 +90,38 @@ class MovieAnswer(MovieSummary):
             descriptions=[DescriptionAnswer.of(description) for description in row.shown],
             selected_description=DescriptionAnswer.of(selected) if selected else None,
         )
+
+
+class MovieChoice(BaseModel):
+    """A film that may be meant."""
+
+    slug: str
+    title: str
+    release_year: int | None
+    director: str | None
+    select_url: str
+
+
+class MovieChoices(BaseModel):
+    """Several films have the title that was named."""
+
+    options: list[MovieChoice]
+    count: int
+    hint: str = "Several films have this title; ask for one of them by its slug, with the year."
+
+    @classmethod
+    def of(cls, rows: Sequence[MovieRow]) -> Self:
+        options = [
+            MovieChoice(
+                slug=row.slug,
+                title=row.title,
+                release_year=row.release_year,
+                director=row.director,
+                select_url=movie_path(row.slug),
+            )
+            for row in rows
+        ]
+        return cls(options=options, count=len(options))
 
 
 class HistoryEntry(BaseModel):

@@ -146,6 +146,7 @@ CHANGES: list[tuple[str, str, str, str | None, int]] = [
 ]
 
 ELSEWHERE = {
+    (MOVIE, "get", 300),
     (MOVIE, "get", 304),
     (MOVIE, "get", 410),
     (JOB, "delete", 202),

@@ -112,6 +112,32 @@ class TestAssessment:
         assert assessed(text) is None or set(text) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
+class TestOfATitle:
+    @pytest.mark.parametrize(
+        "slug",
+        ["the-matrix-1999", "the-matrix-1999-lana-wachowski", "the-matrix-1999-2", "the-matrix-2028"],
+    )
+    def test_a_year_and_what_tells_namesakes_apart_may_follow(self, slug: str) -> None:
+        assert slugs.is_of_title(slug, "the-matrix", current_year=2026)
+
+    @pytest.mark.parametrize(
+        "slug",
+        [
+            "the-matrix",
+            "the-matrix-2",
+            "the-matrix-1799",
+            "the-matrix-2029",
+            "the-matrix-reloaded-2003",
+            "the-matrix-1999-2003",
+            "the-matrix1999",
+            "the-matrix-19999",
+            "in-the-matrix-1999",
+        ],
+    )
+    def test_nothing_else_may(self, slug: str) -> None:
+        assert not slugs.is_of_title(slug, "the-matrix", current_year=2026)
+
+
 class TestFromTitle:
     @pytest.mark.parametrize(
         ("title", "year", "slug"),
