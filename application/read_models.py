@@ -152,6 +152,16 @@ class JobSearch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSearch:
+    """What events are looked for; everything given must hold. `since` is when they were recorded."""
+
+    slug: str | None = None
+    actor: str | None = None
+    event: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovieSearch:
     """What films are looked for; everything given must hold. Case, accents and punctuation do not count.
 
@@ -256,3 +266,7 @@ class HistoryView(View[HistoryRows]):
     @abstractmethod
     def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:
         """A film's events behind a position, oldest first."""
+
+    @abstractmethod
+    def of_all(self, search: AuditSearch, *, after: int, limit: int) -> Sequence[HistoryRow]:
+        """Events of all films behind a position, in the order of the log."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from application.read_models import DescriptionRow, MovieRow, search_words
+from application.read_models import AuditSearch, DescriptionRow, MovieRow, search_words
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
@@ -82,3 +82,10 @@ def words(text: str) -> list[str]:
 
 def whole(genre: str) -> str:
     return " ".join(search_words(genre))[:COMPARED]
+
+
+def audited(search: AuditSearch, placeholder: str) -> tuple[list[str], list[Any]]:
+    """Conditions on rows of the history, and their values."""
+    wanted = {"slug =": search.slug, "actor =": search.actor, "event =": search.event, "at >=": search.since}
+    given = {condition: value for condition, value in wanted.items() if value is not None}
+    return [f"{condition} {placeholder}" for condition in given], list(given.values())

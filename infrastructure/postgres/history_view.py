@@ -7,10 +7,10 @@ from typing import Any
 
 from psycopg.types.json import Json
 
-from application.read_models import HistoryRow, HistoryRows, HistoryView
+from application.read_models import AuditSearch, HistoryRow, HistoryRows, HistoryView
 from infrastructure.postgres.columns import Insert, column
 from infrastructure.postgres.view_store import ViewStore
-from infrastructure.views import AddedRows
+from infrastructure.views import AddedRows, audited
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS history (
@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS history (
     data json NOT NULL
 );
 CREATE INDEX IF NOT EXISTS history_of_a_film ON history (slug, position);
+CREATE INDEX IF NOT EXISTS history_of_an_actor ON history (actor, position);
+CREATE INDEX IF NOT EXISTS history_of_a_kind ON history (event, position);
 """
 
 
@@ -44,6 +46,15 @@ class PostgresHistoryView(HistoryView):
             cursor.execute(
                 "SELECT * FROM history WHERE slug = %s AND position > %s ORDER BY position LIMIT %s",
                 (slug, after, limit),
+            )
+            return [HistoryRow(**row) for row in cursor.fetchall()]
+
+    def of_all(self, search: AuditSearch, *, after: int, limit: int) -> Sequence[HistoryRow]:
+        conditions, values = audited(search, "%s")
+        where = " AND ".join(["position > %s", *conditions])
+        with self._store.reading() as cursor:
+            cursor.execute(
+                f"SELECT * FROM history WHERE {where} ORDER BY position LIMIT %s", (after, *values, limit)
             )
             return [HistoryRow(**row) for row in cursor.fetchall()]
 

@@ -201,8 +201,8 @@ def _make_again(url: str, connection: psycopg.Connection) -> bool:
             connection.execute("DELETE FROM tracking WHERE view = %s", (name,))
     if "tracking" in missing:
         connection.execute(f"TRUNCATE {', '.join(_VIEWS)}")
-    for single_row in (queue_switch, call_ledger):
-        connection.execute(single_row.SCHEMA)  # whose row may be gone
+    for statements in (_VIEWS | _OTHERS).values():  # an index that came later, a single row that is gone
+        connection.execute(statements)
     database.create_schema(connection)
     return bool(missing)
 

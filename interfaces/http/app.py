@@ -9,6 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from interfaces.http import (
     admin,
+    audit,
     corrections,
     generate,
     health,
@@ -37,6 +38,7 @@ ROUTERS = (
     movies.router,
     corrections.router,
     history.router,
+    audit.router,
     stats.router,
     admin.router,
     keys.router,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from domain.errors import MovieMindError
 
+LONGEST = 19
+"""Digits of a position."""
+
 
 @dataclass(eq=False)
 class CursorInvalid(MovieMindError):
@@ -36,10 +39,20 @@ def position_text(epoch: str, position: int) -> str:
 def position_in(event_id: str, *, epoch: str) -> int:
     """The position that stands outside as `event_id`; 0, before all others, if it is one of another log.
     Raises LastEventIdInvalid."""
-    of_epoch, _, position = event_id.partition(".")
-    if not (of_epoch and position.isascii() and position.isdecimal() and len(position) < 20):
+    written = _written(event_id)
+    if written is None:
         raise LastEventIdInvalid(event_id)
-    return int(position) if of_epoch == epoch else 0
+    return written[1] if written[0] == epoch else 0
+
+
+def position_after(text: str, *, epoch: str) -> int:
+    """The same for whoever must know that the log was replaced. Raises CursorInvalid, CursorExpired."""
+    written = _written(text)
+    if written is None:
+        raise CursorInvalid(text)
+    if written[0] != epoch:
+        raise CursorExpired(text)
+    return written[1]
 
 
 def encode(epoch: str, position: int) -> str:
@@ -59,3 +72,10 @@ def decode(cursor: str, *, epoch: str) -> int:
     if encode(epoch, number) != cursor or number < 0 or number >= 2**63:
         raise CursorInvalid(cursor)
     return number
+
+
+def _written(text: str) -> tuple[str, int] | None:
+    """Epoch and position of what `position_text` wrote."""
+    epoch, _, position = text.partition(".")
+    is_one = epoch and position.isascii() and position.isdecimal() and len(position) < LONGEST
+    return (epoch, int(position)) if is_one else None

@@ -14,7 +14,7 @@ from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, Service
 from interfaces.http.schemas.movies import DiffAnswer, HistoryEntry, HistoryPage
 from interfaces.http.scopes import needs
-from interfaces.service import MovieMind
+from interfaces.http.withdrawn import withdrawn_texts
 
 router = APIRouter(prefix="/v1/movies", tags=["movies"], dependencies=needs(Scope.READ))
 
@@ -41,7 +41,7 @@ def show_history(
     if not rows and not service.history.of(slug, after=0, limit=1):
         raise MovieNotFound(slug)
     following = following_cursor(rows, limit, service.log_epoch(), lambda row: row.position)
-    hidden = () if caller.is_admin else _withdrawn(slug, service)
+    hidden = withdrawn_texts({slug}, service, caller)
     entries = [HistoryEntry.of(row, service.log_epoch(), hidden=hidden) for row in rows[:limit]]
     page = HistoryPage(items=entries, next_cursor=following)
     return json_answer(page, headers=link_next(request, following))
@@ -62,10 +62,3 @@ def show_diff(
     return json_answer(
         DiffAnswer.of(diff_movie(slug, from_version, to_version, generations=service.generations))
     )
-
-
-def _withdrawn(slug: str, service: MovieMind) -> set[str]:
-    """Ids of the descriptions of a film that are not shown any more."""
-    catch_up(service.movies, service.log)
-    row = service.movies.get(slug)
-    return {str(one.description_id) for one in row.descriptions if one.is_withdrawn} if row else set()

@@ -17,7 +17,7 @@ from application.errors import ViewMoved
 from application.event_log import EventLog, Recorded
 from application.projections.projection import Projection
 from application.projector import Projector
-from application.read_models import HistoryRow, JobSearch, MovieSearch
+from application.read_models import AuditSearch, HistoryRow, JobSearch, MovieSearch
 from application.spending import REQUEST, GroupBy
 from domain.errors import MovieMindError
 from domain.values import FailureType, JobStatus, Priority
@@ -270,6 +270,18 @@ def _answers(films: RandomFilms, log: EventLog, views: Views) -> dict[str, Any]:
             )
         }
         | {f"history of {slug}": views.history.of(slug, after=0, limit=MANY) for slug in slugs}
+        | {
+            f"audit {(slug, actor, event, since, after, limit)}": views.history.of_all(
+                AuditSearch(slug=slug, actor=actor, event=event, since=since), after=after, limit=limit
+            )
+            for slug, actor, event, since, (after, limit) in product(
+                [None, slugs[0]],
+                [None, "admin", "nobody"],
+                [None, "GenerationStarted"],
+                [None, (films.now - BEGIN) / 2 + BEGIN],
+                [(0, MANY), (middle, 2)],
+            )
+        }
         | {f"end of history of {slug}": views.history.of(slug, after=middle, limit=3) for slug in slugs}
         | {f"open claims {len(slugs)}": sorted(views.jobs.open_claims(), key=lambda claim: claim.job_id)}
         | _answers_about_jobs(films, views, slugs, middle)

@@ -152,6 +152,23 @@ class HistoryEntry(BaseModel):
         )
 
 
+class AuditEntry(HistoryEntry):
+    """One event of any film's stream."""
+
+    slug: str
+
+    @classmethod
+    def of(cls, row: HistoryRow, epoch: str, *, hidden: Collection[str] = ()) -> Self:
+        return cls(slug=row.slug, **HistoryEntry.of(row, epoch, hidden=hidden).model_dump())
+
+
+class AuditPage(BaseModel):
+    """`next_cursor` is what to send as `after` for the next page, null on the last one for now."""
+
+    items: list[AuditEntry]
+    next_cursor: str | None
+
+
 class MoviesPage(BaseModel):
     items: list[MovieSummary]
     next_cursor: str | None

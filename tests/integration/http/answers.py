@@ -10,6 +10,7 @@ WITHDRAWALS = "/v1/movies/{slug}/withdrawals"
 QUEUES, PAUSE = "/v1/admin/queues", "/v1/admin/queues/pause"
 RESUME, RECOVER = "/v1/admin/queues/resume", "/v1/admin/queues/recover"
 WORKERS, FAILED, RETRY_FAILED = "/v1/admin/workers", "/v1/admin/failed-jobs", "/v1/admin/failed-jobs/retry"
+AUDIT = "/v1/audit"
 SPENDING = "/v1/stats/spending"
 EVENTS = "/v1/jobs/{job_id}/events"
 KEYS, KEY = "/v1/admin/keys", "/v1/admin/keys/{key_id}"
@@ -71,6 +72,10 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (DIFF, "GET /v1/movies/NEW/diff", None, 404),
     (DIFF, "GET /v1/movies/THERE/diff?to=99", None, 404),
     (DIFF, "GET /v1/movies/THERE/diff?to=0", None, 422),
+    (AUDIT, "GET /v1/audit", None, 200),
+    (AUDIT, "GET /v1/audit?after=garbage", None, 400),
+    (AUDIT, "GET /v1/audit?after=other.5", None, 410),
+    (AUDIT, "GET /v1/audit?limit=0", None, 422),
     (SPENDING, "GET /v1/stats/spending", None, 200),
     (SPENDING, "GET /v1/stats/spending?group_by=hour", None, 422),
     (QUEUES, "GET /v1/admin/queues", None, 200),
