@@ -130,10 +130,10 @@ class KeyRing:
         key_id, secret = _parts(key)
         return bool(secret) and key_id not in self._live
 
-    def look_again(self) -> None:
-        """Know the keys there are by now. Who asks at the same time is helped by one look, and looks are some
-        time apart, so that keys made up by a stranger do not keep the store busy. Raises StoreUnavailable."""
-        asked_at = time.monotonic()
+    def look_again(self, *, asked_at: float) -> None:
+        """Know the keys there were at a moment of the monotonic clock. All who asked before a look are helped
+        by it, and looks are some time apart, so that keys made up by a stranger keep neither the store busy
+        nor those waiting whose key is new. Raises StoreUnavailable."""
         with self._reading:
             if self._read_at < asked_at:
                 time.sleep(max(0.0, self._read_at + _LOOKS_APART_SECONDS - time.monotonic()))

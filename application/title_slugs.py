@@ -13,9 +13,9 @@ MOST = 100
 def films_titled(slug: str, *, movies: MoviesView, log: EventLog, this_year: int) -> Sequence[MovieRow]:
     """Those of a title, described or not, oldest year first, MOST at most.
 
-    None for a slug that carries a year, or that is a film's own. Raises SlugRefused, ReadBehind.
+    None where the slug is a film's own. Raises ReadBehind.
     """
-    if slugs.assess(slug, current_year=this_year).release_year is not None or movies.get(slug) is not None:
+    if movies.get(slug) is not None:
         return []
     catch_up(movies, log)  # a film that was asked for a moment ago must not be asked for under another slug
     if movies.get(slug) is not None:

@@ -1,5 +1,7 @@
 """Who is calling: everything but the public routes wants a key, unless only this host can reach us."""
 
+import time
+from functools import partial
 from http import HTTPStatus
 
 from anyio import CapacityLimiter, to_thread
@@ -40,7 +42,8 @@ class Gate:
         """Raises StoreUnavailable."""
         caller = self._service.caller_with(key)
         if caller is None and key and self._service.keys.may_be_new(key):
-            await to_thread.run_sync(self._service.keys.look_again, limiter=_LOOKS)
+            look = partial(self._service.keys.look_again, asked_at=time.monotonic())
+            await to_thread.run_sync(look, limiter=_LOOKS)
             return self._service.caller_with(key)
         return caller
 

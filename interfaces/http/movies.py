@@ -97,13 +97,13 @@ async def show_movie(
     A slug without a year means the film of that title there is (`Content-Location` names it); of several, 300
     tells which there are.
     """
-    slugs.assess(slug, current_year=service.generations.clock().year)
+    assessment = slugs.assess(slug, current_year=service.generations.clock().year)
     if point is not None:
         variant = _wanted(locale, context_tag)
         return await run_in_threadpool(back_then, slug, point, description_id, variant, service, caller)
     if description_id is not None:
         return _shown(*await run_in_threadpool(_by_description, slug, description_id, service), if_none_match)
-    films = await run_in_threadpool(_titled, slug, service)
+    films = [] if assessment.release_year else await run_in_threadpool(_titled, slug, service)
     if len(films) > 1:
         return json_answer(MovieChoices.of(films), status=HTTPStatus.MULTIPLE_CHOICES)
     headers = dict(patience.headers)
