@@ -40,7 +40,7 @@ check: setup  ## format, lint, types, import contracts, architecture
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest tests/architecture
 
-docs: setup  ## write docs/cli.md and docs/problems.md anew
+docs: setup  ## write docs/cli.md, docs/problems.md and docs/openapi.json anew
 	$(BIN)/python -m interfaces.cli.reference
 
 bench: setup  ## generations per second and memory of the embedded service

@@ -1,4 +1,4 @@
-"""Writes docs/cli.md and docs/problems.md from what the commands and the explanations say of themselves.
+"""Writes docs/cli.md, docs/problems.md and docs/openapi.json from what commands, errors and routes say.
 
 `make docs` runs it; a test fails while a committed page differs from what it would write.
 """
@@ -22,6 +22,7 @@ from interfaces.cli.app import app
 from interfaces.cli.main import INTERRUPTED
 from interfaces.explanations import EXPLANATIONS
 from interfaces.http import problems
+from interfaces.http.app import without_a_service
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -74,7 +75,7 @@ _KINDS: dict[Any, str] = {
 
 def pages() -> dict[str, str]:
     """The pages by file name, as they should stand in docs/."""
-    return {"cli.md": cli_page(), "problems.md": problems_page()}
+    return {"cli.md": cli_page(), "problems.md": problems_page(), "openapi.json": openapi_page()}
 
 
 def cli_page() -> str:
@@ -87,6 +88,11 @@ def cli_page() -> str:
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command that does something, by the words one types."""
     return _within(get_command(app), "moviemind")
+
+
+def openapi_page() -> str:
+    """What /openapi.json answers, so that a change of the API is seen where it is reviewed."""
+    return json.dumps(without_a_service().openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
 def problems_page() -> str:
