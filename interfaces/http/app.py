@@ -24,6 +24,7 @@ from interfaces.http import (
     stats,
 )
 from interfaces.http.browsers import UsualHeaders, let_pages_call
+from interfaces.http.docs_page import serve_docs
 from interfaces.http.envelope import Envelope
 from interfaces.http.gate import Gate
 from interfaces.http.log_tail import LogTail
@@ -66,13 +67,14 @@ def without_a_service() -> FastAPI:
         title="MovieMind",
         version="1",
         description="Film descriptions, written once. Errors are RFC 9457 problem documents.",
-        docs_url=None,  # its pages would load scripts from another host
+        docs_url=None,  # the framework's own page would load scripts from another host
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for router in ROUTERS:
         app.include_router(router)
+    serve_docs(app)
     problems.install(app)
     openapi.complete(app, ROUTERS)
     return app

@@ -13,7 +13,8 @@ from application.errors import StoreUnavailable
 from interfaces.http.problems import answer_to, problem
 from interfaces.service import MovieMind
 
-PUBLIC = {"/health/live", "/health/ready", "/openapi.json"}
+PUBLIC = {"/health/live", "/health/ready", "/openapi.json", "/docs"}
+PUBLIC_FILES = "/docs/assets/"
 _LOOKS = CapacityLimiter(1)
 """A thread of its own: those for requests must not wait for keys that somebody has made up."""
 
@@ -26,7 +27,7 @@ class Gate:
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in PUBLIC:
+        if scope["type"] != "http" or scope["path"] in PUBLIC or scope["path"].startswith(PUBLIC_FILES):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
