@@ -19,6 +19,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
+from application.errors import StoreUnavailable
 from application.movie_generations import Clock
 from domain.errors import MovieMindError
 
@@ -111,6 +112,7 @@ class KeyRing:
         self._clock = clock
         self._live: Mapping[str, LiveKey] = {}
         self._read_at = -math.inf
+        self._failure: StoreUnavailable | None = None
         self._reading = threading.Lock()
         self._used: dict[str, datetime] = {}
         self._using = threading.Lock()
@@ -138,6 +140,8 @@ class KeyRing:
             if self._read_at < asked_at:
                 time.sleep(max(0.0, self._read_at + _LOOKS_APART_SECONDS - time.monotonic()))
                 self._read()
+            elif self._failure is not None:
+                raise self._failure
 
     def refresh(self) -> None:
         """Read the book. Raises StoreUnavailable."""
@@ -145,9 +149,14 @@ class KeyRing:
             self._read()
 
     def _read(self) -> None:
-        began_at = time.monotonic()
-        self._live = self._book.live()
-        self._read_at = began_at
+        began_at, self._failure = time.monotonic(), None
+        try:
+            self._live = self._book.live()
+        except StoreUnavailable as error:
+            began_at, self._failure = time.monotonic(), error  # whoever has waited for it is told the same
+            raise
+        finally:
+            self._read_at = began_at
 
     def flush(self) -> None:
         """Write down when keys were used last. Raises StoreUnavailable."""

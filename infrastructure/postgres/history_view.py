@@ -19,9 +19,13 @@ CREATE TABLE IF NOT EXISTS history (
     data json NOT NULL
 );
 CREATE INDEX IF NOT EXISTS history_of_a_film ON history (slug, position);
-CREATE INDEX IF NOT EXISTS history_of_an_actor ON history (actor, position);
-CREATE INDEX IF NOT EXISTS history_of_a_kind ON history (event, position);
 """
+
+INDICES = {
+    "history_of_an_actor": "CREATE INDEX history_of_an_actor ON history (actor, position)",
+    "history_of_a_kind": "CREATE INDEX history_of_a_kind ON history (event, position)",
+}
+"""Stores of earlier versions have the table without them."""
 
 
 class PostgresHistoryView(HistoryView):

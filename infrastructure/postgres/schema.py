@@ -154,6 +154,7 @@ def create(url: str) -> bool:
         _refuse_a_second(url, connection)
         for statements in (_VERSIONS, *_TABLES.values()):
             connection.execute(statements)
+        _index(connection)
         database.create_schema(connection)
         connection.execute(_FIRST_EPOCH, (secrets.token_hex(4),))
         connection.execute("INSERT INTO schema_versions VALUES (%s)", (VERSION,))
@@ -201,9 +202,18 @@ def _make_again(url: str, connection: psycopg.Connection) -> bool:
             connection.execute("DELETE FROM tracking WHERE view = %s", (name,))
     if "tracking" in missing:
         connection.execute(f"TRUNCATE {', '.join(_VIEWS)}")
-    for statements in (_VIEWS | _OTHERS).values():  # an index that came later, a single row that is gone
-        connection.execute(statements)
+    for single_row in (queue_switch, call_ledger):
+        connection.execute(single_row.SCHEMA)  # whose row may be gone
     database.create_schema(connection)
+    return _index(connection) or bool(missing)
+
+
+def _index(connection: psycopg.Connection) -> bool:
+    """Make indices that a table was made without; whether there were any. They are looked for first, because
+    IF NOT EXISTS locks the table before it looks."""
+    missing = connection.execute(_MISSING, ([*history_view.INDICES],)).fetchall()
+    for (name,) in missing:
+        connection.execute(history_view.INDICES[name])
     return bool(missing)
 
 

@@ -30,7 +30,7 @@ from interfaces.http.gate import Gate
 from interfaces.http.log_tail import LogTail
 from interfaces.service import MovieMind
 
-COMPRESSED_FROM_BYTES = 1_024
+COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL = 1_024, 5
 
 ROUTERS = (
     generate.router,
@@ -53,10 +53,10 @@ def create_app(service: MovieMind) -> FastAPI:
     app.state.service, app.state.tail = service, LogTail(service.log, service.jobs)
     # From the inside out: a refusal of the gate, and a preflight that has no key, get the headers of all.
     app.add_middleware(Gate, service=service)
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL)
     let_pages_call(app, service.cors_origins)
-    app.add_middleware(UsualHeaders)
     app.add_middleware(Envelope)
+    app.add_middleware(UsualHeaders)
     return app
 
 

@@ -11,7 +11,7 @@ from application.reading import catch_up
 from domain.events import Event
 from interfaces.http import cursors, problems
 from interfaces.http.answers import json_answer
-from interfaces.http.dependencies import Caller, Limit, Moment, Service
+from interfaces.http.dependencies import Caller, Limit, Moment, PlainFilter, Service
 from interfaces.http.schemas.movies import AuditEntry, AuditPage
 from interfaces.http.scopes import needs
 from interfaces.http.withdrawn import withdrawn_texts
@@ -46,8 +46,8 @@ def show_audit(
     after: Annotated[
         str | None, Query(max_length=100, description="the `position` of the last entry that was received")
     ] = None,
-    slug: Annotated[str | None, Query(max_length=255)] = None,
-    actor: Annotated[str | None, Query(max_length=255)] = None,
+    slug: PlainFilter = None,
+    actor: PlainFilter = None,
     event: Annotated[
         str | None, Query(description="such as `DescriptionGenerated`"), AfterValidator(_known)
     ] = None,

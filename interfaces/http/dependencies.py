@@ -96,5 +96,6 @@ PLAIN = AfterValidator(_plain)
 PLAIN_LINES = AfterValidator(_plain_lines)
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Searched = Annotated[str, Query(max_length=200), PLAIN, AfterValidator(_searchable)]
+PlainFilter = Annotated[Annotated[str, PLAIN] | None, Query(max_length=255)]
 Limit = Annotated[int, Query(ge=1, le=100, description="rows per page")]
 Cursor = Annotated[str | None, Query(max_length=200, description="next_cursor of the page before")]

@@ -78,7 +78,9 @@ def generation_answer(generation: RequestedGeneration, headers: Mapping[str, str
     waiting = [requested for requested in generation.requested if requested.status is not JobStatus.DONE]
     if not waiting:
         return json_answer(body, headers=headers)
-    follow = {"Location": job_path(waiting[0].job_id), "Retry-After": str(FOLLOW_AFTER_SECONDS)}
+    follow = {"Location": job_path(waiting[0].job_id)}
+    if any(requested.status.is_active for requested in waiting):
+        follow["Retry-After"] = str(FOLLOW_AFTER_SECONDS)
     return json_answer(body, status=202, headers={**follow, **headers})
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Header, Response
@@ -9,7 +10,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
 from application.kept_answers import Answer, KeptAnswers, Repeatable
+from domain.errors import MovieMindError
 from domain.values import Actor
+from interfaces.http.problems import STATUS
 
 REPLAYED = {"Idempotency-Replayed": "true"}
 
@@ -32,15 +35,16 @@ async def answered_once(
 
     Two bodies are the same when they mean the same. Raises IdempotencyKeyReused, and what `answer` raises.
     """
-    said = sha256(body.model_dump_json().encode()).digest()
+    said = sha256(body.model_dump_json(exclude_defaults=True).encode()).digest()
     request = Repeatable(caller.id, key, said)
     before = await run_in_threadpool(answers.begin, request)
     if before is not None:
         return _again(before)
     try:
         response = await answer()
-    except Exception:
-        await run_in_threadpool(answers.give_up, request)
+    except MovieMindError as error:
+        if STATUS[type(error)] < HTTPStatus.INTERNAL_SERVER_ERROR:  # else it may have been accepted
+            await run_in_threadpool(answers.give_up, request)
         raise
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     ours = Answer(response.status_code, headers, bytes(response.body))

@@ -1,6 +1,7 @@
 """/v1/jobs/{job_id}/events: a job's changes as server-sent events, as they happen."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from functools import partial
 from typing import Annotated
 
@@ -39,7 +40,7 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-async def _last_seen(
+def _last_seen(
     service: Service,
     last_event_id: Annotated[
         str | None, Header(max_length=100, description="the id of the last event that was received")
@@ -54,6 +55,7 @@ async def _last_seen(
     response_class=EventStream,
     responses={
         200: {"description": "An event `status` for every change, its data as of GET /v1/jobs/{job_id}"},
+        204: {"description": "The job has ended, and everything was told before"},
         **problems.declared(400, 404, 422),
     },
 )
@@ -68,52 +70,62 @@ async def follow_job(
     A client that is cut off goes on where it was, with Last-Event-ID.
     """
     events = _events(row, after, service, tail)
-    first = await anext(events)  # what goes wrong before it can still be answered with a problem
+    first = await anext(events, None)  # what goes wrong before it can still be answered with a problem
+    if first is None:
+        return Response(status_code=204)  # browsers come back to a stream that has ended, and not to this
     return EventStream(_all(first, events), headers=HEADERS)
 
 
-async def _all(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for event in others:
-        yield event
+async def _all(first: bytes, others: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    async with aclosing(others):
+        yield first
+        async for event in others:
+            yield event
 
 
-async def _events(row: JobRow, after: int, service: MovieMind, tail: LogTail) -> AsyncIterator[bytes]:
+async def _events(row: JobRow, after: int, service: MovieMind, tail: LogTail) -> AsyncGenerator[bytes]:
+    """Nothing at all when everything has been told."""
     job = FollowedJob(row.job_id)
-    epoch = service.log_epoch()
     async with tail.watching() as watch:
         watch.only(row.job_id)
-        past = await to_thread.run_sync(partial(_past, row.slug, service))
+        epoch, past = await to_thread.run_sync(partial(_past, row.slug, service))
+        changes = [
+            (changed, recorded.position) for recorded in past if (changed := job.hear(recorded)) is not None
+        ]
+        known = past[-1].position if past else 0
+        is_over = bool(changes) and not changes[-1][0].status.is_active
+        if is_over and changes[-1][1] <= after:
+            return
         yield RECONNECT
-        known = 0
-        left: JobRow | None = None
-        for recorded in past:
-            known = recorded.position
-            if (changed := job.hear(recorded)) is not None:
-                left = changed
-                if known > after:
-                    yield _event(changed, known, epoch)
-        while not watch.is_over and not (left and not left.status.is_active):
+        for changed, position in changes:
+            if position > after:
+                yield _event(changed, position, epoch)
+        while not is_over and not watch.is_over:
             heard = await watch.next(HEARTBEAT_SECONDS)
             if heard is None:
                 yield KEEPALIVE_COMMENT
-            elif heard.position > known and (changed := job.hear(heard)) is not None:
-                left = changed
+            elif heard.position > known and (now := job.hear(heard)) is not None:
+                is_over = not now.status.is_active
                 if heard.position > after:
-                    yield _event(changed, heard.position, epoch)
+                    yield _event(now, heard.position, epoch)
 
 
-def _past(slug: str, service: MovieMind) -> list[Recorded]:
-    """What has happened to a film, as far as reading shows it. Its stream has the events, its history their
-    positions. Raises ReadBehind."""
-    catch_up(service.jobs, service.log)
+def _past(slug: str, service: MovieMind) -> tuple[str, list[Recorded]]:
+    """The epoch of the log, and what has happened to a film as far as reading shows it.
+
+    Its stream has the events, its history their positions. That has caught up with all that was committed
+    when it is read: what it lacks, the watch, which has begun before, hears. Raises ReadBehind.
+    """
+    catch_up(service.history, service.log)
     up_to = service.jobs.position()
     positions: list[int] = []
     while page := service.history.of(slug, after=positions[-1] if positions else 0, limit=PAGE):
         positions += [row.position for row in page]
     stream = stream_of(slug, generations=service.generations)
     recorded = zip(positions, stream, strict=False)  # either may have grown since the other was read
-    return [Recorded(position, slug, event) for position, event in recorded if position <= up_to]
+    return service.log_epoch(), [
+        Recorded(position, slug, event) for position, event in recorded if position <= up_to
+    ]
 
 
 def _event(row: JobRow, position: int, epoch: str) -> bytes:

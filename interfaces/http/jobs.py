@@ -18,7 +18,7 @@ from domain.job import Job
 from domain.values import MAX_TRIES, JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
-from interfaces.http.dependencies import Caller, Cursor, Limit, Moment, Service
+from interfaces.http.dependencies import Caller, Cursor, Limit, Moment, PlainFilter, Service
 from interfaces.http.schemas.bodies import RetryBody
 from interfaces.http.schemas.generation import JobAnswer, JobsPage
 from interfaces.http.scopes import needs
@@ -32,7 +32,7 @@ def list_jobs(
     service: Service,
     request: Request,
     status: JobStatus | None = None,
-    slug: Annotated[str | None, Query(max_length=255)] = None,
+    slug: PlainFilter = None,
     since: Annotated[Moment | None, Query(description="requested at or after this moment")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

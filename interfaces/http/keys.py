@@ -7,14 +7,14 @@ from fastapi import APIRouter, Path, Response
 from application.api_keys import Scope
 from interfaces.http import problems
 from interfaces.http.answers import json_answer
-from interfaces.http.dependencies import Caller, Service
+from interfaces.http.dependencies import PLAIN, Caller, Service
 from interfaces.http.schemas.bodies import KeyBody
 from interfaces.http.schemas.keys import KeyAnswer, KeysAnswer, NewKeyAnswer
 from interfaces.http.scopes import needs
 
 router = APIRouter(prefix="/v1/admin/keys", tags=["admin"], dependencies=needs(Scope.ADMIN))
 
-KeyId = Annotated[str, Path(max_length=100)]
+KeyId = Annotated[str, Path(max_length=100), PLAIN]
 
 
 @router.get("", response_model=KeysAnswer, responses=problems.declared(403))

@@ -1,7 +1,7 @@
 """The end of the log, read once for all who wait for something to happen, however many they are.
 
 Nobody is told what reading does not show yet: the log is followed as far as the jobs view, which is folded
-behind all others. Nobody reads while nobody waits, and waiting holds no thread.
+last. Nobody reads while nobody waits, and waiting holds no thread.
 """
 
 import asyncio
@@ -112,6 +112,10 @@ class LogTail:
                 events = await to_thread.run_sync(self._next_batch, limiter=self._thread)
             except StoreUnavailable as error:
                 log.warning("tail.held_up", reason=str(error))
+                await asyncio.sleep(OUTAGE_SECONDS)
+                continue
+            except Exception:
+                log.exception("tail.failed")  # such as an event of a newer version, until that runs here too
                 await asyncio.sleep(OUTAGE_SECONDS)
                 continue
             if events:

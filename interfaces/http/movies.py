@@ -24,7 +24,7 @@ from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
 from domain.values import Actor, ContextTag, JobStatus, Locale
 from interfaces.http import cursors, etags, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
-from interfaces.http.dependencies import Caller, Cursor, Limit, MayGenerate, Searched, Service
+from interfaces.http.dependencies import Caller, Cursor, Limit, MayGenerate, PlainFilter, Searched, Service
 from interfaces.http.generate import generation_answer
 from interfaces.http.schemas.generation import GenerationAnswer
 from interfaces.http.schemas.links import movie_path
@@ -43,7 +43,7 @@ _USUAL = Locale.EN_US, ContextTag.DEFAULT
 def list_movies(
     service: Service,
     request: Request,
-    slug: Annotated[str | None, Query(max_length=255)] = None,
+    slug: PlainFilter = None,
     q: Annotated[
         Searched, Query(description="words that begin a word of title, directors, genres or year")
     ] = "",
@@ -110,6 +110,7 @@ async def show_movie(
     for film in films:
         slug = film.slug
         headers["Content-Location"] = movie_path(slug)
+        if_none_match = None  # the title may have meant another film when it was sent
     wanted = _wanted(locale, context_tag)
     found = await patience.found(partial(_look_up, slug, wanted, service, caller if may_generate else None))
     if isinstance(found, RequestedGeneration):

@@ -195,6 +195,6 @@ _OF_THE_FRAMEWORK = {
 
 def _allowed(request: Request) -> str:
     """All methods of a path; the framework would name those of its first route only."""
-    route = request.scope.get("route")  # unknown for /openapi.json, which is no route of ours
-    methods = request.app.openapi()["paths"][route.path] if route else ["get"]
+    path = getattr(request.scope.get("route"), "path", "")
+    methods = request.app.openapi()["paths"].get(path, ["get"])  # pages and /openapi.json are not described
     return ", ".join(sorted(method.upper() for method in methods))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from domain.errors import MovieMindError
+from domain.orders import reads_like_an_order
 from interfaces.service import MovieMind
 
 _GRACE_SECONDS = 5
@@ -51,6 +52,7 @@ class HttpServer:
         # Imported here: workers and commands that ask another process need not wait for a web framework.
         from interfaces.http.app import create_app
 
+        reads_like_an_order("")  # its phrases are compiled now, and not while a first client waits
         app = create_app(service)
         self._stop_waiting = app.state.tail.stop
         config = uvicorn.Config(

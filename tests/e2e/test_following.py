@@ -95,8 +95,9 @@ def _ask_and_wait(url: str, slug: str) -> dict[str, Any]:
             )
         except httpx.TransportError:
             continue
-        answer: dict[str, Any] = response.json()
-        return answer
+        if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            answer: dict[str, Any] = response.json()
+            return answer
 
 
 def _kill_one_of(processes: list[int]) -> None:

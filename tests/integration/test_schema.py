@@ -161,6 +161,17 @@ def test_a_table_that_is_gone_is_made_again_from_the_events(
     assert _views_of_one_film(url) == before
 
 
+def test_an_index_that_an_older_version_had_not_is_made(url: str) -> None:
+    schema.create(url)
+    with psycopg.connect(url) as connection:
+        connection.execute("DROP INDEX history_of_an_actor")
+
+    assert (schema.create(url), schema.create(url)) == (True, False)
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT to_regclass('history_of_an_actor') IS NOT NULL").fetchone()
+    assert row == (True,)
+
+
 @pytest.mark.parametrize("lost", ["stored_events", "log_epochs"])
 def test_what_cannot_be_made_again_is_not_made_empty(
     lost: str, url: str, name: str, postgres_server: Postgres

@@ -9,11 +9,11 @@ from application.errors import StoreUnavailable
 
 
 class MemoryKeyBook(KeyBook):
-    """`reads` counts how often the live keys were looked up."""
+    """`tries` and `reads` count how often the live keys were looked up, in vain or not."""
 
     def __init__(self) -> None:
         self.is_away = False
-        self.reads = 0
+        self.tries = self.reads = 0
         self._keys: dict[str, tuple[ApiKey, bytes]] = {}
 
     def add(self, key: ApiKey, secret_hash: bytes) -> None:
@@ -25,6 +25,7 @@ class MemoryKeyBook(KeyBook):
         return [key for key, _ in reversed(self._keys.values())]
 
     def live(self) -> Mapping[str, LiveKey]:
+        self.tries += 1
         self._check()
         self.reads += 1
         return {

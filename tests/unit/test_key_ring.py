@@ -112,6 +112,25 @@ def test_many_who_make_keys_up_at_once_share_their_looks(ring: KeyRing, book: Me
     assert book.reads == 1
 
 
+def test_a_look_that_failed_is_shared_too(ring: KeyRing, book: MemoryKeyBook) -> None:
+    book.is_away = True
+    looks = 0
+
+    def look() -> None:
+        nonlocal looks
+        with pytest.raises(StoreUnavailable):
+            ring.look_again(asked_at=asked_at)
+        looks += 1
+
+    asked_at = time.monotonic()
+    in_threads(*[look] * 20)
+    book.is_away = False
+
+    assert (looks, book.tries) == (20, 1)
+    ring.look_again(asked_at=time.monotonic())
+    assert book.reads == 1
+
+
 def test_while_the_store_is_away_the_keys_that_were_known_hold_on(ring: KeyRing, book: MemoryKeyBook) -> None:
     key, told = ring.create("the shop", Scope.READ, by="somebody")
     book.is_away = True

@@ -162,6 +162,7 @@ ELSEWHERE = {
     (PREVIEW, "post", 429),
     (MOVIE, "get", 429),
     (KEY, "delete", 200),
+    (EVENTS, "get", 204),
     (EVENTS, "get", 400),
 }
 """Answers that take more than one request, or a service of their own, and have tests elsewhere."""

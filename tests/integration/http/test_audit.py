@@ -121,6 +121,8 @@ def test_events_are_found_by_film_actor_kind_and_time(own_api: Api, films: list[
         ({"after": "nonsense"}, 400, "cursor-invalid"),
         ({"after": "0123abcd.5"}, 410, "cursor-expired"),
         ({"event": "Bored"}, 422, "validation-error"),
+        ({"slug": "a\x00b"}, 422, "validation-error"),
+        ({"actor": "a\x00b"}, 422, "validation-error"),
         ({"since": "yesterday"}, 422, "validation-error"),
         ({"limit": 101}, 422, "validation-error"),
     ],

@@ -35,6 +35,13 @@ def test_the_browser_is_told_to_load_nothing_from_elsewhere(api: Api) -> None:
     assert policy["script-src"] == "'self'"
 
 
+def test_the_page_is_only_to_be_read(api: Api) -> None:
+    for path in ("/docs", "/docs/assets/docs.js", "/openapi.json"):
+        refused = api.post(path)
+        problem_of(refused, 405, "method-not-allowed")
+        assert refused.headers["allow"] == "GET"
+
+
 def test_what_a_file_is_not_is_a_problem_and_files_elsewhere_are_not_served(api: Api) -> None:
     for path in ("/docs/assets/nothing.js", "/docs/assets/", "/docs/assets/%2e%2e/app.py", "/docs/other"):
         problem_of(api.get(path), 404, "not-found")

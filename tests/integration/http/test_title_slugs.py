@@ -28,7 +28,7 @@ def test_the_one_film_of_a_title_is_shown(api: Api, title: str) -> None:
     assert (response.status_code, response.headers["content-location"]) == (200, f"/v1/movies/{title}-1999")
     assert body_of(response) == api.movie(f"{title}-1999")
     again = api.get(f"/v1/movies/{title}", headers={"If-None-Match": response.headers["etag"]})
-    assert again.status_code == 304
+    assert again.status_code == 200, "the same tag of another film would mean nothing"
 
 
 def test_what_the_one_film_lacks_is_asked_for_under_its_own_slug(api: Api, title: str) -> None:
