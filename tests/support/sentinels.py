@@ -53,6 +53,11 @@ class Sentinel(Redis):
         own, *_ = super().command()
         return [own, str(self._conf), "--sentinel"]
 
+    def facts(self) -> dict[str, object]:
+        """Its state, and whether it has stopped acting (TILT)."""
+        with closing(self.client()) as client:
+            return dict(client.info("sentinel"))
+
     def knows_all(self) -> bool:
         """The replica and the other Sentinels: before that it could not replace the master."""
         with closing(self.client()) as client:
@@ -81,6 +86,11 @@ class FailOver:
             replica.config_set("masterauth", "a password the master does not have")
             master.client_kill_filter(_type="replica")
         wait_until(lambda: self.master.facts()["connected_slaves"] == 0, "replication is cut")
+
+    def told(self) -> str:
+        """What servers and Sentinels say of themselves."""
+        servers = [str(server.facts()) for server in (self.master, self.replica)]
+        return "\n".join([*servers, *(str(sentinel.facts()) for sentinel in self._sentinels)])
 
     def close(self) -> None:
         self._stack.close()
