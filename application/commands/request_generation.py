@@ -17,7 +17,7 @@ _JOBS = uuid5(NAMESPACE_URL, "moviemind:job")
 class RequestGeneration:
     """Facts other than the slug are optional; what is not supplied is read from the slug where possible.
 
-    Of two requests with one `idempotency_key` by one caller the second is known to be the first again.
+    A request that made jobs is known again by its caller and its `idempotency_key`, and makes no others.
     """
 
     slug: str

@@ -1,7 +1,6 @@
 """What browsers are told: which pages may call us, and what they may do with an answer."""
 
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
@@ -91,7 +90,7 @@ def let_pages_call(app: FastAPI, origins: tuple[str, ...]) -> None:
 def _is_preflight(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] != "OPTIONS":
         return False
-    headers: Any = Headers(scope=scope)
+    headers = Headers(scope=scope)
     return "origin" in headers and "access-control-request-method" in headers
 
 

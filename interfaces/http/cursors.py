@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from domain.errors import MovieMindError
 
-LONGEST = 19
-"""Digits of a position."""
+MOST_DIGITS = 18
+"""Of a position: no store takes more than 63 bits."""
 
 
 @dataclass(eq=False)
@@ -77,5 +77,5 @@ def decode(cursor: str, *, epoch: str) -> int:
 def _written(text: str) -> tuple[str, int] | None:
     """Epoch and position of what `position_text` wrote."""
     epoch, _, position = text.partition(".")
-    is_one = epoch and position.isascii() and position.isdecimal() and len(position) < LONGEST
+    is_one = epoch and position.isascii() and position.isdecimal() and len(position) <= MOST_DIGITS
     return (epoch, int(position)) if is_one else None

@@ -98,8 +98,8 @@ class Api(httpx.Client):
         entries: list[dict[str, Any]] = response.json()["items"]
         return entries
 
-    def pages(self, path: str, **params: Any) -> Iterator[list[dict[str, Any]]]:
-        """All pages of a listing, found by following Link: rel="next"."""
+    def pages(self, path: str, *, cursor: str = "cursor", **params: Any) -> Iterator[list[dict[str, Any]]]:
+        """All pages of a listing, found by following Link: rel="next"; `cursor` is where next_cursor goes."""
         response, followed = self.get(path, params=params), set[str]()
         while True:
             assert response.status_code == 200, response.text
@@ -109,7 +109,7 @@ class Api(httpx.Client):
             assert (link is None) == (page["next_cursor"] is None)
             if link is None:
                 return
-            assert httpx.URL(link["url"]).params["cursor"] == page["next_cursor"]
+            assert httpx.URL(link["url"]).params[cursor] == page["next_cursor"]
             assert page["next_cursor"] not in followed, "the pages go round in circles"
             followed.add(page["next_cursor"])
             response = self.get(link["url"])

@@ -1,7 +1,6 @@
 """GET /v1/audit: everything that happened, once and in one order, however it is read."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,21 +23,7 @@ def films(own_api: Api) -> list[str]:
 
 
 def _all(api: Api, **params: Any) -> list[dict[str, Any]]:
-    return [entry for page in _pages(api, **params) for entry in page]
-
-
-def _pages(api: Api, **params: Any) -> Iterator[list[dict[str, Any]]]:
-    """By following Link: rel="next"."""
-    response = api.get("/v1/audit", params=params)
-    while True:
-        assert response.status_code == 200, response.text
-        page = response.json()
-        yield page["items"]
-        link = response.links.get("next")
-        assert (link is None) == (page["next_cursor"] is None)
-        if link is None:
-            return
-        response = api.get(link["url"])
+    return [entry for page in api.pages("/v1/audit", cursor="after", **params) for entry in page]
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
@@ -50,10 +35,10 @@ def test_pages_hold_every_event_once_in_the_order_of_the_log(
     positions = [int(entry["position"].partition(".")[2]) for entry in entries]
     assert positions == sorted(set(positions))
     for film in films:
-        assert [without_slug(entry) for entry in entries if entry["slug"] == film] == own_api.history(film)
+        assert [_without_slug(entry) for entry in entries if entry["slug"] == film] == own_api.history(film)
 
 
-def without_slug(entry: dict[str, Any]) -> dict[str, Any]:
+def _without_slug(entry: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name != "slug"}
 
 
