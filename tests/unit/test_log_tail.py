@@ -13,7 +13,7 @@ from interfaces.http.log_tail import LogTail
 
 
 class _Log:
-    """Raises what it is told to, and then has one event."""
+    """Raises what it is told to, and then has two events."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -23,7 +23,7 @@ class _Log:
         self.reads += 1
         if self.errors:
             raise self.errors.pop()
-        return [Recorded(1, "heat-1995", cast(Any, object()))] if position < 1 else []
+        return [Recorded(at, "heat-1995", cast(Any, object())) for at in (1, 2) if at > position]
 
 
 class _Jobs:
@@ -65,6 +65,22 @@ def test_nothing_is_told_that_the_jobs_view_does_not_show() -> None:
     log = _Log()
     assert asyncio.run(wait()) is None
     assert log.reads == 0
+
+
+def test_nothing_behind_what_the_jobs_view_shows_is_told_either() -> None:
+    async def wait() -> list[Recorded | None]:
+        jobs = _Jobs()
+        async with _tail(_Log(), jobs).watching() as watch:
+            jobs.at = 1
+            told = [await watch.next(10), await watch.next(0.2)]
+            jobs.at = 2
+            return [*told, await watch.next(10)]
+
+    first, nothing, second = asyncio.run(wait())
+    assert nothing is None
+    assert first is not None
+    assert second is not None
+    assert (first.position, second.position) == (1, 2)
 
 
 def test_nobody_reads_when_nobody_waits() -> None:
