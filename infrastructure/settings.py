@@ -51,6 +51,19 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(
         None, description="the key that commands send to a service; empty: BOOTSTRAP_ADMIN_KEY"
     )
+    rate_limit_generate: int = Field(
+        600,
+        ge=1,
+        le=1_000_000,
+        description="requests within a minute that one key may send to have texts written or anything"
+        " changed; while AUTH is on",
+    )
+    rate_limit_read: int = Field(
+        6_000,
+        ge=1,
+        le=1_000_000,
+        description="requests within a minute that one key may send to read; while AUTH is on",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="pages of other origins that may call from a browser, such as `https://films.example`,"

@@ -27,6 +27,7 @@ from application.projections.movies import fold_movie
 from application.projections.projection import Projection
 from application.projections.spending import fold_spending
 from application.projector import Projector
+from application.rate_limits import RateLimits, RequestKind
 from application.read_models import JobsView
 from application.reading import Freshness
 from application.tallies import Tallies, request_and_count
@@ -37,6 +38,7 @@ from infrastructure.queues.database import DatabaseQueue
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from infrastructure.queues.embedded import EmbeddedQueue
 from infrastructure.queues.redis import SOCKET_SECONDS, RedisQueue
+from infrastructure.rate_limits import ProcessRateLimits, RedisRateLimits
 from infrastructure.redis.cached_jobs import CachedJobsView
 from infrastructure.redis.client import connect
 from infrastructure.redis.in_flight import RedisInFlightTokens
@@ -112,6 +114,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         keys=keys,
         answers=KeptAnswers(store.answers, clock=store.generations.clock),
         caller_with=_callers(settings, keys),
+        rate_limits=_rate_limits(settings, store),
         request_threads=store.connections,
         cors_origins=settings.cors_origins,
     )
@@ -209,6 +212,19 @@ def _callers(settings: Settings, keys: KeyRing) -> Callable[[str | None], Caller
     return caller_with
 
 
+def _rate_limits(settings: Settings, store: Store) -> RateLimits | None:
+    if settings.auth_in_use is Auth.OFF:
+        return None
+    per_minute = {
+        RequestKind.GENERATE: settings.rate_limit_generate,
+        RequestKind.READ: settings.rate_limit_read,
+    }
+    if not settings.redis_address:
+        return ProcessRateLimits(per_minute)
+    client = connect(settings.redis_address, timeout_seconds=OPTIONAL_SECONDS)
+    return RedisRateLimits(per_minute, client, namespace=f"moviemind:{store.installation}")
+
+
 def new_worker_id() -> str:
     """Host, process, and a nonce: a worker restarted with the same host name and pid is another worker."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -233,7 +249,8 @@ def _answering(settings: Settings, store: Store, check_budgets: BudgetCheck) -> 
 
 
 def _short_cuts(settings: Settings, store: Store) -> tuple[CachedJobsView, RedisInFlightTokens]:
-    server = OptionalRedis(connect(settings.redis_address, timeout_seconds=OPTIONAL_SECONDS))
+    client = connect(settings.redis_address, timeout_seconds=OPTIONAL_SECONDS)
+    server = OptionalRedis(client, instead="the store and its views answer")
     tokens = RedisInFlightTokens(server, log_epoch=store.log_epoch)
     cache = RedisStatusCache(server, log_epoch=store.log_epoch)
     return CachedJobsView(store.jobs, cache, tokens, clock=store.generations.clock), tokens

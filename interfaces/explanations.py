@@ -132,6 +132,11 @@ _API = {
         "Send it again after Retry-After, or have the budget raised. What was accepted waits, and nothing of "
         "it is lost; texts that are there can be read.",
     ),
+    "rate-limited": (
+        "The key has sent as many requests within a minute as it may. This one was not carried out.",
+        "Send it again after Retry-After; RateLimit in every answer says how many are left. Operators set "
+        "how many there are: MOVIEMIND_RATE_LIMIT_GENERATE and MOVIEMIND_RATE_LIMIT_READ.",
+    ),
     "too-much-contention": (
         "So many requests changed the film at once that this one was overtaken again and again.",
         "Send it again after Retry-After; nothing was done.",

@@ -11,6 +11,7 @@ from application.movie_generations import MovieGenerations
 from application.ports import JobQueue
 from application.provider_gate import ProviderGate
 from application.queue_switch import QueueSwitch
+from application.rate_limits import RateLimits
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
 from application.tallies import Tallies
@@ -36,7 +37,8 @@ class MovieMind:
     written. `cost_per_text_microusd` is what the writer is expected to take for one text, None when that is
     not known; `check_budgets` is that of requests, and `gate` the one before a paid model, None where writing
     is free. `caller_with` knows whoever has a key, or none while AUTH is off; it looks up nothing
-    but the `keys` known already. `redis_state` is None where there is no Redis."""
+    but the `keys` known already. `redis_state` is None where there is no Redis, and
+    `rate_limits` while AUTH is off."""
 
     generations: MovieGenerations
     log: EventLog
@@ -59,5 +61,6 @@ class MovieMind:
     keys: KeyRing
     answers: KeptAnswers
     caller_with: Callable[[str | None], Caller | None]
+    rate_limits: RateLimits | None
     request_threads: int
     cors_origins: tuple[str, ...]

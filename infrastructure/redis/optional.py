@@ -24,8 +24,10 @@ class OptionalRedis:
     """After a failure Redis is left alone for a moment: who asks meanwhile is told at once that there is no
     answer, and the first who asks afterwards finds out whether it is back. An outage is logged once."""
 
-    def __init__(self, client: redis.Redis, *, rest_seconds: float = REST_SECONDS) -> None:
+    def __init__(self, client: redis.Redis, *, instead: str, rest_seconds: float = REST_SECONDS) -> None:
+        """`instead` tells operators what is done meanwhile."""
         self._client = client
+        self._instead = instead
         self._rest_seconds = rest_seconds
         self._deciding = threading.Lock()
         self._is_away = False
@@ -59,7 +61,7 @@ class OptionalRedis:
             was_away, self._is_away = self._is_away, True
             self._rests_until = time.monotonic() + self._rest_seconds
         if not was_away:
-            log.warning("redis.away", reason=reason(error), instead="the store and its views answer")
+            log.warning("redis.away", reason=reason(error), instead=self._instead)
 
     def _came_back(self) -> None:
         with self._deciding:

@@ -28,6 +28,7 @@ from interfaces.http.docs_page import serve_docs
 from interfaces.http.envelope import Envelope
 from interfaces.http.gate import Gate
 from interfaces.http.log_tail import LogTail
+from interfaces.http.metering import Metering
 from interfaces.service import MovieMind
 
 COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL = 1_024, 5
@@ -52,6 +53,7 @@ def create_app(service: MovieMind) -> FastAPI:
     app = without_a_service()
     app.state.service, app.state.tail = service, LogTail(service.log, service.jobs)
     # From the inside out: a refusal of the gate, and a preflight that has no key, get the headers of all.
+    app.add_middleware(Metering, limits=service.rate_limits)
     app.add_middleware(Gate, service=service)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL)
     let_pages_call(app, service.cors_origins)

@@ -15,7 +15,7 @@ from interfaces.http.dependencies import Service
 from interfaces.http.measuring import Measured, measure, probe
 from interfaces.http.schemas.provider import ProviderAnswer
 from interfaces.http.scopes import needs
-from interfaces.service import RedisState
+from interfaces.service import MovieMind, RedisState
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -59,6 +59,10 @@ class Health(BaseModel):
     queue: QueueHealth | None
     redis: RedisHealth | None = Field(description="null where none is set")
     provider: ProviderAnswer | None = Field(description="of a paid model; null where writing is free")
+    rate_limits: Literal["redis", "process"] | None = Field(
+        description="where requests are counted: in `redis` for all processes, or by each `process` for"
+        " itself, as while Redis is away; null while AUTH is off"
+    )
     workers: int | None
     projection_lag: dict[str, int] | None = Field(
         description=f"events behind the head of the log, {MUCH_LAG} for that many and more"
@@ -98,19 +102,20 @@ async def health(service: Service) -> Response:
             queue=None,
             redis=None,
             provider=None,
+            rate_limits=None,
             workers=None,
             projection_lag=None,
         )
         return json_answer(down, status=503)
-    return json_answer(_health(measured, driver=service.queue_driver))
+    return json_answer(_health(measured, service))
 
 
-def _health(measured: Measured, *, driver: str) -> Health:
+def _health(measured: Measured, service: MovieMind) -> Health:
     return Health(
         status="ok" if _is_well(measured) else "degraded",
         store="ok",
         queue=QueueHealth(
-            driver=driver,
+            driver=service.queue_driver,
             is_paused=measured.is_paused,
             messages_waiting=measured.messages_waiting,
             jobs=measured.jobs,
@@ -118,9 +123,16 @@ def _health(measured: Measured, *, driver: str) -> Health:
         ),
         redis=None if measured.redis is None else RedisHealth.of(measured.redis),
         provider=None if measured.provider is None else ProviderAnswer.of(measured.provider),
+        rate_limits=_counted_by(measured, service),
         workers=measured.workers,
         projection_lag=measured.lag,
     )
+
+
+def _counted_by(measured: Measured, service: MovieMind) -> Literal["redis", "process"] | None:
+    if service.rate_limits is None:
+        return None
+    return "redis" if measured.redis and measured.redis.answers else "process"
 
 
 def _is_well(measured: Measured) -> bool:

@@ -1,6 +1,6 @@
 """/v1/movies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
@@ -16,6 +16,7 @@ from application.commands.request_generation import (
     preview_generation,
 )
 from application.errors import NotDescribed
+from application.rate_limits import RequestKind
 from application.read_models import DescriptionRow, MovieRow, MovieSearch
 from application.reading import catch_up, find
 from application.title_slugs import films_titled
@@ -26,6 +27,7 @@ from interfaces.http import cursors, etags, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import Caller, Cursor, Limit, MayGenerate, PlainFilter, Searched, Service
 from interfaces.http.generate import generation_answer
+from interfaces.http.metering import Meter, Metered
 from interfaces.http.schemas.generation import GenerationAnswer
 from interfaces.http.schemas.links import movie_path
 from interfaces.http.schemas.movies import MovieAnswer, MovieChoices, MoviesPage, MovieSummary
@@ -84,6 +86,7 @@ async def show_movie(
     service: Service,
     caller: Caller,
     may_generate: MayGenerate,
+    meter: Metered,
     patience: Prefer,
     locale: Locale | None = None,
     context_tag: ContextTag | None = None,
@@ -112,7 +115,8 @@ async def show_movie(
         headers["Content-Location"] = movie_path(slug)
         if_none_match = None  # the title may have meant another film when it was sent
     wanted = _wanted(locale, context_tag)
-    found = await patience.found(partial(_look_up, slug, wanted, service, caller if may_generate else None))
+    request = partial(_request, slug, wanted, service, caller, meter) if may_generate else None
+    found = await patience.found(partial(_look_up, slug, wanted, service, request))
     if isinstance(found, RequestedGeneration):
         if found.requested[0].status is not JobStatus.DONE:
             return generation_answer(found, headers)
@@ -128,14 +132,17 @@ def _titled(slug: str, service: MovieMind) -> Sequence[MovieRow]:
 
 
 def _look_up(
-    slug: str, wanted: tuple[Locale, ContextTag] | None, service: MovieMind, asks: Actor | None
+    slug: str,
+    wanted: tuple[Locale, ContextTag] | None,
+    service: MovieMind,
+    request: Callable[[MovieRow | None], RequestedGeneration] | None,
 ) -> MovieRow | RequestedGeneration:
-    """The film with what is wanted, or what became of the request for it by whoever `asks`. Raises
+    """The film with what is wanted, or what became of the `request` for it, if there may be one. Raises
     NotDescribed, DescriptionIsWithdrawn, and what a request raises."""
     row = service.movies.get(slug)
     if row and _is_described(row, wanted):
         return row
-    return _request(slug, wanted, row, service, asks) if asks else _once_caught_up(slug, wanted, service)
+    return request(row) if request else _once_caught_up(slug, wanted, service)
 
 
 def _wanted(locale: Locale | None, context_tag: ContextTag | None) -> tuple[Locale, ContextTag] | None:
@@ -171,18 +178,26 @@ def _just_described(slug: str, service: MovieMind) -> MovieRow:
 def _request(
     slug: str,
     wanted: tuple[Locale, ContextTag] | None,
-    row: MovieRow | None,
     service: MovieMind,
     caller: Actor,
+    meter: Meter,
+    row: MovieRow | None,
 ) -> RequestedGeneration:
     """Raises DescriptionIsWithdrawn: reading must not bring back what somebody has decided not to show. Who
-    wants another text instead asks for it by POST."""
+    wants another text instead asks for it by POST. Raises RateLimited: asking is no mere reading."""
     locale, context_tag = wanted or _USUAL
     command = RequestGeneration(slug=slug, by=caller, locale=locale, context_tags=(context_tag,))
     withdrawn = row.withdrawn(locale, context_tag) if row else None
-    if withdrawn and preview_generation(command, generations=service.generations).requested[0].is_new:
-        raise DescriptionIsWithdrawn(slug, withdrawn.description_id)
+    if (withdrawn or meter.counts) and _is_new(command, service):
+        if withdrawn:
+            raise DescriptionIsWithdrawn(slug, withdrawn.description_id)
+        meter.spend(RequestKind.GENERATE)
     return service.request(command)
+
+
+def _is_new(command: RequestGeneration, service: MovieMind) -> bool:
+    """Whether a text would be written."""
+    return preview_generation(command, generations=service.generations).requested[0].is_new
 
 
 def _by_description(slug: str, description_id: UUID, service: MovieMind) -> tuple[MovieRow, DescriptionRow]:

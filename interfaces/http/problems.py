@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from application import api_keys, kept_answers
 from application import errors as application
+from application.rate_limits import RateLimited
 from application.tallies import Tally
 from domain import errors as domain
 from domain import slugs
@@ -49,6 +50,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.FactsContradictSlug: HTTPStatus.UNPROCESSABLE_ENTITY,
     kept_answers.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     application.BudgetExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     application.TooMuchContention: HTTPStatus.SERVICE_UNAVAILABLE,
     application.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     application.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -79,8 +81,8 @@ class Problem(BaseModel):
 
 def declared(*statuses: int, is_public: bool = False) -> dict[int | str, dict[str, Any]]:
     """The problem answers of a route, for its OpenAPI description; every route can answer 500 and 503, and
-    all but the public ones 401."""
-    everywhere = {500, 503} if is_public else {401, 500, 503}
+    all but the public ones 401 and 429."""
+    everywhere = {500, 503} if is_public else {401, 429, 500, 503}
     return {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -136,6 +138,8 @@ async def answer_to(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, application.BudgetExceeded):
         wait = (error.opens_at - datetime.now(UTC)).total_seconds()
         headers["Retry-After"] = str(max(RETRY_AFTER_SECONDS, ceil(wait)))
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.reset_seconds)
     return problem(
         request, STATUS[type(error)], code=error.code, detail=str(error), headers=headers, **members
     )

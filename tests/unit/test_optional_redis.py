@@ -34,7 +34,7 @@ def _asked(_: redis.Redis) -> str:
 
 @pytest.fixture
 def server() -> OptionalRedis:
-    return OptionalRedis(CLIENT, rest_seconds=REST_SECONDS)
+    return OptionalRedis(CLIENT, instead="others answer", rest_seconds=REST_SECONDS)
 
 
 def test_a_question_is_answered(server: OptionalRedis) -> None:
@@ -67,7 +67,7 @@ def test_an_error_that_is_not_of_redis_is_not_hidden(server: OptionalRedis) -> N
 
 
 def test_after_a_rest_one_finds_out_whether_redis_is_back_and_the_others_do_not_wait() -> None:
-    server = OptionalRedis(CLIENT, rest_seconds=0.0)
+    server = OptionalRedis(CLIENT, instead="others answer", rest_seconds=0.0)
     server.ask(_failing(redis.ConnectionError("refused")))
     server._rest_seconds = REST_SECONDS
     asked: list[int] = []
@@ -84,7 +84,7 @@ def test_after_a_rest_one_finds_out_whether_redis_is_back_and_the_others_do_not_
 
 
 def test_an_outage_is_logged_once_without_address_and_so_is_its_end() -> None:
-    server = OptionalRedis(CLIENT, rest_seconds=0.0)
+    server = OptionalRedis(CLIENT, instead="others answer", rest_seconds=0.0)
     with capture_logs() as logs:
         for _ in range(5):
             server.ask(_failing(redis.ConnectionError("redis://:secret@host refused")))

@@ -11,6 +11,11 @@ from tests.support.process import wait_until
 
 FINAL = {"DONE", "FAILED", "CANCELLED"}
 BODY_LIMIT_BYTES = 65_536
+PLACEHOLDERS = {
+    "{job_id}": "5f0e9a52-7d09-4b0e-8d3c-000000000000",
+    "{slug}": "heat-1995",
+    "{key_id}": "mm_nobody",
+}
 FAILS: dict[str, Any] = {
     "template_latency_ms": 50,
     "ai_deadline_seconds": 0.01,
@@ -117,6 +122,25 @@ class Api(httpx.Client):
 
 Serve = Callable[..., AbstractContextManager[Api]]
 """Serves a test's own data directory; takes settings, and `works`."""
+
+
+def operations_of(api: Api) -> dict[tuple[str, str], dict[str, Any]]:
+    """Every method of every route, so that a new one cannot be forgotten."""
+    paths: dict[str, dict[str, Any]] = api.get("/openapi.json").json()["paths"]
+    return {
+        (method.upper(), path): told for path, methods in paths.items() for method, told in methods.items()
+    }
+
+
+def requests_to(api: Api) -> list[tuple[str, str]]:
+    """One to each of them, for what is not there."""
+    return [(method, filled(path)) for method, path in operations_of(api)]
+
+
+def filled(path: str) -> str:
+    for name, value in PLACEHOLDERS.items():
+        path = path.replace(name, value)
+    return path
 
 
 def body_of(response: httpx.Response) -> dict[str, Any]:

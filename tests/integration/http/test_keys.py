@@ -9,14 +9,9 @@ import pytest
 from application.api_keys import Scope
 from infrastructure.choices import Auth
 from interfaces.http.gate import PUBLIC
-from tests.integration.http.api import Api, Serve, body_of, problem_of
+from tests.integration.http.api import Api, Serve, body_of, filled, operations_of, problem_of, requests_to
 
 KEY = "a-key-that-nobody-guesses"
-PLACEHOLDERS = {
-    "{job_id}": "5f0e9a52-7d09-4b0e-8d3c-000000000000",
-    "{slug}": "heat-1995",
-    "{key_id}": "mm_nobody",
-}
 NEEDS_GENERATE = {
     ("POST", "/v1/generate"),
     ("POST", "/v1/generate/preview"),
@@ -35,24 +30,6 @@ def guarded(serve: Serve) -> Iterator[Api]:
 def admin(guarded: Api) -> Api:
     guarded.headers["X-API-Key"] = KEY
     return guarded
-
-
-def _operations(api: Api) -> dict[tuple[str, str], dict[str, Any]]:
-    """Every method of every route, so that a new one cannot be forgotten."""
-    paths: dict[str, dict[str, Any]] = api.get("/openapi.json").json()["paths"]
-    return {
-        (method.upper(), path): told for path, methods in paths.items() for method, told in methods.items()
-    }
-
-
-def _requests(api: Api) -> list[tuple[str, str]]:
-    return [(method, _filled(path)) for method, path in _operations(api)]
-
-
-def _filled(path: str) -> str:
-    for name, value in PLACEHOLDERS.items():
-        path = path.replace(name, value)
-    return path
 
 
 def _key(admin: Api, scope: Scope, name: str = "the shop") -> dict[str, Any]:
@@ -82,7 +59,7 @@ def _expected(method: str, path: str) -> Scope:
 )
 def test_every_route_refuses_who_has_no_known_key(guarded: Api, headers: dict[str, str]) -> None:
     refused = []
-    for method, path in _requests(guarded):
+    for method, path in requests_to(guarded):
         encoded = {name.encode(): value.encode() for name, value in headers.items()}
         response = guarded.request(method, path, headers=encoded)
         if response.status_code == 401:
@@ -91,13 +68,13 @@ def test_every_route_refuses_who_has_no_known_key(guarded: Api, headers: dict[st
             assert response.json()["type"] == "unauthorized"
             assert KEY not in response.text
 
-    assert set(refused) == {path for _, path in _requests(guarded)} - PUBLIC
+    assert set(refused) == {path for _, path in requests_to(guarded)} - PUBLIC
 
 
 @pytest.mark.parametrize("headers", [{"X-API-Key": KEY}, {"Authorization": f"Bearer {KEY}"}])
 def test_every_route_answers_who_has_the_key(guarded: Api, headers: dict[str, str]) -> None:
     answers = [
-        guarded.request(method, path, headers=headers).status_code for method, path in _requests(guarded)
+        guarded.request(method, path, headers=headers).status_code for method, path in requests_to(guarded)
     ]
 
     assert not {401, 403} & set(answers)
@@ -106,14 +83,14 @@ def test_every_route_answers_who_has_the_key(guarded: Api, headers: dict[str, st
 
 @pytest.mark.parametrize("scope", Scope)
 def test_every_route_refuses_whose_key_does_not_hold_its_scope(admin: Api, scope: Scope) -> None:
-    operations = _operations(admin)
+    operations = operations_of(admin)
     admin.headers["X-API-Key"] = _key(admin, scope)["key"]
 
     for (method, path), told in operations.items():
         if path in PUBLIC:
             continue
         needed = _expected(method, path)
-        response = admin.request(method, _filled(path))
+        response = admin.request(method, filled(path))
         if scope.holds(needed):
             assert response.status_code not in (401, 403), (method, path)
         else:

@@ -43,7 +43,7 @@ class Line(OptionalRedis):
     """A line to Redis that a test cuts, or on which questions get no answer and arrive late."""
 
     def __init__(self, client: redis.Redis) -> None:
-        super().__init__(client, rest_seconds=0.05)
+        super().__init__(client, instead="the store answers", rest_seconds=0.05)
         self.client = client
         self.is_cut = False
         self.is_slow = False

@@ -54,7 +54,7 @@ def test_messages_are_sent_and_done_also_those_of_a_worker_that_died(url: str) -
 def test_tokens_are_claimed_and_settled(url: str) -> None:
     asked = AskedVariant("heat-1995", Variant(Locale.EN_US, ContextTag.DEFAULT))
     with closing(connect(url, timeout_seconds=5)) as client:
-        tokens = RedisInFlightTokens(OptionalRedis(client), log_epoch=lambda: "epoch")
+        tokens = RedisInFlightTokens(OptionalRedis(client, instead="the store"), log_epoch=lambda: "epoch")
 
         first = tokens.claim([asked])
         assert first[asked].is_ours
