@@ -21,6 +21,7 @@ COMPOSE = ROOT / "deploy" / "compose.yaml"
 EXAMPLE = ROOT / "deploy" / ".env.example"
 CHECK = Path(sys.executable).with_name("check-jsonschema")
 OURS = ("schema", "api", "worker", "projector")
+OF_CALLERS = ("rate_limit_generate", "rate_limit_read", "cors_origins")
 SERVERS = ("api", "worker", "projector")
 SECRET = "5ecret" * 8
 CONNECTIONS_PER_PROCESS = 2 * datastore.CONNECTIONS + 3
@@ -111,10 +112,12 @@ def test_every_service_of_ours_has_settings_that_are_right(
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_every_service_of_ours_is_given_all_that_is_said_of_a_paid_model(
+def test_every_service_of_ours_is_given_all_that_is_said_of_a_paid_model_and_the_api_what_of_callers(
     name: str, services: dict[str, Any], load: Callable[[Mapping[str, object]], Settings]
 ) -> None:
     wanted = {f"MOVIEMIND_{field.upper()}" for field in Settings.model_fields if field.startswith("ai_")}
+    if name == "api":
+        wanted |= {f"MOVIEMIND_{field.upper()}" for field in OF_CALLERS}
     given = services[name]["environment"]
 
     assert {variable for variable, value in given.items() if value is None} == wanted
