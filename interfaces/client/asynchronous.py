@@ -1,0 +1,192 @@
+"""The client for asyncio: what `Client` has for asking and reading."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from typing import Any, Self, TypeVar, Unpack
+from uuid import UUID
+
+import httpx
+from httpx_sse import EventSource
+from pydantic import BaseModel
+
+from domain.values import ContextTag, Locale
+from interfaces.client import calls, patience
+from interfaces.client.calls import Call, Wanted
+from interfaces.client.errors import ServiceRefused, ServiceUnreachable
+from interfaces.client.events import RECONNECT_SECONDS, Following, JobEvent
+from interfaces.client.patience import Looks, Patience
+from interfaces.client.synchronous import TIMEOUT_SECONDS
+from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, JobAnswer
+from interfaces.http.schemas.movies import HistoryEntry, MovieAnswer, MovieChoices, MovieSummary
+
+T = TypeVar("T")
+Item = TypeVar("Item", bound=BaseModel)
+
+
+class AsyncClient:
+    """For one event loop, and any number of tasks. Its methods are those of Client."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str | None = None,
+        connections: int = 100,
+        patience_seconds: float = patience.SECONDS,
+    ) -> None:
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            # Tasks may stand in line for a connection as long as they like.
+            timeout=httpx.Timeout(TIMEOUT_SECONDS, pool=None),
+            limits=limits,
+            trust_env=False,
+            headers={"X-API-Key": key} if key else None,
+        )
+        self._patience_seconds = patience_seconds
+
+    async def generate(
+        self,
+        slug: str,
+        *,
+        context_tag: ContextTag = ContextTag.DEFAULT,
+        wait_seconds: int = 0,
+        idempotency_key: str | None = None,
+        **wanted: Unpack[Wanted],
+    ) -> GenerationAnswer:
+        answer = await self._ask(
+            calls.generate(
+                slug,
+                context_tags=[context_tag],
+                wait_seconds=wait_seconds,
+                idempotency_key=idempotency_key,
+                **wanted,
+            )
+        )
+        assert isinstance(answer, GenerationAnswer), "one style was asked for"
+        return answer
+
+    async def generate_styles(
+        self,
+        slug: str,
+        context_tags: Sequence[ContextTag],
+        *,
+        wait_seconds: int = 0,
+        **wanted: Unpack[Wanted],
+    ) -> list[GenerationAnswer]:
+        answer = await self._ask(
+            calls.generate(slug, context_tags=context_tags, wait_seconds=wait_seconds, **wanted)
+        )
+        return answer.jobs if isinstance(answer, GenerationsAnswer) else [answer]
+
+    async def job(self, job_id: UUID | str) -> JobAnswer:
+        return await self._ask(calls.job(job_id))
+
+    async def wait(self, job_id: UUID | str, *, timeout_seconds: float | None = None) -> JobAnswer:
+        looks = Looks(job_id, timeout_seconds)
+        while (pause := looks.pause_after(job := await self.job(job_id))) is not None:
+            await asyncio.sleep(pause)
+        return job
+
+    async def events(self, job_id: UUID | str, *, after: str | None = None) -> AsyncIterator[JobEvent]:
+        following, patience = Following(job_id, after), Patience(self._patience_seconds)
+        while not following.is_over:
+            try:
+                async with aclosing(self._hear(following)) as heard:
+                    async for event in heard:
+                        patience.renew()
+                        yield event
+                pause = RECONNECT_SECONDS
+            except ServiceUnreachable as failure:
+                if not following.has_begun:
+                    raise
+                patience.bear(failure)
+                pause = RECONNECT_SECONDS
+            except ServiceRefused as refusal:
+                pause = patience.pause_after(refusal, following.call())
+            if not following.is_over:
+                await asyncio.sleep(pause)
+
+    async def movie(
+        self,
+        slug: str,
+        *,
+        locale: Locale | None = None,
+        context_tag: ContextTag | None = None,
+        description_id: UUID | str | None = None,
+        version: int | None = None,
+        as_of: str | None = None,
+        wait_seconds: int = 0,
+    ) -> MovieAnswer | GenerationAnswer | MovieChoices:
+        return await self._ask(
+            calls.movie(
+                slug,
+                wait_seconds=wait_seconds,
+                locale=locale,
+                context_tag=context_tag,
+                description_id=description_id,
+                version=version,
+                as_of=as_of,
+            )
+        )
+
+    def movies(self, **search: Any) -> AsyncIterator[MovieSummary]:
+        return self._items("/v1/movies", MovieSummary, **search)
+
+    def jobs(self, **filters: Any) -> AsyncIterator[JobAnswer]:
+        return self._items("/v1/jobs", JobAnswer, **filters)
+
+    def history(self, slug: str) -> AsyncIterator[HistoryEntry]:
+        return self._items(f"/v1/movies/{calls.segment(slug)}/history", HistoryEntry)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _items(self, path: str, of: type[Item], **filters: Any) -> AsyncIterator[Item]:
+        cursor = None
+        while True:
+            page = await self._ask(calls.page(path, of, cursor=cursor, **filters))
+            for item in page.items:
+                yield item
+            if (cursor := page.next_cursor) is None:
+                return
+
+    async def _ask(self, call: Call[T]) -> T:
+        patience = Patience(self._patience_seconds)
+        while True:
+            try:
+                with self._reaching():
+                    response = await self._http.send(call.request(self._http))
+                return call.read(response)
+            except ServiceRefused as refusal:
+                await asyncio.sleep(patience.pause_after(refusal, call))
+
+    async def _hear(self, following: Following) -> AsyncGenerator[JobEvent]:
+        call = following.call()
+        with self._reaching():
+            response = await self._http.send(call.request(self._http), stream=True)
+            try:
+                if response.is_error:
+                    await response.aread()
+                    call.read(response)
+                if following.tells(response):
+                    async with aclosing(EventSource(response).aiter_sse()) as told:
+                        async for event in told:
+                            if (heard := following.hear(event)) is not None:
+                                yield heard
+            finally:
+                await response.aclose()
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise ServiceUnreachable(str(self._http.base_url), str(error)) from error

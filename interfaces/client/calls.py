@@ -1,0 +1,131 @@
+"""The requests of the API as data, for both kinds of client: what is sent, and what its answer is read as."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Generic, TypedDict, TypeVar
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from domain.values import ContextTag, Locale, Priority
+from interfaces.client.errors import NotMovieMind, ServiceRefused
+from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, JobAnswer
+from interfaces.http.schemas.movies import MovieAnswer, MovieChoices
+
+T = TypeVar("T")
+Item = TypeVar("Item", bound=BaseModel)
+
+PAGE = 100
+_JSON_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+class Wanted(TypedDict, total=False):
+    """What a request for descriptions may say beside the slug."""
+
+    locale: Locale
+    force: bool
+    title: str
+    release_year: int
+    director: str
+    genres: Sequence[str]
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[T]):
+    """`answers` is what the answer is read as, by status where they differ. With `repeats` on, asking again
+    what may have been done already does no harm."""
+
+    method: str
+    path: str
+    answers: dict[int | None, Any]
+    params: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    repeats: bool = True
+
+    def request(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+        params = {name: value for name, value in self.params.items() if value is not None}
+        return client.build_request(
+            self.method, self.path, params=params, json=self.body, headers=self.headers
+        )
+
+    def read(self, response: httpx.Response) -> T:
+        """Raises ServiceRefused, NotMovieMind: our answers are JSON objects of a known shape."""
+        url = str(response.request.url.copy_with(raw_path=b"/"))
+        try:
+            if response.is_error:
+                problem = _JSON_OBJECT.validate_json(response.content)
+                raise ServiceRefused(problem, retry_after_seconds=_retry_after(response))
+            model = self.answers.get(response.status_code) or self.answers[None]
+            answer: T = TypeAdapter(model).validate_json(response.content)
+        except ValidationError:
+            raise NotMovieMind(url) from None
+        return answer
+
+    def may_be_repeated_after(self, refusal: ServiceRefused) -> bool:
+        """A request that is rate-limited was not carried out; one that was answered 503 may have been."""
+        is_busy = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
+        return refusal.code == "rate-limited" or (is_busy and self.repeats)
+
+
+class Page(BaseModel, Generic[Item]):
+    items: list[Item]
+    next_cursor: str | None
+
+
+def generate(
+    slug: str,
+    *,
+    context_tags: Sequence[ContextTag],
+    wait_seconds: int = 0,
+    idempotency_key: str | None = None,
+    **wanted: Any,
+) -> Call[GenerationAnswer | GenerationsAnswer]:
+    """What is accepted already is not accepted twice; the key makes that true of `force` as well."""
+    headers = {"Prefer": f"wait={wait_seconds}"} if wait_seconds else {}
+    if idempotency_key is None and wanted.get("force"):
+        idempotency_key = str(uuid4())
+    if idempotency_key is not None:
+        headers["Idempotency-Key"] = idempotency_key
+    answers = GenerationsAnswer if len(set(context_tags)) > 1 else GenerationAnswer
+    body = {"slug": slug, "context_tag": list(context_tags), **wanted}
+    return Call(method="POST", path="/v1/generate", answers={None: answers}, body=body, headers=headers)
+
+
+def job(job_id: UUID | str) -> Call[JobAnswer]:
+    return Call(method="GET", path=f"/v1/jobs/{segment(job_id)}", answers={None: JobAnswer})
+
+
+def movie(
+    slug: str, *, wait_seconds: int = 0, **selected: Any
+) -> Call[MovieAnswer | GenerationAnswer | MovieChoices]:
+    return Call(
+        method="GET",
+        path=f"/v1/movies/{segment(slug)}",
+        answers={
+            None: MovieAnswer,
+            HTTPStatus.ACCEPTED: GenerationAnswer,
+            HTTPStatus.MULTIPLE_CHOICES: MovieChoices,
+        },
+        params=selected,
+        headers={"Prefer": f"wait={wait_seconds}"} if wait_seconds else {},
+    )
+
+
+def page(path: str, of: type[Item], *, cursor: str | None, **filters: Any) -> Call[Page[Item]]:
+    params = {**filters, "limit": PAGE, "cursor": cursor}
+    return Call(method="GET", path=path, answers={None: Page[of]}, params=params)  # type: ignore[valid-type]
+
+
+def segment(part: UUID | str) -> str:
+    """As one part of a path, whatever it holds."""
+    return quote(str(part), safe="")
+
+
+def _retry_after(response: httpx.Response) -> float:
+    given = response.headers.get("retry-after", "")
+    return float(given) if given.isdecimal() else 1.0
