@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -161,6 +162,15 @@ class AuditSearch:
     since: datetime | None = None
 
 
+class MovieOrder(StrEnum):
+    """What films are listed by; those that are equal in it, by when they got their first description."""
+
+    LISTED = "listed"
+    TITLE = "title"
+    YEAR = "year"
+    """A film of an unknown year stands behind those of all years."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovieSearch:
     """What films are looked for; everything given must hold. Case, accents and punctuation do not count.
@@ -175,6 +185,8 @@ class MovieSearch:
     director: str = ""
     genre: str = ""
     description_id: UUID | None = None
+    order: MovieOrder = MovieOrder.LISTED
+    is_descending: bool = False
 
 
 def search_words(text: str) -> list[str]:
@@ -249,7 +261,8 @@ class MoviesView(View[MovieRows]):
 
     @abstractmethod
     def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
-        """Films that have a description, in the order they got their first one, behind a position."""
+        """Films that have a description, behind the one that is listed at a position; from the first if that
+        is 0."""
 
     @abstractmethod
     def between(self, first: str, last: str, *, limit: int) -> Sequence[MovieRow]:

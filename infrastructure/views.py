@@ -6,7 +6,14 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from application.read_models import AuditSearch, DescriptionRow, MovieRow, search_words
+from application.read_models import (
+    AuditSearch,
+    DescriptionRow,
+    MovieOrder,
+    MovieRow,
+    MovieSearch,
+    search_words,
+)
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
@@ -73,6 +80,33 @@ def searched(row: MovieRow) -> Searched:
         directors=words(directors),
         genres=[whole(genre) for genre in row.genres],
     )
+
+
+def title_key(row: MovieRow) -> str:
+    """What a title is sorted by: as it is searched, and the same in every store."""
+    return " ".join(words(row.title))[:COMPARED]
+
+
+def listed(search: MovieSearch, after: int, placeholder: str) -> tuple[str, list[int], str]:
+    """Of films behind the one that is listed at a position: a condition, its values, and their order.
+
+    Positions are unique, so films that are equal in what they are sorted by have an order too.
+    """
+    way, is_behind = ("DESC", "<") if search.is_descending else ("ASC", ">")
+    key = _KEYS[search.order]
+    keys = "listed_position" if key is None else f"{key}, listed_position"
+    order = ", ".join(f"{one} {way}" for one in ([key] if key else []) + ["listed_position"])
+    if not after:
+        return "listed_position > 0", [], order
+    at_the_place = f"SELECT {keys} FROM movies WHERE listed_position = {placeholder}"
+    return f"listed_position > 0 AND ({keys}) {is_behind} ({at_the_place})", [after], order
+
+
+_KEYS = {
+    MovieOrder.LISTED: None,
+    MovieOrder.TITLE: "sorted_title",
+    MovieOrder.YEAR: "coalesce(release_year, 10000)",
+}
 
 
 def words(text: str) -> list[str]:

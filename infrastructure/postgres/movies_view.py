@@ -16,7 +16,7 @@ from psycopg.rows import DictRow
 from application.read_models import MovieRow, MovieRows, MovieSearch, MoviesView
 from infrastructure.postgres.columns import Insert, column
 from infrastructure.postgres.view_store import ViewStore
-from infrastructure.views import DESCRIPTIONS, ChangedRows, searched, whole, words
+from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, title_key, whole, words
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS movies (
@@ -24,12 +24,15 @@ CREATE TABLE IF NOT EXISTS movies (
     director text, genres text[] NOT NULL, default_description_id uuid, descriptions json NOT NULL,
     visible_version integer NOT NULL, listed_position bigint, created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    is_shown boolean NOT NULL, description_ids uuid[] NOT NULL,
+    is_shown boolean NOT NULL, description_ids uuid[] NOT NULL, sorted_title text COLLATE "C" NOT NULL,
     searched_words tsvector NOT NULL, searched_directors tsvector NOT NULL,
     searched_genres text[] COLLATE "C" NOT NULL
 );
 -- A film whose texts are all withdrawn keeps its position for the next one.
-CREATE INDEX IF NOT EXISTS movies_listed ON movies (listed_position) WHERE is_shown;
+CREATE INDEX IF NOT EXISTS movies_listed ON movies (listed_position);
+CREATE INDEX IF NOT EXISTS movies_titled ON movies (sorted_title, listed_position) WHERE is_shown;
+CREATE INDEX IF NOT EXISTS movies_released ON movies (coalesce(release_year, 10000), listed_position)
+    WHERE is_shown;
 CREATE INDEX IF NOT EXISTS movies_searched ON movies
     USING gin (searched_words, searched_directors, searched_genres) WITH (fastupdate = off);
 CREATE INDEX IF NOT EXISTS movies_described ON movies USING gin (description_ids) WITH (fastupdate = off);
@@ -38,7 +41,14 @@ CREATE INDEX IF NOT EXISTS movies_described ON movies USING gin (description_ids
 
 class PostgresMoviesView(MoviesView):
     _COLUMNS = tuple(field.name for field in fields(MovieRow))
-    _SEARCHED = ("is_shown", "description_ids", "searched_words", "searched_directors", "searched_genres")
+    _SEARCHED = (
+        "is_shown",
+        "description_ids",
+        "sorted_title",
+        "searched_words",
+        "searched_directors",
+        "searched_genres",
+    )
     _UPSERT = Insert("movies", (*_COLUMNS, *_SEARCHED), key="slug")
 
     def __init__(self, store: ViewStore) -> None:
@@ -59,12 +69,13 @@ class PostgresMoviesView(MoviesView):
             return _movie(cursor, slug)
 
     def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
-        conditions = [("listed_position > %s", after), *_conditions(search)]
-        where = " AND ".join(condition for condition, *_ in conditions)
+        is_behind, place, order = listed(search, after, "%s")
+        conditions = _conditions(search)
+        where = " AND ".join([is_behind, *(condition for condition, *_ in conditions)])
         with self._store.reading() as cursor:
             cursor.execute(
-                f"{_SELECT} WHERE {where} ORDER BY listed_position LIMIT %s",
-                (*(value for _, *values in conditions for value in values), limit),
+                f"{_SELECT} WHERE {where} ORDER BY {order} LIMIT %s",
+                (*place, *(value for _, *values in conditions for value in values), limit),
             )
             return [_movie_row(row) for row in cursor.fetchall()]
 
@@ -87,6 +98,7 @@ def _searched(row: MovieRow) -> tuple[Any, ...]:
     return (
         bool(row.shown),
         [description.description_id for description in row.descriptions],
+        title_key(row),
         " ".join(found.words),
         " ".join(found.directors),
         list(found.genres),

@@ -62,7 +62,14 @@ _OTHERS = {
     "kept_answers": kept_answers.SCHEMA,
 }
 _TABLES = _LOG | _TRACKING | _VIEWS | _OTHERS
+_OLDER_WITHOUT = {"movies": "sorted_title"}
+"""A column that the table of a view lacks which was made by an older version: it is made again."""
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"
+_LACKS = """
+SELECT NOT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped
+)
+"""
 _INSTALLATION = f"SELECT system_identifier, {THIS_DATABASE} FROM pg_control_system()"
 _OTHER = "SELECT schemaname FROM pg_tables WHERE tablename = 'log_epochs' LIMIT 1"
 _FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {HERE})"
@@ -197,6 +204,8 @@ def _make_again(url: str, connection: psycopg.Connection) -> bool:
     if lost := sorted(_LOG.keys() & set(missing)):
         raise StoreNotUsable(place(url), f"its table {lost[0]} is gone; restore the database from a backup")
     for name in missing:
+        if name in _VIEWS:
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
         connection.execute(_TABLES[name])
         if name in _VIEWS:
             connection.execute("DELETE FROM tracking WHERE view = %s", (name,))
@@ -218,7 +227,13 @@ def _index(connection: psycopg.Connection) -> bool:
 
 
 def _missing(connection: psycopg.Connection) -> tuple[str, ...]:
-    return tuple(name for (name,) in connection.execute(_MISSING, ([*_TABLES],)))
+    gone = [name for (name,) in connection.execute(_MISSING, ([*_TABLES],))]
+    outdated = [
+        name
+        for name, column in _OLDER_WITHOUT.items()
+        if name not in gone and connection.execute(_LACKS, (name, column)).fetchone() == (True,)
+    ]
+    return (*gone, *outdated)
 
 
 def _refuse_newer(url: str, version: int) -> None:

@@ -14,7 +14,7 @@ from eventsourcing.sqlite import SQLiteCursor
 from application.read_models import MovieRow, MovieRows, MovieSearch, MoviesView
 from infrastructure.sqlite.columns import column, insert, uuid
 from infrastructure.sqlite.view_store import ViewStore
-from infrastructure.views import DESCRIPTIONS, ChangedRows, searched, whole, words
+from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, title_key, whole, words
 
 SCHEMA = """
 CREATE TABLE movies (
@@ -22,19 +22,20 @@ CREATE TABLE movies (
     director TEXT, genres TEXT NOT NULL, default_description_id TEXT, descriptions TEXT NOT NULL,
     visible_version INTEGER NOT NULL, listed_position INTEGER, created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
+    is_shown INTEGER NOT NULL, sorted_title TEXT NOT NULL,
     searched_words TEXT NOT NULL, searched_directors TEXT NOT NULL, searched_genres TEXT NOT NULL
 );
-CREATE INDEX movies_listed ON movies (listed_position) WHERE listed_position IS NOT NULL;
+-- A film whose texts are all withdrawn keeps its position for the next one.
+CREATE INDEX movies_listed ON movies (listed_position);
+CREATE INDEX movies_titled ON movies (sorted_title, listed_position) WHERE is_shown;
+CREATE INDEX movies_released ON movies (coalesce(release_year, 10000), listed_position) WHERE is_shown;
 CREATE TABLE described_movies (description_id TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID;
 """
-
-# A film whose texts are all withdrawn keeps its place for the next one.
-_IS_SHOWN = "EXISTS (SELECT 1 FROM json_each(descriptions) WHERE json_extract(value, '$.is_withdrawn') = ?)"
 
 
 class SqliteMoviesView(MoviesView):
     _COLUMNS = tuple(field.name for field in fields(MovieRow))
-    _SEARCHED = ("searched_words", "searched_directors", "searched_genres")
+    _SEARCHED = ("is_shown", "sorted_title", "searched_words", "searched_directors", "searched_genres")
     _UPSERT = insert("movies", (*_COLUMNS, *_SEARCHED), or_replace=True)
     _NAME = insert("described_movies", ("description_id", "slug"), or_replace=True)
 
@@ -58,12 +59,13 @@ class SqliteMoviesView(MoviesView):
             return _movie(cursor, slug)
 
     def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
-        conditions = [("listed_position > ?", after), *_conditions(search)]
-        where = " AND ".join(condition for condition, _ in conditions)
+        is_behind, place, order = listed(search, after, "?")
+        conditions = _conditions(search)
+        where = " AND ".join([is_behind, *(condition for condition, *_ in conditions)])
         with self._store.reading() as cursor:
             cursor.execute(
-                f"SELECT * FROM movies WHERE {where} ORDER BY listed_position LIMIT ?",
-                (*(value for _, value in conditions), limit),
+                f"SELECT * FROM movies WHERE {where} ORDER BY {order} LIMIT ?",
+                (*place, *(value for _, *values in conditions for value in values), limit),
             )
             return [_movie_row(row) for row in cursor.fetchall()]
 
@@ -82,19 +84,21 @@ class SqliteMoviesView(MoviesView):
         return tuple(as_json.get(name) or column(getattr(row, name)) for name in self._COLUMNS)
 
 
-def _searched(row: MovieRow) -> tuple[str, str, str]:
+def _searched(row: MovieRow) -> tuple[Any, ...]:
     """Words begin with a space, genres stand between bars."""
     found = searched(row)
     return (
+        bool(row.shown),
+        title_key(row),
         "".join(f" {word}" for word in found.words),
         "".join(f" {word}" for word in found.directors),
         "|".join(["", *found.genres, ""]),
     )
 
 
-def _conditions(search: MovieSearch) -> list[tuple[str, Any]]:
-    """Words are plain ASCII letters and digits, so that none is a wildcard of LIKE."""
-    conditions: list[tuple[str, Any]] = []
+def _conditions(search: MovieSearch) -> list[tuple[Any, ...]]:
+    """Each with its values. Words are plain ASCII letters and digits, so that none is a wildcard of LIKE."""
+    conditions: list[tuple[Any, ...]] = []
     for column_name, text in (("searched_words", search.q), ("searched_directors", search.director)):
         conditions += [(f"{column_name} LIKE ?", f"% {word}%") for word in set(words(text))]
     if search.genre:
@@ -104,7 +108,7 @@ def _conditions(search: MovieSearch) -> list[tuple[str, Any]]:
     if search.year is not None:
         conditions.append(("release_year = ?", search.year))
     if search.description_id is None:
-        conditions.append((_IS_SHOWN, False))
+        conditions.append(("is_shown",))
     else:  # who names a withdrawn text shall be told that it is withdrawn
         conditions.append(
             (

@@ -17,7 +17,7 @@ from infrastructure.errors import StoreNotUsable
 from infrastructure.sqlite.datastore import WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, is_damaged, reason
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _SOURCES = "CREATE TABLE sources (log_epoch TEXT PRIMARY KEY);"
 

@@ -72,6 +72,7 @@ def without_a_service() -> FastAPI:
         docs_url=None,  # the framework's own page would load scripts from another host
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=openapi.name_of,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for router in ROUTERS:

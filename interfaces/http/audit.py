@@ -49,7 +49,9 @@ def show_audit(
     slug: PlainFilter = None,
     actor: PlainFilter = None,
     event: Annotated[
-        str | None, Query(description="such as `DescriptionGenerated`"), AfterValidator(_known)
+        str | None,
+        Query(description="such as `DescriptionGenerated`", json_schema_extra={"enum": EVENTS}),
+        AfterValidator(_known),
     ] = None,
     since: Annotated[Moment | None, Query(description="recorded at or after this moment")] = None,
     limit: Limit = 50,

@@ -17,7 +17,7 @@ from domain import slugs
 from domain.values import Variant
 from interfaces.http import etags, problems
 from interfaces.http.answers import json_answer
-from interfaces.http.dependencies import Caller, Service
+from interfaces.http.dependencies import Caller, Service, Slug
 from interfaces.http.etags import OptionalVersions, RequiredVersions
 from interfaces.http.schemas.bodies import CorrectionBody, EditBody, PromotionBody, WithdrawalBody
 from interfaces.http.schemas.links import movie_path
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1/movies/{slug}", tags=["corrections"], dependencie
     responses=problems.declared(400, 403, 404, 410, 412, 413, 422, 428),
 )
 def promote(
-    slug: str, body: PromotionBody, service: Service, caller: Caller, expected: RequiredVersions
+    slug: Slug, body: PromotionBody, service: Service, caller: Caller, expected: RequiredVersions
 ) -> Response:
     """Make a description the one its language and style show, or the default of the film."""
     _check(slug, service)
@@ -57,7 +57,9 @@ def promote(
     response_model=MovieAnswer,
     responses=problems.declared(400, 403, 404, 410, 412, 413, 422, 428),
 )
-def edit(slug: str, body: EditBody, service: Service, caller: Caller, expected: RequiredVersions) -> Response:
+def edit(
+    slug: Slug, body: EditBody, service: Service, caller: Caller, expected: RequiredVersions
+) -> Response:
     """Record a text that a person wrote; it is shown for its language and style from now on."""
     _check(slug, service)
     edited = edit_description(
@@ -81,7 +83,7 @@ def edit(slug: str, body: EditBody, service: Service, caller: Caller, expected: 
     "/withdrawals", response_model=MovieAnswer, responses=problems.declared(400, 403, 404, 410, 412, 413, 422)
 )
 def withdraw(
-    slug: str, body: WithdrawalBody, service: Service, caller: Caller, expected: OptionalVersions
+    slug: Slug, body: WithdrawalBody, service: Service, caller: Caller, expected: OptionalVersions
 ) -> Response:
     """Stop showing a text. It must go whatever else has changed, so If-Match is not required here."""
     _check(slug, service)
@@ -100,7 +102,7 @@ def withdraw(
 
 @router.patch("", response_model=MovieAnswer, responses=problems.declared(400, 403, 404, 412, 413, 422, 428))
 def correct(
-    slug: str, body: CorrectionBody, service: Service, caller: Caller, expected: RequiredVersions
+    slug: Slug, body: CorrectionBody, service: Service, caller: Caller, expected: RequiredVersions
 ) -> Response:
     """Correct title, year, directors or genres; what is not named stays, and the slug: it is the key."""
     _check(slug, service)

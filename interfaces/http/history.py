@@ -11,7 +11,7 @@ from application.reading import catch_up
 from domain import slugs
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
-from interfaces.http.dependencies import Caller, Cursor, Limit, Service
+from interfaces.http.dependencies import Caller, Cursor, Limit, Service, Slug
 from interfaces.http.schemas.movies import DiffAnswer, HistoryEntry, HistoryPage
 from interfaces.http.scopes import needs
 from interfaces.http.withdrawn import withdrawn_texts
@@ -23,7 +23,7 @@ Version = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 @router.get("/{slug}/history", response_model=HistoryPage, responses=problems.declared(400, 404, 410, 422))
 def show_history(
-    slug: str,
+    slug: Slug,
     service: Service,
     caller: Caller,
     request: Request,
@@ -49,7 +49,7 @@ def show_history(
 
 @router.get("/{slug}/diff", response_model=DiffAnswer, responses=problems.declared(400, 404, 422))
 def show_diff(
-    slug: str,
+    slug: Slug,
     service: Service,
     from_version: Annotated[Version, Query(alias="from", description="version of the film's stream")] = 1,
     to_version: Annotated[Version | None, Query(alias="to", description="by default the newest")] = None,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -17,7 +17,7 @@ from application.commands.request_generation import (
 )
 from application.errors import NotDescribed
 from application.rate_limits import RequestKind
-from application.read_models import DescriptionRow, MovieRow, MovieSearch
+from application.read_models import DescriptionRow, MovieOrder, MovieRow, MovieSearch
 from application.reading import catch_up, find
 from application.title_slugs import films_titled
 from domain import slugs
@@ -25,7 +25,16 @@ from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
 from domain.values import Actor, ContextTag, JobStatus, Locale
 from interfaces.http import cursors, etags, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
-from interfaces.http.dependencies import Caller, Cursor, Limit, MayGenerate, PlainFilter, Searched, Service
+from interfaces.http.dependencies import (
+    Caller,
+    Cursor,
+    Limit,
+    MayGenerate,
+    PlainFilter,
+    Searched,
+    Service,
+    Slug,
+)
 from interfaces.http.generate import generation_answer
 from interfaces.http.metering import Meter, Metered
 from interfaces.http.schemas.generation import GenerationAnswer
@@ -53,17 +62,28 @@ def list_movies(
     director: Annotated[Searched, Query(description="words that begin a word of the directors")] = "",
     genre: Annotated[Searched, Query(description="one whole genre")] = "",
     description_id: Annotated[UUID | None, Query(description="the film this description is of")] = None,
+    sort: Annotated[
+        MovieOrder, Query(description="by when they got their first description, by title or by year")
+    ] = MovieOrder.LISTED,
+    order: Annotated[Literal["asc", "desc"], Query(description="from the first or from the last")] = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Described films, in the order they got their first description; complete as of when it was asked.
+    """Described films, in the order that is asked for; complete as of when it was asked.
 
     Whatever is given must hold; upper and lower case, accents and punctuation make no difference.
     """
     catch_up(service.movies, service.log)
     after = cursors.decode(cursor, epoch=service.log_epoch()) if cursor else 0
     search = MovieSearch(
-        slug=slug, q=q, year=year, director=director, genre=genre, description_id=description_id
+        slug=slug,
+        q=q,
+        year=year,
+        director=director,
+        genre=genre,
+        description_id=description_id,
+        order=sort,
+        is_descending=order == "desc",
     )
     rows = service.movies.list(search, after=after, limit=limit + 1)
     following = following_cursor(rows, limit, service.log_epoch(), lambda row: row.listed_position or 0)
@@ -82,7 +102,7 @@ def list_movies(
     },
 )
 async def show_movie(
-    slug: str,
+    slug: Slug,
     service: Service,
     caller: Caller,
     may_generate: MayGenerate,

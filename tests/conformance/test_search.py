@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.read_models import DescriptionRow, MovieRow, MovieSearch, MoviesView
+from application.read_models import DescriptionRow, MovieOrder, MovieRow, MovieSearch, MoviesView
 from tests.support.film import BEGIN
 from tests.support.stores import DIALECTS, SqliteViews, Views
 
@@ -92,17 +92,38 @@ def test_all_that_is_given_must_hold(cinema: Views, search: dict[str, Any], foun
     assert _found(cinema.movies, **search) == found
 
 
+@pytest.mark.parametrize(
+    ("order", "sorted_films"),
+    [
+        (MovieOrder.LISTED, FILMS),
+        (MovieOrder.TITLE, [WOLF, AMELIE, HEAT, LODZ, WAVES]),
+        (MovieOrder.YEAR, [LODZ, HEAT, AMELIE, WAVES, WOLF]),
+    ],
+)
+def test_films_are_sorted_both_ways_and_pages_hold_every_one_once(
+    cinema: Views, order: MovieOrder, sorted_films: list[str]
+) -> None:
+    for is_descending in (False, True):
+        expected = sorted_films[::-1] if is_descending else sorted_films
+        for limit in (1, 2, 5):
+            search = MovieSearch(order=order, is_descending=is_descending)
+            assert _paged(cinema.movies, search, limit) == expected
+
+
+def test_films_that_are_equal_in_it_keep_their_order_and_unknown_years_come_last(views: Views) -> None:
+    unknown = replace(_film(AMELIE), release_year=None)
+    twins = [replace(_film(slug), title="Heat", release_year=1995) for slug in (WAVES, LODZ)]
+    _put(views, unknown, _film(HEAT), *twins)
+
+    by_year, by_title = MovieSearch(order=MovieOrder.YEAR), MovieSearch(order=MovieOrder.TITLE)
+    assert _paged(views.movies, by_year, 1) == [LODZ, HEAT, WAVES, AMELIE]
+    assert _paged(views.movies, by_title, 1) == [AMELIE, LODZ, HEAT, WAVES]
+    assert _paged(views.movies, replace(by_title, is_descending=True), 1) == [WAVES, HEAT, LODZ, AMELIE]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_pages_hold_every_film_exactly_once(cinema: Views, limit: int) -> None:
-    page = cinema.movies.list(MovieSearch(q="drama"), after=0, limit=limit)
-    found = list(page)
-    while page:
-        after = page[-1].listed_position
-        assert after is not None
-        page = cinema.movies.list(MovieSearch(q="drama"), after=after, limit=limit)
-        found += page
-
-    assert [row.slug for row in found] == [LODZ, HEAT, WAVES]
+    assert _paged(cinema.movies, MovieSearch(q="drama"), limit) == [LODZ, HEAT, WAVES]
 
 
 def test_a_film_is_found_by_any_of_its_texts_also_by_a_withdrawn_one(views: Views) -> None:
@@ -186,3 +207,12 @@ def _put(views: Views, *films: MovieRow) -> None:
 
 def _found(movies: MoviesView, **search: Any) -> list[str]:
     return [row.slug for row in movies.list(MovieSearch(**search), after=0, limit=100)]
+
+
+def _paged(movies: MoviesView, search: MovieSearch, limit: int) -> list[str]:
+    found: list[MovieRow] = []
+    after: int | None = 0
+    while after is not None and (page := movies.list(search, after=after, limit=limit)):
+        found += page
+        after = page[-1].listed_position
+    return [row.slug for row in found]

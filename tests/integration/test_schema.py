@@ -161,6 +161,20 @@ def test_a_table_that_is_gone_is_made_again_from_the_events(
     assert _views_of_one_film(url) == before
 
 
+def test_a_view_that_an_older_version_made_without_a_column_is_made_again(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    before = _views_of_one_film(url)
+    postgres_server.execute("ALTER TABLE movies DROP COLUMN sorted_title", name)
+    with pytest.raises(SchemaMissing, match="lacks its tables movies; run: moviemind schema create"):
+        schema.check(url)
+
+    assert (schema.create(url), schema.create(url)) == (True, False)
+
+    assert _views_of_one_film(url) == before
+
+
 def test_an_index_that_an_older_version_had_not_is_made(url: str) -> None:
     schema.create(url)
     with psycopg.connect(url) as connection:

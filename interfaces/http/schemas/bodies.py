@@ -18,7 +18,7 @@ from pydantic import (
 from application.api_keys import Scope
 from domain import slugs
 from domain.values import ContextTag, FailureType, Locale, Priority, PromotionScope
-from interfaces.http.dependencies import PLAIN, PLAIN_LINES
+from interfaces.http.dependencies import PLAIN, PLAIN_LINES, SLUG_SCHEMA, Told
 
 MAX_TEXT_LENGTH = 5_000
 
@@ -35,12 +35,19 @@ def _names_something(text: str) -> str:
     return text
 
 
+def _whole(number: Any) -> Any:
+    """To JSON, 1999.0 is an integer."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 STRIPPED = AfterValidator(_stripped)
 NAMES_SOMETHING = AfterValidator(_names_something)
 
-Slug = Annotated[str, Field(max_length=1_000, description="`title-year`, lower case ASCII"), PLAIN]
+Slug = Annotated[
+    str, Field(max_length=1_000, description="`title-year`, lower case ASCII"), Told(PLAIN.func, SLUG_SCHEMA)
+]
 Title = Annotated[str, Field(min_length=1, max_length=300), PLAIN, STRIPPED]
-Year = Annotated[StrictInt, Field(ge=slugs.FIRST_FILM_YEAR, le=2_200)]
+Year = Annotated[StrictInt, Field(ge=slugs.FIRST_FILM_YEAR, le=2_200), BeforeValidator(_whole)]
 Director = Annotated[
     str,
     Field(min_length=1, max_length=1_000, description="several stand side by side, with commas"),
@@ -50,6 +57,7 @@ Director = Annotated[
 ]
 Genre = Annotated[str, Field(min_length=1, max_length=60), PLAIN, STRIPPED, NAMES_SOMETHING]
 Genres = Annotated[list[Genre], Field(max_length=20)]
+Styles = Annotated[list[ContextTag], Field(max_length=len(ContextTag))]
 Reason = Annotated[str, Field(min_length=1, max_length=500), PLAIN, STRIPPED]
 
 
@@ -62,16 +70,13 @@ def _as_list(given: Any) -> Any:
 class GenerateBody(BaseModel):
     """Which film's description is wanted, in which language and styles. Facts help; none is needed."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"slug": "the-matrix-1999", "context_tag": "modern"}]},
-    )
+    model_config = ConfigDict(extra="forbid")
 
     slug: Slug
     locale: Locale = Locale.EN_US
     context_tag: Annotated[
         list[ContextTag],
-        BeforeValidator(_as_list, json_schema_input_type=ContextTag | list[ContextTag] | None),
+        BeforeValidator(_as_list, json_schema_input_type=ContextTag | Styles | None),
     ] = Field([], max_length=len(ContextTag), description="one style or several; null and [] mean DEFAULT")
     force: StrictBool = Field(False, description="ask for another text although there is one")
     title: Title | None = None
@@ -137,7 +142,7 @@ class EditBody(BaseModel):
 
     locale: Locale
     context_tag: ContextTag
-    text: Annotated[str, Field(max_length=MAX_TEXT_LENGTH), PLAIN_LINES]
+    text: Annotated[str, Field(max_length=MAX_TEXT_LENGTH, json_schema_extra={"minLength": 1}), PLAIN_LINES]
     based_on: UUID
 
     @field_validator("text")
@@ -157,14 +162,15 @@ class WithdrawalBody(BaseModel):
     reason: Reason
 
 
+FACTS = ("title", "release_year", "director", "genres")
+
+
 class CorrectionBody(BaseModel):
     """The right facts; what is not named stays as it is, null makes it unknown. A film always has a title."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"director": "Lana Wachowski, Lilly Wachowski", "reason": "misspelt"}]
-        },
+        json_schema_extra={"anyOf": [{"required": [fact]} for fact in FACTS]},
     )
 
     title: Title = ""

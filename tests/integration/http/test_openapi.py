@@ -6,11 +6,27 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from tests.integration.http.answers import ANSWERS, CHANGES, ELSEWHERE, JOB, MOVIE, RETRY, WITHDRAWALS
 from tests.integration.http.api import Api, changed, new_film
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+KINDS = ("schemas", "headers")
+OF_EVERY_ANSWER = {
+    "cache-control",
+    "content-encoding",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "date",
+    "referrer-policy",
+    "server",
+    "transfer-encoding",
+    "vary",
+    "x-accel-buffering",
+    "x-content-type-options",
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +75,7 @@ def test_every_answer_is_declared(
     response = api.request(method, path, content=content, headers=headers)
 
     assert response.status_code == status, response.text
-    assert response.headers["content-type"] in _declared(document, route, response)["content"]
+    _is_declared(document, route, response)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +102,7 @@ def test_every_answer_to_a_change_is_declared(
     response = api.request(method, path, content=iter([_filled(body, texts).encode()]), headers=headers)
 
     assert response.status_code == status, response.text
-    assert response.headers["content-type"] in _declared(document, route, response)["content"]
+    _is_declared(document, route, response)
 
 
 def test_a_withdrawn_description_is_declared(
@@ -104,7 +120,7 @@ def test_a_withdrawal_is_declared(api: Api, document: dict[str, Any], film: str)
     response = api.withdraw(film, api.described(film)["description_id"])
 
     assert response.status_code == 200
-    assert "application/json" in _declared(document, WITHDRAWALS, response)["content"]
+    _is_declared(document, WITHDRAWALS, response)
 
 
 def test_an_unchanged_film_is_declared(api: Api, document: dict[str, Any], there: dict[str, Any]) -> None:
@@ -118,7 +134,7 @@ def test_a_cancelled_job_is_declared(waiting_api: Api, document: dict[str, Any],
     response = waiting_api.delete(f"/v1/jobs/{waiting_api.accepted(film)['job_id']}")
 
     assert response.status_code == 202
-    assert "application/json" in _declared(document, JOB, response)["content"]
+    _is_declared(document, JOB, response)
 
 
 def test_a_retried_job_is_declared(failing_api: Api, document: dict[str, Any], film: str) -> None:
@@ -127,7 +143,7 @@ def test_a_retried_job_is_declared(failing_api: Api, document: dict[str, Any], f
     response = failing_api.post(f"/v1/jobs/{job['job_id']}/retry")
 
     assert response.status_code == 202
-    assert "application/json" in _declared(document, RETRY, response)["content"]
+    _is_declared(document, RETRY, response)
 
 
 def test_the_document_is_openapi_3_1(document: dict[str, Any]) -> None:
@@ -150,12 +166,12 @@ def test_every_answer_that_is_declared_is_given(document: dict[str, Any]) -> Non
     assert given <= declared
 
 
-def test_every_reference_leads_to_a_schema(document: dict[str, Any]) -> None:
+def test_every_reference_leads_to_something(document: dict[str, Any]) -> None:
     references = set(_references(document))
 
-    schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
-    assert "#/components/schemas/Problem" in references
-    assert references <= schemas
+    components = {f"#/components/{kind}/{name}" for kind in KINDS for name in document["components"][kind]}
+    assert {"#/components/schemas/Problem", "#/components/headers/ETag"} <= references
+    assert references <= components
 
 
 def test_the_problem_schema_requires_what_every_problem_has(document: dict[str, Any]) -> None:
@@ -181,7 +197,39 @@ def test_every_error_of_version_1_is_declared_as_a_problem(document: dict[str, A
     ]
 
     assert errors
-    assert all(content == PROBLEM for content in errors)
+    assert all(list(content) == ["application/problem+json"] for content in errors)
+    assert all(content["application/problem+json"]["schema"] == PROBLEM for content in errors)
+
+
+def test_every_answer_and_every_body_has_an_example_that_is_one(document: dict[str, Any]) -> None:
+    contents = list(_contents(document))
+
+    assert len(contents) > 200
+    for content in contents:
+        examples = list(_examples(document, content))
+        assert examples, content
+        for schema, example in examples:
+            Draft202012Validator({**schema, "components": document["components"]}).validate(example)
+
+
+def test_links_lead_to_operations_by_parameters_that_they_have(document: dict[str, Any]) -> None:
+    operations = {
+        operation["operationId"]: operation
+        for methods in document["paths"].values()
+        for operation in methods.values()
+    }
+    assert len(operations) == sum(len(methods) for methods in document["paths"].values())
+    links = [
+        link
+        for operation in operations.values()
+        for answer in operation["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+
+    assert len(links) > 20
+    for link in links:
+        parameters = operations[link["operationId"]]["parameters"]
+        assert link["parameters"].keys() <= {parameter["name"] for parameter in parameters}
 
 
 def _filled(text: str, names: dict[str, str]) -> str:
@@ -190,10 +238,35 @@ def _filled(text: str, names: dict[str, str]) -> str:
     return text
 
 
+def _is_declared(document: dict[str, Any], route: str, response: httpx.Response) -> None:
+    declared = _declared(document, route, response)
+    assert response.headers["content-type"] in declared["content"]
+    assert {header.lower() for header in declared["headers"]} >= set(response.headers) - OF_EVERY_ANSWER
+
+
 def _declared(document: dict[str, Any], route: str, response: httpx.Response) -> dict[str, Any]:
     operation = document["paths"][route][response.request.method.lower()]
     declared: dict[str, Any] = operation["responses"][str(response.status_code)]
     return declared
+
+
+def _contents(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Of all bodies that are sent or answered."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            yield from (content for body in bodies for content in body.get("content", {}).values())
+
+
+def _examples(document: dict[str, Any], content: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Each with the schema it is of: given beside it, or with one of the models that it may be."""
+    schema = content.get("schema", {})
+    if "example" in content:
+        yield schema, content["example"]
+    for one in schema.get("anyOf", [schema]):
+        if "$ref" in one:
+            model = document["components"]["schemas"][one["$ref"].rpartition("/")[2]]
+            yield from ((model, example) for example in model.get("examples", []))
 
 
 def _references(part: Any) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """GET /v1/movies with what is looked for."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Any
 from uuid import uuid4
@@ -7,7 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.integration.http.api import Api, changed, new_film, problem_of
+from tests.integration.http.api import Api, Serve, changed, new_film, problem_of
+from tests.support.process import wait_until
 
 AMELIE, LODZ, HEAT, WAVES, WOLF = FILMS = [
     "amelie-2001",
@@ -216,3 +218,35 @@ def _found(api: Api, **params: Any) -> list[str]:
     response = api.get("/v1/movies", params=params)
     assert response.status_code == 200, response.text
     return [movie["slug"] for movie in response.json()["items"]]
+
+
+def test_films_are_listed_by_title_or_year_from_either_end(cinema: Api) -> None:
+    assert _found(cinema, sort="title") == [WOLF, AMELIE, HEAT, LODZ, WAVES]
+    assert _found(cinema, sort="year", order="desc") == [WOLF, WAVES, AMELIE, HEAT, LODZ]
+    assert _found(cinema, q="heat", sort="title", order="desc") == [WAVES, HEAT]
+    problem_of(cinema.get("/v1/movies", params={"sort": "director"}), 422, "validation-error")
+
+
+@pytest.mark.parametrize("sort", ["listed", "title", "year"])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_no_film_is_missed_or_doubled_while_others_are_added(serve: Serve, sort: str, order: str) -> None:
+    def slug(number: int) -> str:
+        return f"{'mnop'[number % 4]}-film-{number}-{1950 + number * 7 % 60}"
+
+    with serve() as api, ThreadPoolExecutor(3) as threads:
+        there = [slug(number) for number in range(0, 40, 2)]
+        for one in there:
+            api.accepted(one)
+        wait_until(lambda: len(_paged(api)) == len(there), "the first films are described")
+
+        added = threads.map(api.accepted, [slug(number) for number in range(1, 40, 2)])
+        pages = [_paged(api, sort=sort, order=order, limit=3) for _ in range(5)]
+        list(added)
+
+    for listed in pages:
+        assert len(set(listed)) == len(listed), "none twice"
+        assert set(there) <= set(listed), "none missed that was there from the beginning"
+
+
+def _paged(api: Api, **params: Any) -> list[str]:
+    return [movie["slug"] for page in api.pages("/v1/movies", **params) for movie in page]

@@ -1,0 +1,59 @@
+"""What the fuzzer checks of our API beside its own checks."""
+
+import json
+import os
+import re
+from http import HTTPStatus
+from typing import Any
+
+import requests
+import schemathesis
+
+BEYOND_A_SCHEMA = {
+    "slug-refused",
+    "reads-like-an-order",
+    "facts-contradict-slug",
+    "idempotency-key-reused",
+    "cursor-invalid",
+    "cursor-expired",
+    "last-event-id-invalid",
+}
+"""Types of 400 and 422 that a request can meet which is all that the document asks for."""
+
+MESSAGES_BEYOND_A_SCHEMA = re.compile(
+    "write more than spaces|write at least one letter or digit|write a text of at least one word"
+    "|characters that nobody sees|name a version or a moment, not both|is behind the last day"
+    "|ask for [0-9,]+ days at most|a moment between the years|(first|last) day"
+)
+"""The same of what a `validation-error` says of a field."""
+
+
+@schemathesis.check
+def refused_for_what_no_schema_can_say(ctx: Any, response: Any, case: Any) -> None:
+    """A request as the document wants it is refused for such a reason only."""
+    if response.status_code not in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
+        return
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    problem = response.json()
+    if problem["type"] == "validation-error":
+        unsaid = [one for one in problem["errors"] if not MESSAGES_BEYOND_A_SCHEMA.search(one["message"])]
+        assert not unsaid, f"the document should say this: {unsaid}"
+    else:
+        assert problem["type"] in BEYOND_A_SCHEMA, f"the document should say this: {problem['detail']}"
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:
+    """While the queue is paused no job ends, and who follows one would wait for ever."""
+    if case.path == "/v1/admin/queues/pause" and response.status_code == HTTPStatus.OK:
+        url = str(response.request.url).replace("/pause", "/resume")
+        resumed = requests.post(url, headers={"X-API-Key": os.environ["MOVIEMIND_API_KEY"]}, timeout=10)
+        assert resumed.status_code == HTTPStatus.OK, resumed.text
+
+
+@schemathesis.deserializer("application/x-ndjson")
+def entries(context: Any, response: Any) -> str:
+    text: str = response.content.decode()
+    assert all(isinstance(json.loads(line), dict) for line in text.splitlines())
+    return text
