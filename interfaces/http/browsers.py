@@ -22,6 +22,7 @@ SENT = (
     "Prefer",
     "X-API-Key",
     "X-Request-ID",
+    "traceparent",
 )
 SEEN = (
     "Content-Location",

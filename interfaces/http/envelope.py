@@ -17,10 +17,15 @@ log = structlog.get_logger()
 BODY_LIMIT_BYTES = 64 * 1024
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_TRACEPARENT = re.compile(
+    r"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
+)
+"""https://www.w3.org/TR/trace-context/#traceparent-header; later versions may say more behind it."""
 
 
 class Envelope:
-    """ASGI middleware. `X-Request-ID` is taken from the request if it is a sane one, else drawn."""
+    """ASGI middleware. A request's id is its `X-Request-ID` if that is a sane one, else the trace that its
+    `traceparent` names, else drawn. A trace stands in every line of the log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,8 +35,10 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        given = request.headers.get("x-request-id", "")
-        request.state.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        given, trace = request.headers.get("x-request-id", ""), _trace(request)
+        request.state.request_id = (
+            given if _REQUEST_ID.fullmatch(given) else trace.get("trace_id", uuid4().hex)
+        )
         has_started, received_bytes = False, 0
 
         async def receive_limited() -> Message:
@@ -53,7 +60,7 @@ class Envelope:
                 MutableHeaders(scope=message)["X-Request-ID"] = request.state.request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request.state.request_id):
+        with structlog.contextvars.bound_contextvars(request_id=request.state.request_id, **trace):
             try:
                 await self._app(scope, receive_limited, send_with_id)
             except Exception:
@@ -67,3 +74,8 @@ class Envelope:
                     detail="Something broke that should not; the log has it under this request_id.",
                 )
                 await answer(scope, receive, send_with_id)
+
+
+def _trace(request: Request) -> dict[str, str]:
+    match = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    return {"trace_id": match["trace"]} if match else {}

@@ -86,6 +86,9 @@ class TestProblems:
         assert sorted(error["field"] for error in refused["errors"]) == sorted(fields)
 
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
 class TestRequestIds:
     @pytest.mark.parametrize("given", ["a", "trace:1.2_3-4", "x" * 128])
     @pytest.mark.parametrize("path", ["/health/live", "/nowhere"])
@@ -106,6 +109,37 @@ class TestRequestIds:
 
         assert len(drawn) == 5
         assert all(drawn)
+
+    @pytest.mark.parametrize(
+        "traceparent", [f"00-{TRACE}-00f067aa0ba902b7-01", f"01-{TRACE}-{'1' * 16}-00-more"]
+    )
+    def test_without_one_it_is_the_trace_that_the_request_is_part_of(
+        self, waiting_api: Api, film: str, traceparent: str
+    ) -> None:
+        answer = waiting_api.post("/v1/generate", json={"slug": film}, headers={"traceparent": traceparent})
+        both = waiting_api.get("/health/live", headers={"traceparent": traceparent, "X-Request-ID": "mine-3"})
+
+        assert answer.headers["x-request-id"] == TRACE
+        assert {entry["correlation_id"] for entry in waiting_api.history(film)} == {TRACE}
+        assert both.headers["x-request-id"] == "mine-3"
+
+    @pytest.mark.parametrize(
+        "traceparent",
+        [
+            "",
+            TRACE,
+            f"ff-{TRACE}-00f067aa0ba902b7-01",
+            f"00-{'0' * 32}-00f067aa0ba902b7-01",
+            f"00-{TRACE}-{'0' * 16}-01",
+            f"00-{TRACE.upper()}-00f067aa0ba902b7-01",
+            f"00-{TRACE}-00f067aa0ba902b7-01-more",
+            f"00-{TRACE}-00f067aa0ba902b7",
+        ],
+    )
+    def test_what_is_no_trace_is_none(self, waiting_api: Api, traceparent: str) -> None:
+        response = waiting_api.get("/health/live", headers={"traceparent": traceparent})
+
+        assert response.headers["x-request-id"] != TRACE
 
     def test_the_id_of_a_request_stands_in_the_history(self, waiting_api: Api, film: str) -> None:
         waiting_api.post("/v1/generate", json={"slug": film}, headers={"X-Request-ID": "mine-2"})
