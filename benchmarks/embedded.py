@@ -25,7 +25,7 @@ from infrastructure.choices import LogLevel
 from infrastructure.logs import configure_logs
 from infrastructure.settings import Settings, load_settings
 from infrastructure.store_lock import serving_url
-from interfaces.cli.client import Client
+from interfaces.client import Client
 from interfaces.embedded import embedded_service
 
 MOVIEMIND = Path(sys.executable).with_name("moviemind")
@@ -139,11 +139,9 @@ def _drained() -> float:
 
 
 def _ask(url: str, first: int, jobs: int) -> None:
-    client = Client(url, connections=CLIENTS)
-    films = [{"slug": f"benchmark-film-{number}-1999"} for number in range(first, first + jobs)]
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(client.generate, films))
-    client.close()
+    slugs = [f"benchmark-film-{number}-1999" for number in range(first, first + jobs)]
+    with Client(url, connections=CLIENTS) as client, ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(client.generate, slugs))
 
 
 def _print(idle: float, slices: list[Slice], drained: float) -> None:

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from domain.events import GenerationRequested, GenerationStarted
 from infrastructure.settings import Settings
-from interfaces.cli.client import Client
+from interfaces.client import Client
 from tests.support.cluster import QUEUES, QUICK, Cluster
 from tests.support.process import wait_until
 
@@ -66,7 +66,7 @@ def _generations_per_second(cluster: Cluster, number: int) -> float:
     client = Client(cluster.url, connections=CLIENTS)
     started = time.monotonic()
     with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(lambda slug: client.generate({"slug": slug}), slugs))
+        list(pool.map(client.generate, slugs))
     wait_until(lambda: _done(cluster) == (number + 1) * FILMS, "all are written", PATIENCE_SECONDS)
     seconds = time.monotonic() - started
     client.close()

@@ -264,6 +264,10 @@ _COMMAND_LINE = {
         "Nothing answers at the service's address.",
         "Start it with `moviemind up`, or check --url.",
     ),
+    "job-not-ended": (
+        "A program stopped waiting for a job before the job had ended. The job goes on without it.",
+        "Wait longer, or look at it later: `moviemind jobs show JOB_ID`.",
+    ),
     "not-movie-mind": ("Another program answers at this address.", "Check --url."),
 }
 

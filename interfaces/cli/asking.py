@@ -1,18 +1,22 @@
 """Asking for many films: a chunk of them in flight at a time, so that a file may be of any size."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID
 
-from domain.values import JobStatus
-from interfaces.cli.client import Answer, Client, ServiceRefused
+from domain.values import ContextTag, JobStatus
 from interfaces.cli.films import FilmRow
+from interfaces.cli.following import follow
 from interfaces.cli.output import progress
+from interfaces.client import Client, Operator, ServiceRefused
+from interfaces.client.calls import Wanted
+from interfaces.http.schemas.generation import GenerationAnswer, JobAnswer
 
 CONNECTIONS = 8
 CHUNK = 200
@@ -20,6 +24,7 @@ CHUNK = 200
 _FOR_ALL = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 
 T = TypeVar("T")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,12 @@ class Asked:
 
 
 def ask_each(
-    rows: Iterable[FilmRow], total: int | None, ask: Callable[[Answer], Answer], client: Client, *, doing: str
+    rows: Iterable[FilmRow],
+    total: int | None,
+    ask: Callable[[dict[str, Any]], Answer],
+    client: Client,
+    *,
+    doing: str,
 ) -> Generator[tuple[FilmRow, Answer | RowError], None, None]:
     """The answer to every row, with a progress bar. Rows of one slug are asked one after the other: which of
     two films of one title and year comes first decides which of them has the plain slug.
@@ -61,7 +71,7 @@ def ask_each(
         try:
             return row, ask(row.request)
         except ServiceRefused as refusal:
-            if refusal.problem.get("status") in _FOR_ALL:
+            if refusal.status in _FOR_ALL:
                 raise
             return row, RowError(row.line, row.request["slug"], str(refusal))
 
@@ -86,44 +96,46 @@ def ask_each(
 def ask_all(
     rows: Iterable[FilmRow],
     total: int | None,
-    client: Client,
-    wanted: Answer,
+    client: Operator,
+    context_tags: Sequence[ContextTag],
+    wanted: Wanted,
     *,
     asked: Asked,
     waits: bool,
+    on_wait: Callable[[str], None],
     on_error: Callable[[RowError], None],
-    on_end: Callable[[Answer], None],
+    on_end: Callable[[JobAnswer], None],
 ) -> None:
     """Ask for every film, and with `waits` follow the jobs while others are asked for.
 
     `asked` is kept up to date, so that it is true also after an interruption.
     """
-    known: set[str] = set()
-    waiting: deque[str] = deque()
+    known: set[UUID] = set()
+    waiting: deque[UUID] = deque()
 
-    def follow(most_waiting: int) -> None:
+    def follow_oldest(most_waiting: int) -> None:
         while len(waiting) > most_waiting:
-            job = client.follow(waiting.popleft())
-            is_written = job["status"] == JobStatus.DONE
+            job = follow(waiting.popleft(), client, on_wait=on_wait)
+            is_written = job.status is JobStatus.DONE
             asked.still_being_written -= 1
             asked.written += is_written
             asked.failed += not is_written
             on_end(job)
 
-    def take(answer: Answer) -> None:
-        for one in answer.get("jobs", [answer]):
-            if one["status"] == JobStatus.DONE:
+    def take(answers: list[GenerationAnswer]) -> None:
+        for one in answers:
+            if one.status is JobStatus.DONE:
                 asked.described_already += 1
-            elif one["job_id"] not in known:
-                known.add(one["job_id"])
+            elif one.job_id not in known:
+                known.add(one.job_id)
                 asked.jobs += 1
                 asked.still_being_written += 1
                 if waits:
-                    waiting.append(one["job_id"])
-                    follow(CHUNK)
+                    waiting.append(one.job_id)
+                    follow_oldest(CHUNK)
 
-    def ask(film: Answer) -> Answer:
-        return client.generate(film | wanted)
+    def ask(film: dict[str, Any]) -> list[GenerationAnswer]:
+        return client.generate_styles(context_tags=context_tags, **film, **wanted)
 
     with closing(ask_each(rows, total, ask, client, doing="asking")) as answers:
         for _, answer in answers:
@@ -137,7 +149,7 @@ def ask_all(
         with progress() as bar:
             writing = bar.add_task("writing", total=len(waiting))
             while waiting:
-                follow(len(waiting) - 1)
+                follow_oldest(len(waiting) - 1)
                 bar.advance(writing)
 
 

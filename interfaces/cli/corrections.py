@@ -15,9 +15,8 @@ from application.movie_generations import utc_now
 from domain import slugs
 from domain.errors import MovieMindError
 from domain.values import ContextTag, Locale, PromotionScope
-from interfaces.cli.client import Answer
 from interfaces.cli.fields import fields_of, json_option, print_json
-from interfaces.cli.movies import film_of
+from interfaces.cli.movies import film_of, text_of
 from interfaces.cli.options import DataDir, Reason, Url
 from interfaces.cli.output import film
 from interfaces.cli.service import connected
@@ -58,16 +57,16 @@ def edit(
         raise typer.BadParameter("give the new text either with --text or with --file")
     written = _text(text, file)
     with connected(data_dir, url, works=False) as service:
-        slug = film_of(description_id, service.client)["slug"]
-        movie = service.client.movie(slug, description_id=description_id)
-        before = movie["selected_description"]
-        body = {
-            "locale": locale or before["locale"],
-            "context_tag": context_tag or before["context_tag"],
-            "text": written,
-            "based_on": str(description_id),
-        }
-        _show(service.client.change("POST", slug, "/descriptions", body, seen=movie["version"]), as_json)
+        before, movie = text_of(description_id, service.client)
+        edited = service.client.edit(
+            movie.slug,
+            written,
+            based_on=description_id,
+            locale=locale or before.locale,
+            context_tag=context_tag or before.context_tag,
+            seen=movie.version,
+        )
+        _show(edited, as_json)
 
 
 def withdraw(
@@ -78,11 +77,10 @@ def withdraw(
     as_json: AsJson = None,
 ) -> None:
     """Stop showing a text that is wrong or must not be read; the history keeps it."""
-    body = {"description_id": str(description_id), "reason": reason}
     with connected(data_dir, url, works=False) as service:
-        slug = film_of(description_id, service.client)["slug"]
+        slug = film_of(description_id, service.client).slug
         # It must go whatever else has changed, so no version is named.
-        _show(service.client.change("POST", slug, "/withdrawals", body, seen=None), as_json)
+        _show(service.client.withdraw(slug, description_id, reason), as_json)
 
 
 def promote(
@@ -95,11 +93,9 @@ def promote(
     as_json: AsJson = None,
 ) -> None:
     """Show a description again: for its language and style, or as the default of the film."""
-    body = {"description_id": str(description_id), "scope": scope}
     with connected(data_dir, url, works=False) as service:
         movie = film_of(description_id, service.client)
-        answer = service.client.change("POST", movie["slug"], "/promotions", body, seen=movie["version"])
-        _show(answer, as_json)
+        _show(service.client.promote(movie.slug, description_id, scope, seen=movie.version), as_json)
 
 
 def correct(
@@ -130,8 +126,8 @@ def correct(
     with connected(data_dir, url, works=False) as service:
         # A film without a text is in no listing; nobody has read of it what could be undone.
         listed = next(service.client.movies(slug=slug), None)
-        seen = listed["version"] if listed else None
-        _show(service.client.change("PATCH", slug, "", right | {"reason": reason}, seen=seen), as_json)
+        seen = listed.version if listed else None
+        _show(service.client.correct(slug, right, reason, seen=seen), as_json)
 
 
 def _text(text: str | None, file: Path | None) -> str:
@@ -152,7 +148,7 @@ def _text(text: str | None, file: Path | None) -> str:
         raise TextUnreadable(file, "it is not UTF-8") from error
 
 
-def _show(movie: Answer, as_json: str | None) -> None:
+def _show(movie: MovieAnswer, as_json: str | None) -> None:
     if as_json:
         print_json(movie, as_json)
     else:

@@ -14,12 +14,13 @@ from domain.values import ContextTag
 from infrastructure.choices import Auth, LogLevel, Queue
 from infrastructure.logs import configure_logs
 from infrastructure.settings import load_settings
-from interfaces.cli.client import Client
 from interfaces.cli.fields import json_option, print_json
 from interfaces.cli.films import read_films
 from interfaces.cli.following import follow_all
-from interfaces.cli.output import complain, facts, hint, progress, timeline
+from interfaces.cli.output import WaitingHint, complain, facts, hint, progress, timeline
+from interfaces.client import Client, Operator
 from interfaces.embedded import embedded_service
+from interfaces.http.schemas.generation import GenerationAnswer
 
 FILMS = Path(__file__).parents[1] / "data" / "films.csv"
 STYLES = (ContextTag.MODERN, ContextTag.HUMOROUS)
@@ -53,14 +54,14 @@ def demo(
         wanted = [row.request for row in islice(read_films(FILMS), films) if row.request]
         with embedded_service(settings) as url:
             hint(f"{clients} clients ask for {len(wanted)} films in {len(STYLES)} styles at once, at {url}")
-            client = Client(url, connections=clients)
-            started = time.monotonic()
-            answers = _herd(client, wanted, clients)
-            ended = follow_all(sorted({answer["job_id"] for answer in answers}), client)
-            seconds = time.monotonic() - started
-            history = list(client.history(wanted[0]["slug"]))
-            accepted = _accepted_descriptions(client, {answer["slug"] for answer in answers})
-            client.close()
+            on_wait = WaitingHint()
+            with Operator(url, connections=clients, on_wait=on_wait) as client:
+                started = time.monotonic()
+                answers = _herd(client, wanted, clients)
+                ended = follow_all(sorted({answer.job_id for answer in answers}), client, on_wait=on_wait)
+                seconds = time.monotonic() - started
+                history = list(client.history(wanted[0]["slug"]))
+                accepted = _accepted_descriptions(client, {answer.slug for answer in answers})
     variants = len(wanted) * len(STYLES)
     counted = {
         "requests": len(answers),
@@ -79,18 +80,18 @@ def demo(
         raise typer.Exit(1)
 
 
-def _herd(client: Client, wanted: list[dict[str, Any]], clients: int) -> list[dict[str, Any]]:
+def _herd(client: Client, wanted: list[dict[str, Any]], clients: int) -> list[GenerationAnswer]:
     """Every client asks for everything; a barrier makes them begin together."""
     together = threading.Barrier(clients)
     with progress() as bar, ThreadPoolExecutor(clients) as pool:
         task = bar.add_task("asking", total=clients * len(wanted) * len(STYLES))
 
-        def ask_for_all(_client_number: int) -> list[dict[str, Any]]:
+        def ask_for_all(_client_number: int) -> list[GenerationAnswer]:
             together.wait()
             answers = []
             for film in wanted:
                 for style in STYLES:
-                    answers.append(client.generate(film | {"context_tag": style}))
+                    answers.append(client.generate(**film, context_tag=style))
                     bar.advance(task)
             return answers
 
@@ -100,5 +101,5 @@ def _herd(client: Client, wanted: list[dict[str, Any]], clients: int) -> list[di
 def _accepted_descriptions(client: Client, slugs: set[str]) -> int:
     """Counted in the event streams, not in what the jobs say."""
     return sum(
-        entry["event"] == "DescriptionGenerated" for slug in sorted(slugs) for entry in client.history(slug)
+        entry.event == "DescriptionGenerated" for slug in sorted(slugs) for entry in client.history(slug)
     )

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import typer
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from interfaces.cli.output import out
 
 ALL = "all"
+
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 def json_option(fields: Iterable[str]) -> Any:
@@ -43,9 +45,12 @@ def fields_of(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def print_json(answer: dict[str, Any] | Sequence[dict[str, Any]], wanted: str) -> None:
+def print_json(
+    answer: BaseModel | dict[str, Any] | Sequence[BaseModel | dict[str, Any]], wanted: str
+) -> None:
     """One answer or a list of them, with the wanted fields in the wanted order."""
-    shown = _only(answer, wanted) if isinstance(answer, dict) else [_only(one, wanted) for one in answer]
+    plain = _ANYTHING.dump_python(answer, mode="json", by_alias=True)
+    shown = [_only(one, wanted) for one in plain] if isinstance(plain, list) else _only(plain, wanted)
     out.print_json(json.dumps(shown))
 
 

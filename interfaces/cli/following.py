@@ -2,40 +2,75 @@
 
 import time
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from uuid import UUID
 
-from interfaces.cli.client import FINAL, FOLLOW_SECONDS, Answer, Client
+from domain.values import JobStatus
 from interfaces.cli.output import progress
+from interfaces.client import Client, JobNotEnded, Operator, ServiceRefused
+from interfaces.http.schemas.generation import JobAnswer
+
+WATCH_SECONDS = 0.1
+LONG_PENDING_SECONDS = 3.0
 
 
-def follow_all(job_ids: Sequence[str], client: Client) -> list[Answer]:
+def follow(job_id: UUID, client: Operator, *, on_wait: Callable[[str], None]) -> JobAnswer:
+    """Wait until a job has ended; `on_wait` hears why it cannot start."""
+    while True:
+        try:
+            return client.wait(job_id, timeout_seconds=LONG_PENDING_SECONDS)
+        except JobNotEnded:
+            is_pending = client.job(job_id).status is JobStatus.PENDING
+            if is_pending and (why := _why_nothing_starts(client)):
+                on_wait(why)
+
+
+def follow_all(
+    job_ids: Sequence[UUID], client: Operator, *, on_wait: Callable[[str], None]
+) -> list[JobAnswer]:
     """With a progress bar, in the order they were asked for, which is about the order they end in: little
     is asked in vain."""
     with progress() as bar:
         task = bar.add_task("writing", total=len(job_ids))
         ended = []
         for job_id in job_ids:
-            ended.append(client.follow(job_id))
+            ended.append(follow(job_id, client, on_wait=on_wait))
             bar.advance(task)
     return ended
 
 
 def watch_all(
-    job_ids: Sequence[str], client: Client, *, tell: Callable[[Answer], None] | None
-) -> list[Answer]:
-    """Until all are final; `tell` hears of every job at first and whenever it stands elsewhere."""
-    seen: dict[str, Answer] = {}
+    job_ids: Sequence[UUID], client: Client, *, tell: Callable[[JobAnswer], None] | None
+) -> list[JobAnswer]:
+    """Until all have ended; `tell` hears of every job at first and whenever it stands elsewhere."""
+    seen: dict[UUID, JobAnswer] = {}
     while True:
         for job_id in job_ids:
-            if job_id in seen and seen[job_id]["status"] in FINAL:
+            if job_id in seen and not seen[job_id].status.is_active:
                 continue
             job = client.job(job_id)
             if tell and _stand(job) != _stand(seen.get(job_id)):
                 tell(job)
             seen[job_id] = job
-        if all(job["status"] in FINAL for job in seen.values()):
+        if not any(job.status.is_active for job in seen.values()):
             return [seen[job_id] for job_id in job_ids]
-        time.sleep(FOLLOW_SECONDS)
+        time.sleep(WATCH_SECONDS)
 
 
-def _stand(job: Answer | None) -> tuple[object, ...] | None:
-    return (job["status"], job["attempts"], job["error"]) if job else None
+def _why_nothing_starts(client: Operator) -> str | None:
+    """None where it is not known: an admin alone is told."""
+    try:
+        queue = client.queue()
+    except ServiceRefused as refusal:
+        if refusal.status == HTTPStatus.FORBIDDEN:
+            return None
+        raise
+    if queue.is_paused:
+        return f"the queue is paused: {queue.reason}"
+    if queue.workers == 0:
+        return "no worker is alive; start one with: moviemind worker"
+    return queue.provider.waits_for if queue.provider else None
+
+
+def _stand(job: JobAnswer | None) -> tuple[object, ...] | None:
+    return (job.status, job.attempts, job.error) if job else None

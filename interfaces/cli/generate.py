@@ -4,20 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from domain.errors import MovieMindError
-from domain.values import ContextTag, Locale
+from domain.values import ContextTag, Locale, Priority
 from interfaces.cli.asking import CONNECTIONS, Asked, RowError, ask_all
-from interfaces.cli.client import Answer
 from interfaces.cli.fields import json_option, print_json
 from interfaces.cli.films import FilmRow, count_films, read_films
 from interfaces.cli.options import DataDir, Url
 from interfaces.cli.output import complain, facts, hint, say
 from interfaces.cli.previewing import Previewed, preview_all
 from interfaces.cli.service import connected
+from interfaces.client.calls import Wanted
+from interfaces.http.schemas.generation import JobAnswer
 
 KEPT = 1_000
 """How many bad rows, jobs and films JSON lists; the counts in its summary have no such bound."""
@@ -60,10 +61,10 @@ def generate(
     if from_file and force:
         raise typer.BadParameter("--force would write a file that is asked for again once more; name slugs")
     rows, total = _rows(slugs or [], from_file, limit)
-    wanted = {
+    context_tags = context_tag or []
+    wanted: Wanted = {
         "locale": locale,
-        "context_tag": context_tag or [],
-        "priority": "bulk" if from_file else "interactive",
+        "priority": Priority.BULK if from_file else Priority.INTERACTIVE,
         "force": force,
     }
     report = _Report(is_file=from_file is not None, as_json=as_json)
@@ -75,6 +76,7 @@ def generate(
                     rows,
                     total,
                     service.client,
+                    context_tags,
                     wanted,
                     previewed=previewed,
                     on_error=report.error,
@@ -88,9 +90,11 @@ def generate(
                     rows,
                     total,
                     service.client,
+                    context_tags,
                     wanted,
                     asked=asked,
                     waits=wait or service.is_own,
+                    on_wait=service.on_wait,
                     on_error=report.error,
                     on_end=report.job,
                 )
@@ -115,25 +119,25 @@ class _Report:
     def __init__(self, *, is_file: bool, as_json: str | None) -> None:
         self._is_file = is_file
         self._as_json = as_json
-        self._kept: dict[str, list[Answer]] = {"errors": [], "jobs": [], "films": []}
+        self._kept: dict[str, list[Any]] = {"errors": [], "jobs": [], "films": []}
 
     def error(self, error: RowError) -> None:
         if self._as_json:
-            self._keep("errors", asdict(error))
+            self._keep("errors", error)
         else:
             complain(f"line {error.line}: {error.error}" if self._is_file else error.error)
 
-    def job(self, job: Answer) -> None:
+    def job(self, job: JobAnswer) -> None:
         if self._as_json:
             self._keep("jobs", job)
-        elif job["error"]:
-            complain(f"{job['slug']}: {job['error']['message']}")
+        elif job.error:
+            complain(f"{job.slug}: {job.error.message}")
 
-    def film(self, film: Answer) -> None:
+    def film(self, slug: str, context_tags: list[ContextTag]) -> None:
         if self._as_json:
-            self._keep("films", film)
+            self._keep("films", {"slug": slug, "context_tags": context_tags})
         else:
-            say(f"would ask for {film['slug']} in {', '.join(film['context_tags'])}")
+            say(f"would ask for {slug} in {', '.join(context_tags)}")
 
     @contextmanager
     def of(self, counts: Asked | Previewed) -> Iterator[None]:
@@ -147,7 +151,7 @@ class _Report:
             raise
         self._print(counts)
 
-    def _keep(self, kind: str, one: Answer) -> None:
+    def _keep(self, kind: str, one: Any) -> None:
         if len(self._kept[kind]) < KEPT:
             self._kept[kind].append(one)
 

@@ -1,20 +1,21 @@
 """`moviemind jobs`: where each request stands."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from domain.values import FailureType, JobStatus
-from interfaces.cli.client import Answer, Client, ServiceRefused
 from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.following import watch_all
 from interfaces.cli.options import DataDir, Limit, Reason, Url
 from interfaces.cli.output import complain, complain_of, facts, hint, listing, say
 from interfaces.cli.service import connected
+from interfaces.client import Client, ServiceRefused
+from interfaces.http.schemas.admin import NotRetried, RetriedJobs
 from interfaces.http.schemas.generation import JobAnswer
 
 app = typer.Typer(help="Where each request stands.", no_args_is_help=True)
@@ -76,13 +77,14 @@ def show(
 ) -> None:
     """Print where one job stands."""
     with connected(data_dir, url, works=False) as service:
-        job = service.client.job(str(job_id))
+        job = service.client.job(job_id)
     if as_json:
         print_json(job, as_json)
         return
-    error = job.pop("error") or {}
-    shown = {**job, "error": error.get("type"), "message": error.get("message")}
-    facts("Job", [(name, value) for name, value in shown.items() if value is not None and name != "_links"])
+    shown = job.model_dump(mode="json", exclude={"links", "error"}, exclude_none=True)
+    if job.error:
+        shown |= {"error": job.error.type, "message": job.error.message}
+    facts("Job", shown.items())
 
 
 @app.command()
@@ -129,30 +131,28 @@ def watch(
 ) -> None:
     """Follow jobs until all are final, a line for every change. Ends with 1 unless all are DONE."""
     with connected(data_dir, url, works=True) as service:
-        wanted = [str(job_id) for job_id in job_ids or []] or _active(service.client)
-        ended = watch_all(wanted, service.client, tell=None if as_json else _tell)
+        ended = watch_all(job_ids or _active(service.client), service.client, tell=None if as_json else _tell)
     if as_json:
         print_json(ended, as_json)
-    if any(job["status"] != JobStatus.DONE for job in ended):
+    if any(job.status is not JobStatus.DONE for job in ended):
         raise typer.Exit(1)
 
 
-def _active(client: Client) -> list[str]:
-    return [job["job_id"] for status in JobStatus if status.is_active for job in client.jobs(status=status)]
+def _active(client: Client) -> list[UUID]:
+    return [job.job_id for status in JobStatus if status.is_active for job in client.jobs(status=status)]
 
 
-def _tell(job: Answer) -> None:
-    error = job["error"]
-    why = f": {error['message']}" if error else ""
-    say(f"{job['job_id']} {job['slug']} {job['locale']} {job['context_tag']} {job['status']}{why}")
+def _tell(job: JobAnswer) -> None:
+    why = f": {job.error.message}" if job.error else ""
+    say(f"{job.job_id} {job.slug} {job.locale} {job.context_tag} {job.status}{why}")
 
 
-def _do_for_each(job_ids: Iterable[UUID], do: Any, as_json: str | None) -> None:
+def _do_for_each(job_ids: Iterable[UUID], do: Callable[[UUID], JobAnswer], as_json: str | None) -> None:
     """What is refused for one job does not keep the others waiting."""
     done, refused = [], False
     for job_id in job_ids:
         try:
-            done.append(do(str(job_id)))
+            done.append(do(job_id))
         except ServiceRefused as refusal:
             complain_of(refusal)
             refused = True
@@ -161,22 +161,22 @@ def _do_for_each(job_ids: Iterable[UUID], do: Any, as_json: str | None) -> None:
         raise typer.Exit(1)
 
 
-def _tell_of_retries(answers: Iterable[Answer], as_json: str | None) -> None:
-    retried, refused = 0, []
+def _tell_of_retries(answers: Iterable[RetriedJobs], as_json: str | None) -> None:
+    retried, refused = 0, list[NotRetried]()
     for answer in answers:
-        retried += answer["retried"]
-        refused += answer["refused"]
+        retried += answer.retried
+        refused += answer.refused
     if as_json:
         print_json({"retried": retried, "refused": refused}, "all")
     else:
         say(f"{retried} jobs got new tries.")
         for job in refused:
-            complain(f"{job['job_id']}: {job['detail']}")
+            complain(f"{job.job_id}: {job.detail}")
     if refused:
         raise typer.Exit(1)
 
 
-def _show(jobs: Iterable[Answer], limit: int, as_json: str | None) -> None:
+def _show(jobs: Iterable[JobAnswer], limit: int, as_json: str | None) -> None:
     found = list(islice(jobs, limit + 1))
     if as_json:
         print_json(found[:limit], as_json)
@@ -186,8 +186,7 @@ def _show(jobs: Iterable[Answer], limit: int, as_json: str | None) -> None:
         hint(f"there are more than {limit}; see them with a larger --limit")
 
 
-def _row(job: Answer) -> tuple[Any, ...]:
-    tries = f"{job['attempts']}/{job['max_attempts']}"
-    error = job["error"]["type"] if job["error"] else None
-    named = [job[name] for name in ("job_id", "status", "slug", "locale", "context_tag")]
-    return *named, tries, job["created_at"][:19], error
+def _row(job: JobAnswer) -> tuple[object, ...]:
+    tries, requested = f"{job.attempts}/{job.max_attempts}", f"{job.created_at:%Y-%m-%dT%H:%M:%S}"
+    error = job.error.type if job.error else None
+    return job.job_id, job.status, job.slug, job.locale, job.context_tag, tries, requested, error

@@ -39,8 +39,8 @@ def create(
     if as_json:
         print_json(key, as_json)
         return
-    say(key["key"])
-    hint(f"for {key['name']}, with the scope {key['scope']}; it is not shown again")
+    say(key.key)
+    hint(f"for {key.name}, with the scope {key.scope}; it is not shown again")
 
 
 @app.command("list")
@@ -55,7 +55,7 @@ def list_keys(
     if as_json:
         print_json(keys, as_json)
         return
-    listing([*HEADINGS.values()], [[key[field] for field in HEADINGS] for key in keys])
+    listing([*HEADINGS.values()], [_row(key) for key in keys])
 
 
 @app.command()
@@ -71,4 +71,9 @@ def revoke(
     if as_json:
         print_json(key, as_json)
         return
-    say(f"{key['key_id']} ({key['name']}) opens nothing any more")
+    say(f"{key.key_id} ({key.name}) opens nothing any more")
+
+
+def _row(key: KeyAnswer) -> list[object]:
+    told = key.model_dump(mode="json")
+    return [told[field] for field in HEADINGS]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -11,12 +11,13 @@ from application.movie_generations import utc_now
 from domain import slugs
 from domain.errors import MovieMindError
 from domain.values import ContextTag, Locale
-from interfaces.cli.client import Answer, Client
 from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.options import DataDir, Limit, Url
 from interfaces.cli.output import film, hint, listing
 from interfaces.cli.service import connected
-from interfaces.http.schemas.movies import MovieAnswer, MovieSummary
+from interfaces.client import Client
+from interfaces.http.schemas.generation import GenerationAnswer
+from interfaces.http.schemas.movies import DescriptionAnswer, MovieAnswer, MovieChoices, MovieSummary
 
 app = typer.Typer(help="Which films are described, and how.", no_args_is_help=True)
 
@@ -86,30 +87,29 @@ def show(
         movie = described(slug, service.client)
     texts = [
         text
-        for text in movie["descriptions"]
-        if locale in (None, text["locale"]) and context_tag in (None, text["context_tag"])
+        for text in movie.descriptions
+        if locale in (None, text.locale) and context_tag in (None, text.context_tag)
     ]
     if not texts:
         raise MovieNotDescribed(slug, " ".join(name for name in (locale, context_tag) if name))
-    if movie["selected_description"] not in texts:
-        movie["selected_description"] = None
-    movie["descriptions"] = texts
+    selected = movie.selected_description if movie.selected_description in texts else None
+    shown = movie.model_copy(update={"descriptions": texts, "selected_description": selected})
     if as_json:
-        print_json(movie, as_json)
+        print_json(shown, as_json)
     else:
-        film(movie)
+        film(shown)
 
 
-def described(slug: str, client: Client) -> Answer:
+def described(slug: str, client: Client) -> MovieAnswer:
     """A film that has a description, without asking for one. Raises SlugRefused, MovieNotDescribed."""
     slugs.assess(slug, current_year=utc_now().year)  # what is no slug must not become part of a URL
     summary = next(client.movies(slug=slug), None)
-    if summary is None or not summary["descriptions_count"]:
+    if summary is None or not summary.descriptions_count:
         raise MovieNotDescribed(slug)
-    return client.movie(slug)
+    return _film(client.movie(slug))
 
 
-def film_of(description_id: UUID, client: Client) -> Answer:
+def film_of(description_id: UUID, client: Client) -> MovieSummary:
     """The film a description is of, as its readers see it now. Raises DescriptionUnknown."""
     movie = next(client.movies(description_id=description_id), None)
     if movie is None:
@@ -117,7 +117,20 @@ def film_of(description_id: UUID, client: Client) -> Answer:
     return movie
 
 
-def _show(movies: Iterable[Answer], limit: int, as_json: str | None) -> None:
+def text_of(description_id: UUID, client: Client) -> tuple[DescriptionAnswer, MovieAnswer]:
+    """A description, and its film. Raises DescriptionUnknown."""
+    slug = film_of(description_id, client).slug
+    movie = _film(client.movie(slug, description_id=description_id))
+    assert movie.selected_description is not None, "it was asked for by its id"
+    return movie.selected_description, movie
+
+
+def _film(answer: MovieAnswer | GenerationAnswer | MovieChoices) -> MovieAnswer:
+    assert isinstance(answer, MovieAnswer), "a film that is listed with a text is shown, or refused"
+    return answer
+
+
+def _show(movies: Iterable[MovieSummary], limit: int, as_json: str | None) -> None:
     found = list(islice(movies, limit + 1))
     if as_json:
         print_json(found[:limit], as_json)
@@ -127,6 +140,5 @@ def _show(movies: Iterable[Answer], limit: int, as_json: str | None) -> None:
         hint(f"there are more than {limit}; see them with a larger --limit")
 
 
-def _row(movie: Answer) -> tuple[Any, ...]:
-    year, texts = movie["release_year"], movie["descriptions_count"]
-    return movie["slug"], movie["title"], year, movie["director"], texts
+def _row(movie: MovieSummary) -> tuple[object, ...]:
+    return movie.slug, movie.title, movie.release_year, movie.director, movie.descriptions_count

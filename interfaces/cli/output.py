@@ -2,9 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.errors import MovieMindError
+from interfaces.http.schemas.movies import ChangedWords, DescriptionAnswer, HistoryEntry, MovieAnswer
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -44,6 +43,19 @@ def complain_of(error: MovieMindError) -> None:
 def hint(text: str) -> None:
     """Something to know while waiting; not part of what was asked for."""
     err.print(f"[dim]{escape(text)}[/]")
+
+
+class WaitingHint:
+    """Says why a command waits, once: whoever reads it knows what to mend, and a thousand requests wait for
+    the same thing."""
+
+    def __init__(self) -> None:
+        self._has_told = False
+
+    def __call__(self, why: object) -> None:
+        if not self._has_told:
+            self._has_told = True
+            hint(f"waiting: {why}")
 
 
 def progress() -> Progress:
@@ -91,36 +103,35 @@ def listing(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     out.print(table)
 
 
-def film(movie: dict[str, Any]) -> None:
+def film(movie: MovieAnswer) -> None:
     """A film and its descriptions."""
-    say(f"{movie['title']} ({movie['release_year'] or 'year unknown'})  {movie['slug']}  v{movie['version']}")
-    say(f"by {movie['director'] or 'an unknown director'}; {', '.join(movie['genres']) or 'no genres'}")
-    for text in movie["descriptions"]:
+    say(f"{movie.title} ({movie.release_year or 'year unknown'})  {movie.slug}  v{movie.version}")
+    say(f"by {movie.director or 'an unknown director'}; {', '.join(movie.genres) or 'no genres'}")
+    for text in movie.descriptions:
         marks = [name for name, holds in _marks(movie, text) if holds]
-        variant = f"{text['locale']} {text['context_tag']} revision {text['revision']}"
-        by = text["ai_model"] or "a person"
+        variant = f"{text.locale} {text.context_tag} revision {text.revision}"
+        by = text.ai_model or "a person"
         out.print(
-            f"\n[bold]{escape(variant)}[/] by {escape(by)} [dim]{escape(' '.join([text['id'], *marks]))}[/]"
+            f"\n[bold]{escape(variant)}[/] by {escape(by)} [dim]{escape(' '.join([str(text.id), *marks]))}[/]"
         )
-        say(text["text"])
+        say(text.text)
 
 
-def _marks(movie: dict[str, Any], text: dict[str, Any]) -> list[tuple[str, bool]]:
-    return [("current", text["is_current"]), ("default", text["id"] == movie["default_description_id"])]
+def _marks(movie: MovieAnswer, text: DescriptionAnswer) -> list[tuple[str, bool]]:
+    return [("current", text.is_current), ("default", text.id == movie.default_description_id)]
 
 
-def changed_words(runs: Iterable[dict[str, Any]]) -> None:
+def changed_words(runs: Iterable[ChangedWords]) -> None:
     """Removed words between [- and -], added ones between {+ and +}, on a terminal in colour too."""
     shown = {"same": "{}", "removed": "[red]\\[-{}-][/]", "added": "[green]{{+{}+}}[/]"}
-    out.print(" ".join(shown[run["change"]].format(escape(run["text"])) for run in runs))
+    out.print(" ".join(shown[run.change].format(escape(run.text)) for run in runs))
 
 
-def timeline(slug: str, entries: Iterable[dict[str, Any]]) -> None:
+def timeline(slug: str, entries: Iterable[HistoryEntry]) -> None:
     """A film's history, an event a line, with the accepted texts below their events."""
     say(f"History of {slug}")
     for entry in entries:
-        at = datetime.fromisoformat(entry["at"]).strftime("%Y-%m-%d %H:%M:%S")
-        version, line, actor = entry["version"], escape(entry["line"]), escape(entry["actor"])
-        out.print(f"[dim]{at}[/] [bold]v{version:<3}[/] {line} [dim]{actor}[/]")
-        if entry["data"].get("text"):
-            say(f"{'':25}{entry['data']['text']}")
+        at, line, actor = f"{entry.at:%Y-%m-%d %H:%M:%S}", escape(entry.line), escape(entry.actor)
+        out.print(f"[dim]{at}[/] [bold]v{entry.version:<3}[/] {line} [dim]{actor}[/]")
+        if entry.data.get("text"):
+            say(f"{'':25}{entry.data['text']}")

@@ -1,15 +1,17 @@
 """`generate --dry-run`: what would be asked, how many texts that is, and what they would cost."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from domain import slugs
-from domain.values import MovieFacts
+from domain.values import ContextTag, MovieFacts
 from interfaces.cli.asking import RowError, ask_each
-from interfaces.cli.client import Answer, Client
 from interfaces.cli.films import FilmRow
-from interfaces.http.schemas.generation import Outcome
+from interfaces.client import Operator
+from interfaces.client.calls import Wanted
+from interfaces.http.schemas.generation import Outcome, PreviewAnswer
 
 
 @dataclass(slots=True)
@@ -28,32 +30,32 @@ class Previewed:
 def preview_all(
     rows: Iterable[FilmRow],
     total: int | None,
-    client: Client,
-    wanted: Answer,
+    client: Operator,
+    context_tags: Sequence[ContextTag],
+    wanted: Wanted,
     *,
     previewed: Previewed,
     on_error: Callable[[RowError], None],
-    on_film: Callable[[Answer], None],
+    on_film: Callable[[str, list[ContextTag]], None],
 ) -> None:
     """`on_film` hears of every film that would be written: its slug, and in which styles."""
     films = _Films()
 
-    def ask(film: Answer) -> Answer:
-        return client.preview(film | wanted)
+    def ask(film: dict[str, Any]) -> PreviewAnswer:
+        return client.preview(context_tags=context_tags, **film, **wanted)
 
-    def take(row: FilmRow, answer: Answer) -> None:
-        outcomes = [style["outcome"] for style in answer["styles"]]
+    def take(row: FilmRow, answer: PreviewAnswer) -> None:
+        outcomes = [style.outcome for style in answer.styles]
         previewed.described_already += outcomes.count(Outcome.IS_DESCRIBED)
         previewed.being_written += outcomes.count(Outcome.IS_BEING_WRITTEN)
-        slug = films.slug_of_new(answer["slug"], row) if answer["calls"] else None
+        slug = films.slug_of_new(answer.slug, row) if answer.calls else None
         if slug is None:
             return
-        previewed.calls += answer["calls"]
+        previewed.calls += answer.calls
         previewed.estimated_cost_microusd = _sum(
-            previewed.estimated_cost_microusd, answer["estimated_cost_microusd"]
+            previewed.estimated_cost_microusd, answer.estimated_cost_microusd
         )
-        styles = [s["context_tag"] for s in answer["styles"] if s["outcome"] == Outcome.WOULD_BE_WRITTEN]
-        on_film({"slug": slug, "context_tags": styles})
+        on_film(slug, [s.context_tag for s in answer.styles if s.outcome is Outcome.WOULD_BE_WRITTEN])
 
     with closing(ask_each(rows, total, ask, client, doing="looking")) as answers:
         for row, answer in answers:

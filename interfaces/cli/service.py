@@ -11,8 +11,8 @@ from infrastructure.errors import StoreInUse
 from infrastructure.logs import configure_logs
 from infrastructure.settings import Settings, load_settings
 from infrastructure.store_lock import serving_url
-from interfaces.cli.client import Client
-from interfaces.cli.output import hint
+from interfaces.cli.output import WaitingHint, hint
+from interfaces.client import Operator
 from interfaces.embedded import embedded_service
 from interfaces.shared import shared_service
 
@@ -21,9 +21,11 @@ WAIT_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """`is_own`: the service lives in this command and dies with it, so what is asked must be waited for."""
+    """`on_wait` is told why something has to wait, by the client too. `is_own`: the service lives in this
+    command and dies with it, so what is asked must be waited for."""
 
-    client: Client
+    client: Operator
+    on_wait: WaitingHint
     is_own: bool
 
 
@@ -37,9 +39,9 @@ def connected(
     configure_logs(LogLevel.ERROR, settings.log_format)
     with ExitStack() as stack:
         url, is_own = (url, False) if url else _running_or_own(settings, stack, works=works)
-        client = Client(url, connections=connections, key=settings.key_to_send)
-        stack.callback(client.close)
-        yield Connected(client, is_own=is_own)
+        on_wait = WaitingHint()
+        client = Operator(url, connections=connections, key=settings.key_to_send, on_wait=on_wait)
+        yield Connected(stack.enter_context(client), on_wait, is_own=is_own)
 
 
 def _running_or_own(settings: Settings, stack: ExitStack, *, works: bool) -> tuple[str, bool]:

@@ -1,17 +1,16 @@
 """`moviemind spending`: what the calls of a paid model took."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from application.spending import GroupBy
-from interfaces.cli.client import Answer
 from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.options import DataDir, Url
 from interfaces.cli.output import dollars, listing, say
 from interfaces.cli.service import connected
-from interfaces.http.schemas.stats import SpendingAnswer
+from interfaces.http.schemas.stats import SpendingAnswer, SpentAnswer
 
 AsJson = Annotated[str | None, json_option(fields_of(SpendingAnswer))]
 COLUMNS = ("calls", "accepted", "refused", "tokens in", "tokens out", "usd", "usd refused", "cost unknown")
@@ -50,24 +49,29 @@ def spending(
 
     Refused are those whose text was not accepted.
     """
-    query = {"from": first and first.isoformat(), "to": last and last.isoformat(), "group_by": group_by}
     with connected(data_dir, url, works=False) as service:
-        answer = service.client.spending({name: value for name, value in query.items() if value})
+        answer = service.client.spending(first=first, last=last, group_by=group_by)
     if as_json:
         print_json(answer, as_json)
-    elif not answer["total"]["calls"]:
+    elif not answer.total.calls:
         say(
-            f"Nothing was spent from {answer['from']} to {answer['to']}: no paid model was called."
+            f"Nothing was spent from {answer.first} to {answer.last}: no paid model was called."
             " The template writer costs nothing."
         )
     else:
-        groups = [_line(group["group"], group) for group in answer["groups"]]
-        listing((group_by, *COLUMNS), [*groups, _line("total", answer["total"])])
+        groups = [_line(group.group, group) for group in answer.groups]
+        listing((group_by, *COLUMNS), [*groups, _line("total", answer.total)])
 
 
-def _line(name: str, spent: Answer) -> tuple[Any, ...]:
-    counts = [
-        spent[count] for count in ("calls", "accepted_calls", "refused_calls", "tokens_in", "tokens_out")
-    ]
-    costs = [dollars(spent[cost]) for cost in ("cost_microusd", "refused_cost_microusd")]
-    return name, *counts, *costs, spent["unknown_cost_calls"]
+def _line(name: str, spent: SpentAnswer) -> tuple[object, ...]:
+    return (
+        name,
+        spent.calls,
+        spent.accepted_calls,
+        spent.refused_calls,
+        spent.tokens_in,
+        spent.tokens_out,
+        dollars(spent.cost_microusd),
+        dollars(spent.refused_cost_microusd),
+        spent.unknown_cost_calls,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Generic, TypedDict, TypeVar
 from urllib.parse import quote
@@ -55,13 +56,12 @@ class Call(Generic[T]):
 
     def read(self, response: httpx.Response) -> T:
         """Raises ServiceRefused, NotMovieMind: our answers are JSON objects of a known shape."""
-        url = str(response.request.url.copy_with(raw_path=b"/"))
+        url = str(response.request.url.copy_with(raw_path=b""))
         try:
             if response.is_error:
                 problem = _JSON_OBJECT.validate_json(response.content)
                 raise ServiceRefused(problem, retry_after_seconds=_retry_after(response))
-            model = self.answers.get(response.status_code) or self.answers[None]
-            answer: T = TypeAdapter(model).validate_json(response.content)
+            answer: T = _reader(self._model(response.status_code)).validate_json(response.content)
         except ValidationError:
             raise NotMovieMind(url) from None
         return answer
@@ -70,6 +70,9 @@ class Call(Generic[T]):
         """A request that is rate-limited was not carried out; one that was answered 503 may have been."""
         is_busy = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
         return refusal.code == "rate-limited" or (is_busy and self.repeats)
+
+    def _model(self, status: int) -> Any:
+        return self.answers.get(status) or self.answers[None]
 
 
 class Page(BaseModel, Generic[Item]):
@@ -124,6 +127,11 @@ def page(path: str, of: type[Item], *, cursor: str | None, **filters: Any) -> Ca
 def segment(part: UUID | str) -> str:
     """As one part of a path, whatever it holds."""
     return quote(str(part), safe="")
+
+
+@cache
+def _reader(model: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
 
 
 def _retry_after(response: httpx.Response) -> float:

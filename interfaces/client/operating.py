@@ -1,6 +1,7 @@
 """What commands and operators need beside asking and reading."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -69,7 +70,7 @@ class Operator(Client):
         versions = {"from": from_version, "to": to_version}
         return self._get(f"/v1/movies/{segment(slug)}/diff", DiffAnswer, **versions)
 
-    def spending(self, *, first: str | None, last: str | None, group_by: GroupBy) -> SpendingAnswer:
+    def spending(self, *, first: date | None, last: date | None, group_by: GroupBy) -> SpendingAnswer:
         """What paid calls took from one day to another."""
         query = {"from": first, "to": last, "group_by": group_by}
         return self._get("/v1/stats/spending", SpendingAnswer, **query)

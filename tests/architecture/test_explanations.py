@@ -10,7 +10,7 @@ import interfaces.cli.app
 from domain.errors import MovieMindError
 from domain.values import FailureType
 from interfaces.cli import reference
-from interfaces.cli.client import ServiceRefused
+from interfaces.client import ServiceRefused
 from interfaces.explanations import EXPLANATIONS
 from interfaces.http import problems
 from tests.architecture.test_docs import INSIDE

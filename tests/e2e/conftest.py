@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 import structlog
 
-from interfaces.cli.client import Client
 from interfaces.cli.main import main
+from interfaces.client import Operator
 from tests.support.disk import SmallDisk, small_disk
 from tests.support.process import Up, environment
 
@@ -40,11 +40,11 @@ def start_up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
 
 
 @pytest.fixture
-def connect() -> Iterator[Callable[[Up], Client]]:
-    clients: list[Client] = []
+def connect() -> Iterator[Callable[[Up], Operator]]:
+    clients: list[Operator] = []
 
-    def to(up: Up) -> Client:
-        clients.append(Client(up.url))
+    def to(up: Up) -> Operator:
+        clients.append(Operator(up.url))
         return clients[-1]
 
     yield to

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
 import pytest
 
 from tests.support.cluster import QUEUES, Cluster
@@ -132,8 +131,7 @@ def _one_job_one_call(house: House, slug: str, answers: Answers) -> None:
     assert {status for status, _ in answers} <= {200, 202}
     (job_id,) = {answer["job_id"] for _, answer in answers}
     cluster.wait_until_done(len(cluster.statuses()))
-    job = httpx.get(f"{cluster.url}/v1/jobs/{job_id}").json()
-    assert_consistent(answers, slug, {job_id: job})
+    assert_consistent(answers, slug, {job_id: cluster.client().job(job_id)})
     events = _events(house, slug)
     assert (events["GenerationRequested"], events["GenerationStarted"]) == (1, 1)
     assert events["DescriptionGenerated"] == 1

@@ -13,9 +13,10 @@ from subprocess import PIPE, CompletedProcess, Popen
 
 import pytest
 
+from domain.values import JobStatus
 from infrastructure.store_lock import StoreLock
-from interfaces.cli.client import Client
 from interfaces.cli.main import main
+from interfaces.client import Client
 from tests.support.process import MOVIEMIND, Up, environment, moviemind, wait_until
 
 SLUG = "the-matrix-1999"
@@ -234,14 +235,14 @@ class TestBesideARunningService:
         assert (summary["still_being_written"], summary["written"]) == (1, 0)
 
         client = connect(up)
-        late = client.generate({"slug": "heat-1995"})["job_id"]
-        wait_until(lambda: client.job(late)["status"] == "IN_PROGRESS", "the attempt runs")
+        late = client.generate("heat-1995").job_id
+        wait_until(lambda: client.job(late).status is JobStatus.IN_PROGRESS, "the attempt runs")
         assert _end(up, signal.SIGTERM) == FINE
         assert "Traceback" not in up.log()
 
         client = connect(start_up())
-        assert client.follow(late)["attempts"] == 1, "no worker was lost"
-        events = [entry["event"] for entry in client.history("heat-1995")]
+        assert client.wait(late).attempts == 1, "no worker was lost"
+        events = [entry.event for entry in client.history("heat-1995")]
         assert events == DESCRIBED
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from domain.values import JobStatus
 from infrastructure.sqlite import event_store, view_store
-from interfaces.cli.client import Client
+from interfaces.client import Client
 from tests.integration.http.api import Api, problem_of
 from tests.support.process import DEADLINE_SECONDS, Up, moviemind, moviemind_within
 
@@ -149,7 +150,7 @@ def journal(store: Path, start_up: Callable[..., Up], connect: Callable[[Up], Cl
     """Events that are not in the store itself: the service that wrote them was killed."""
     up = start_up()
     client = connect(up)
-    client.follow(client.generate({"slug": "heat-1995"})["job_id"])
+    client.wait(client.generate("heat-1995").job_id)
     up.kill9()
     journal = store.with_name("moviemind.db-wal")
     assert journal.read_bytes()
@@ -266,7 +267,7 @@ def test_damage_in_the_views_under_a_running_service_is_gone_after_the_next_star
     assert "Traceback" not in up.log()
 
     client = connect(start_up())
-    assert client.follow(job_id)["status"] == "DONE"
+    assert client.wait(job_id).status is JobStatus.DONE
     assert list(client.history(SLUG))
 
 

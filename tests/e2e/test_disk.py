@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from uuid import UUID
 
 import pytest
 
-from interfaces.cli.client import Client
+from domain.values import JobStatus
+from interfaces.client import Client
+from interfaces.http.schemas.generation import JobAnswer
 from tests.integration.http.api import Api, problem_of
 from tests.support.disk import SmallDisk
 from tests.support.process import DEADLINE_SECONDS, Up, moviemind, moviemind_within, wait_until
@@ -81,7 +83,7 @@ def test_a_start_on_a_disk_that_is_full_by_now_changes_nothing(
     assert ended.stderr == f"error: The store {disk.path}/moviemind.db cannot be opened: {FULL}\n"
     assert {name: (disk.path / name).read_bytes() for name in stores} == before
     disk.make_room()
-    assert [entry["version"] for entry in connect(start_up()).history(SLUG)] == [1, 2, 3, 4]
+    assert [entry.version for entry in connect(start_up()).history(SLUG)] == [1, 2, 3, 4]
 
 
 def test_a_disk_that_fills_up_holds_the_work_up_and_loses_none_of_it(
@@ -89,9 +91,9 @@ def test_a_disk_that_fills_up_holds_the_work_up_and_loses_none_of_it(
 ) -> None:
     up = start_up(**SLOWLY)
     client = connect(up)
-    described = client.generate({"slug": SLUG})["job_id"]
-    client.follow(described)
-    jobs = {slug: client.generate({"slug": slug})["job_id"] for slug in FILMS}
+    described = client.generate(SLUG).job_id
+    client.wait(described)
+    jobs = {slug: client.generate(slug).job_id for slug in FILMS}
     wait_until(lambda: len(_running(client, jobs)) == THREADS, "every worker has a job in hand")
 
     disk.fill()
@@ -103,17 +105,17 @@ def test_a_disk_that_fills_up_holds_the_work_up_and_loses_none_of_it(
         wait_until(lambda: datetime.now(UTC) > _written(in_hand), "the texts in hand are written")
         for path in (f"/v1/movies/{SLUG}", f"/v1/jobs/{described}", f"/v1/movies/{SLUG}/history"):
             assert api.get(path).status_code == 200, path
-        assert all(api.job(job_id)["status"] != "FAILED" for job_id in jobs.values())
+        assert all(api.job(str(job_id))["status"] != "FAILED" for job_id in jobs.values())
         assert api.get("/health/live").status_code == 200
         not_ready = problem_of(api.get("/health/ready"), 503, "store-unavailable")
         assert not_ready["detail"] == refused["detail"]
     disk.make_room()
 
-    ended = {slug: client.follow(job_id) for slug, job_id in jobs.items()}
-    assert {(job["status"], job["attempts"]) for job in ended.values()} == {("DONE", 1)}
+    ended = {slug: client.wait(job_id) for slug, job_id in jobs.items()}
+    assert {(job.status, job.attempts) for job in ended.values()} == {("DONE", 1)}
     for slug, job in ended.items():
-        texts = [entry for entry in client.history(slug) if entry["event"] == "DescriptionGenerated"]
-        assert [entry["data"]["description_id"] for entry in texts] == [job["description_id"]]
+        texts = [entry for entry in client.history(slug) if entry.event == "DescriptionGenerated"]
+        assert [entry.data["description_id"] for entry in texts] == [str(job.description_id)]
     with Api(up.url) as api:
         assert api.get("/health/ready").status_code == 200
         problem_of(api.get("/v1/movies/heat-1995/history"), 404, "movie-not-found")
@@ -131,11 +133,11 @@ def test_a_service_on_a_full_disk_can_be_stopped_in_order(
     assert "Traceback" not in up.log()
 
 
-def _running(client: Client, jobs: dict[str, str]) -> list[dict[str, Any]]:
+def _running(client: Client, jobs: dict[str, UUID]) -> list[JobAnswer]:
     found = [client.job(job_id) for job_id in jobs.values()]
-    return [job for job in found if job["status"] == "IN_PROGRESS"]
+    return [job for job in found if job.status is JobStatus.IN_PROGRESS]
 
 
-def _written(in_hand: list[dict[str, Any]]) -> datetime:
+def _written(in_hand: list[JobAnswer]) -> datetime:
     """When the writer has come to an end with all of them."""
-    return max(datetime.fromisoformat(job["updated_at"]) for job in in_hand) + 2 * LATENCY
+    return max(job.updated_at for job in in_hand) + 2 * LATENCY

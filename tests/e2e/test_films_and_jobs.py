@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
-from interfaces.cli.client import Client
+from domain.values import ContextTag, JobStatus, Locale
+from interfaces.client import Client
+from interfaces.http.schemas.movies import MovieAnswer
 from tests.e2e.conftest import Ended
 from tests.support.process import MOVIEMIND, Up, environment, moviemind, wait_until
 
@@ -45,11 +47,17 @@ def at(up: Up) -> tuple[str, str]:
     return "--url", up.url
 
 
-def _described(client: Client, slug: str, **more: Any) -> dict[str, Any]:
+def _described(client: Client, slug: str, **more: Any) -> MovieAnswer:
     """The film, once a text of it is written."""
-    answer = client.generate({"slug": slug, **more})
-    assert client.follow(answer["job_id"])["status"] == "DONE"
-    return client.movie(slug)
+    answer = client.generate(slug, **more)
+    assert client.wait(answer.job_id).status is JobStatus.DONE
+    return _film(client, slug)
+
+
+def _film(client: Client, slug: str) -> MovieAnswer:
+    film = client.movie(slug)
+    assert isinstance(film, MovieAnswer)
+    return film
 
 
 class TestMovies:
@@ -80,13 +88,13 @@ class TestMovies:
     def test_a_film_is_shown_with_its_texts_and_nothing_is_asked_for_by_looking(
         self, client: Client, at: tuple[str, str], command: Command
     ) -> None:
-        movie = _described(client, "heat-1995", context_tag="critical")
-        (text,) = movie["descriptions"]
+        movie = _described(client, "heat-1995", context_tag=ContextTag.CRITICAL)
+        (text,) = movie.descriptions
 
         shown = command("movies", "show", "heat-1995", *at).out
         assert shown.startswith("Heat (1995)  heat-1995  v")
-        assert text["id"] in shown
-        assert text["text"] in shown
+        assert str(text.id) in shown
+        assert text.text in shown
         polish = command("movies", "show", "heat-1995", "--locale", "pl-PL", *at)
         assert polish.err.startswith(
             "error: The film 'heat-1995' has no pl-PL description to show; ask for one"
@@ -98,7 +106,7 @@ class TestMovies:
             "error: The film 'never-asked-1999' has no description to show; ask for one with: "
             "moviemind generate never-asked-1999\n",
         )
-        assert [job["slug"] for job in client.jobs(slug="never-asked-1999")] == []
+        assert [job.slug for job in client.jobs(slug="never-asked-1999")] == []
 
     def test_json_alone_lists_the_fields_and_with_fields_prints_those(
         self, client: Client, at: tuple[str, str], command: Command
@@ -124,7 +132,7 @@ class TestCorrections:
         self, client: Client, at: tuple[str, str], command: Command
     ) -> None:
         slug = "corrected-1999"
-        first = _described(client, slug)["default_description_id"]
+        first = str(_described(client, slug).default_description_id)
 
         edited = command(
             "edit", first, "--text", "Somebody wrote this. It is short.", *at, "--json", "all"
@@ -156,7 +164,7 @@ class TestCorrections:
     def test_a_withdrawn_text_is_told_from_one_that_never_was(
         self, client: Client, at: tuple[str, str], command: Command
     ) -> None:
-        text = _described(client, "withdrawn-1999")["default_description_id"]
+        text = _described(client, "withdrawn-1999").default_description_id
         command("withdraw", text, "--reason", "wrong", *at)
 
         for again in (
@@ -173,7 +181,7 @@ class TestCorrections:
         fails = Up(tmp_path / "data", template_latency_ms="50", ai_deadline_seconds="0.01").start()
         try:
             client = Client(fails.url)
-            client.generate({"slug": SLUG})
+            client.generate(SLUG)
             corrected = command("correct", SLUG, "--title", "Matrix", "--reason", "wrong", "--url", fails.url)
             assert corrected.out.startswith("Matrix (1999)")
             client.close()
@@ -188,13 +196,14 @@ class TestCorrections:
         file.write_text("Line one.\nLine two.\n", encoding="utf-8")
 
         options = ("--file", file, "--locale", "pl-PL", "--context-tag", "humorous")
-        command("edit", movie["default_description_id"], *options, *at)
+        command("edit", movie.default_description_id, *options, *at)
 
-        mine = client.movie("from-a-file-1999", locale="pl-PL", context_tag="humorous")[
-            "selected_description"
-        ]
-        assert mine["text"] == "Line one.\nLine two."
-        missing = command("edit", mine["id"], "--file", tmp_path / "none", *at)
+        film = client.movie("from-a-file-1999", locale=Locale.PL_PL, context_tag=ContextTag.HUMOROUS)
+        assert isinstance(film, MovieAnswer)
+        mine = film.selected_description
+        assert mine is not None
+        assert mine.text == "Line one.\nLine two."
+        missing = command("edit", mine.id, "--file", tmp_path / "none", *at)
         assert missing.code == 1
         assert missing.err.startswith(f"error: The text in {tmp_path / 'none'} cannot be read: ")
 
@@ -206,7 +215,7 @@ class TestCorrections:
         assert unknown.err.startswith(f"error: No film has a description {NOBODY}; ")
 
         movie = _described(client, "nothing-1999")
-        blank = command("edit", movie["default_description_id"], "--text", " ", *at)
+        blank = command("edit", movie.default_description_id, "--text", " ", *at)
         assert blank.code == 1
         assert "body.text" in blank.err
         nothing = command("correct", "nothing-1999", "--reason", "none", *at)
@@ -220,7 +229,7 @@ class TestDiff:
     ) -> None:
         slug = "compared-1999"
         first = _described(client, slug)
-        base = first["default_description_id"]
+        base = first.default_description_id
         one = command("edit", base, "--text", "A good film.", *at, "--json", "all").json()
         two = command("edit", base, "--text", "A very good film.", *at, "--json", "all").json()
 
@@ -254,7 +263,7 @@ class TestJobs:
     def test_jobs_are_listed_shown_and_watched_to_their_end(
         self, client: Client, at: tuple[str, str], command: Command
     ) -> None:
-        job_id = client.generate({"slug": "watched-1999"})["job_id"]
+        job_id = client.generate("watched-1999").job_id
 
         watched = command("jobs", "watch", job_id, *at)
         assert watched.code == 0
@@ -269,8 +278,8 @@ class TestJobs:
     def test_a_job_that_is_final_or_unknown_is_named_and_the_others_are_still_done(
         self, client: Client, at: tuple[str, str], command: Command
     ) -> None:
-        done = client.generate({"slug": "final-1999"})["job_id"]
-        client.follow(done)
+        done = client.generate("final-1999").job_id
+        client.wait(done)
 
         refused = command("jobs", "cancel", NOBODY, done, *at)
         assert refused.code == 1
@@ -290,7 +299,7 @@ class TestJobs:
         try:
             at = ("--url", fails.url)
             with closing(Client(fails.url)) as client:
-                job_id = client.generate({"slug": SLUG})["job_id"]
+                job_id = client.generate(SLUG).job_id
 
             watched = command("jobs", "watch", *at)
             assert (watched.code, watched.out.splitlines()[-1]) == (
@@ -353,8 +362,8 @@ class TestDryRuns:
         again = command("generate", "styles-1999", *styles, "--json", "summary", *at).json()["summary"]
         assert (again["described_already"], again["jobs"]) == (2, 0)
         command("generate", "styles-1999", "--context-tag", "modern", "--force", "--wait", *at)
-        texts = client.movie("styles-1999")["descriptions"]
-        assert sorted((text["context_tag"], text["revision"]) for text in texts) == [
+        texts = _film(client, "styles-1999").descriptions
+        assert sorted((text.context_tag, text.revision) for text in texts) == [
             ("critical", 1),
             ("modern", 1),
             ("modern", 2),

@@ -31,7 +31,7 @@ def test_clients_whose_process_is_killed_go_on_with_another(cluster: Cluster) ->
     """The parent starts a process anew; the streams of the killed one break, and their clients come back."""
     api = cluster.start_api(processes=2)
     cluster.start_projector()
-    jobs = [job["job_id"] for job in cluster.ask(f"film-{number}-1999" for number in range(FILMS))]
+    jobs = [str(job.job_id) for job in cluster.ask(f"film-{number}-1999" for number in range(FILMS))]
     told: list[list[tuple[str, str]]] = [[] for _ in range(CLIENTS)]
 
     with ThreadPoolExecutor(CLIENTS + WAITING) as threads:

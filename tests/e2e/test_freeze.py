@@ -8,7 +8,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from interfaces.cli.client import Client
+from domain.values import JobStatus
+from interfaces.client import Client
 from tests.support.process import Up, wait_until
 
 FILMS = [f"film-number-{number}-1999" for number in range(20)]
@@ -26,7 +27,7 @@ def test_after_a_freeze_past_every_limit_each_job_ends_done_with_one_description
         rescue_seconds="0.1",
     )
     client = connect(up)
-    jobs = {slug: client.generate({"slug": slug})["job_id"] for slug in FILMS}
+    jobs = {slug: client.generate(slug).job_id for slug in FILMS}
     wait_until(lambda: _latest_claim(up.data_dir), "attempts are at work")
 
     os.kill(up.pid, signal.SIGSTOP)
@@ -34,12 +35,12 @@ def test_after_a_freeze_past_every_limit_each_job_ends_done_with_one_description
     wait_until(lambda: datetime.now(UTC) > frozen_claims_end, "all claims are too old")
     os.kill(up.pid, signal.SIGCONT)
 
-    ended = {slug: client.follow(job_id) for slug, job_id in jobs.items()}
-    assert {job["status"] for job in ended.values()} == {"DONE"}
+    ended = {slug: client.wait(job_id) for slug, job_id in jobs.items()}
+    assert {job.status for job in ended.values()} == {JobStatus.DONE}
     for slug, job in ended.items():
-        made = [e["data"] for e in client.history(slug) if e["event"] == "DescriptionGenerated"]
-        assert [data["description_id"] for data in made] == [job["description_id"]]
-    assert client.generate({"slug": "asked-afterwards-1999"})["status"] == "PENDING", "the store is not stuck"
+        made = [e.data for e in client.history(slug) if e.event == "DescriptionGenerated"]
+        assert [data["description_id"] for data in made] == [str(job.description_id)]
+    assert client.generate("asked-afterwards-1999").status is JobStatus.PENDING, "the store is not stuck"
 
 
 def _latest_claim(data_dir: Path) -> datetime | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from domain.values import ContextTag
-from interfaces.cli.client import Client
+from interfaces.client import Client
 from tests.support.herd import assert_consistent, stampede
 from tests.support.process import Up
 
@@ -23,7 +23,7 @@ def test_500_parallel_requests_for_one_film_make_one_job_and_one_description(
     assert len(answers) == 500
     assert {status for status, _ in answers} <= {200, 202}
     (job_id,) = {answer["job_id"] for _, answer in answers}
-    ended = client.follow(job_id)
+    ended = client.wait(job_id)
     assert_consistent(answers, SLUG, {job_id: ended})
     assert _events(client)["DescriptionGenerated"] == 1
     assert _events(client)["GenerationRequested"] == 1
@@ -41,12 +41,12 @@ def test_500_parallel_requests_for_four_styles_make_four_jobs_and_one_descriptio
     assert {status for status, _ in answers} <= {200, 202}
     job_of = {(answer["context_tag"], answer["job_id"]) for _, answer in answers}
     assert len(job_of) == len({tag for tag, _ in job_of}) == 4
-    ended = {job_id: client.follow(job_id) for _, job_id in job_of}
+    ended = {job_id: client.wait(job_id) for _, job_id in job_of}
     assert_consistent(answers, SLUG, ended)
-    assert len({job["description_id"] for job in ended.values()}) == 4
+    assert len({job.description_id for job in ended.values()}) == 4
     assert _events(client)["DescriptionGenerated"] == 4
     assert _events(client)["GenerationRequested"] == 4
 
 
 def _events(client: Client) -> Counter[str]:
-    return Counter(entry["event"] for entry in client.history(SLUG))
+    return Counter(entry.event for entry in client.history(SLUG))

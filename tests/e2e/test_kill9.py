@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable
+from uuid import UUID
 
-from interfaces.cli.client import Client
+from domain.values import JobStatus
+from interfaces.client import Client
 from tests.support.process import Up, wait_until
 
 FILMS = [f"film-number-{number}-1999" for number in range(40)]
@@ -14,29 +16,29 @@ def test_every_accepted_job_ends_done_after_kill_9_and_a_new_start(
 ) -> None:
     up = start_up(template_latency_ms="300", worker_threads="8")
     client = connect(up)
-    jobs = {slug: client.generate({"slug": slug})["job_id"] for slug in FILMS}
+    jobs = {slug: client.generate(slug).job_id for slug in FILMS}
     wait_until(lambda: len(_done(client, jobs)) >= 5, "some descriptions are written")
     up.kill9()
 
     up = start_up(template_latency_ms="10")
     client = connect(up)
 
-    ended = {slug: client.follow(job_id) for slug, job_id in jobs.items()}
-    assert {job["status"] for job in ended.values()} == {"DONE"}
+    ended = {slug: client.wait(job_id) for slug, job_id in jobs.items()}
+    assert {job.status for job in ended.values()} == {JobStatus.DONE}
     histories = {slug: list(client.history(slug)) for slug in FILMS}
     for slug, history in histories.items():
-        accepted = [entry for entry in history if entry["event"] == "DescriptionGenerated"]
-        assert [entry["data"]["description_id"] for entry in accepted] == [ended[slug]["description_id"]]
-        assert [entry["event"] for entry in history].count("GenerationRequested") == 1
-    events = Counter(entry["event"] for history in histories.values() for entry in history)
+        accepted = [entry for entry in history if entry.event == "DescriptionGenerated"]
+        assert [entry.data["description_id"] for entry in accepted] == [str(ended[slug].description_id)]
+        assert [entry.event for entry in history].count("GenerationRequested") == 1
+    events = Counter(entry.event for history in histories.values() for entry in history)
     lost = [
         entry
         for history in histories.values()
         for entry in history
-        if entry["event"] == "GenerationAttemptFailed"
+        if entry.event == "GenerationAttemptFailed"
     ]
     assert 1 <= len(lost) <= 8, "the kill must have hit attempts at work, of which there are eight at most"
-    assert {entry["data"]["failure_type"] for entry in lost} == {"WORKER_LOST"}
+    assert {entry.data["failure_type"] for entry in lost} == {"WORKER_LOST"}
     assert events["GenerationStarted"] == len(FILMS) + len(lost)
 
 
@@ -50,5 +52,5 @@ def test_a_killed_service_is_not_mistaken_for_a_running_one(start_up: Callable[.
     assert again.stop() == 0
 
 
-def _done(client: Client, jobs: dict[str, str]) -> list[str]:
-    return [slug for slug, job_id in jobs.items() if client.job(job_id)["status"] == "DONE"]
+def _done(client: Client, jobs: dict[str, UUID]) -> list[str]:
+    return [slug for slug, job_id in jobs.items() if client.job(job_id).status is JobStatus.DONE]

@@ -11,7 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from interfaces.cli.client import FINAL, Client
+from application.spending import GroupBy
+from domain.values import JobStatus
+from interfaces.client import Operator
+from interfaces.http.schemas.generation import JobAnswer
+from interfaces.http.schemas.stats import SpentByGroupAnswer
 from tests.support.model_server import (
     Behaviour,
     Exchange,
@@ -116,29 +120,22 @@ def server() -> Iterator[ModelServer]:
 class Service:
     """`moviemind up` with a model, as its users see it."""
 
-    def __init__(self, client: Client, url: str) -> None:
+    def __init__(self, client: Operator, url: str) -> None:
         self.client = client
         self._url = url
 
-    def finishes(self, slug: str, within_seconds: float) -> dict[str, Any]:
-        """Ask for a film; the job, once it is final."""
-        job_id = self.client.generate({"slug": slug})["job_id"]
-
-        def final() -> dict[str, Any] | None:
-            job = self.client.job(job_id)
-            return job if job["status"] in FINAL else None
-
-        job: dict[str, Any] = wait_until(final, f"the job of {slug} ends", within_seconds)
-        return job
+    def finishes(self, slug: str, within_seconds: float) -> JobAnswer:
+        """Ask for a film; the job, once it has ended. Raises JobNotEnded."""
+        return self.client.wait(self.client.generate(slug).job_id, timeout_seconds=within_seconds)
 
     def attempts(self, slug: str) -> list[dict[str, Any]]:
         """What each of them ended with."""
-        return [entry["data"] for entry in self.client.history(slug) if "calls" in entry["data"]]
+        return [entry.data for entry in self.client.history(slug) if "calls" in entry.data]
 
-    def spent_on(self, slug: str) -> dict[str, Any]:
-        groups = self.client.spending({"group_by": "slug"})["groups"]
-        (film,) = [group for group in groups if group["group"] == slug]
-        return dict(film)
+    def spent_on(self, slug: str) -> SpentByGroupAnswer:
+        spent = self.client.spending(first=None, last=None, group_by=GroupBy.SLUG)
+        (film,) = [group for group in spent.groups if group.group == slug]
+        return film
 
     def is_at_rest(self) -> bool:
         health = httpx.get(f"{self._url}/health").json()
@@ -157,7 +154,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> It
         ai_breaker_seconds="0.2",
         retry_backoff_seconds="0.1,0.1",
     )
-    with closing(up.start()), closing(Client(up.url)) as client:
+    with closing(up.start()), closing(Operator(up.url)) as client:
         yield Service(client, up.url)
 
 
@@ -171,23 +168,23 @@ def test_whatever_a_server_does_the_job_ends_and_each_call_is_accounted_for(
 
     job = service.finishes(slug, case.times * DEADLINE_SECONDS + GRACE_SECONDS)
 
-    assert (job["status"], job["attempts"]) == (case.ends, len(case.outcomes))
+    assert (job.status, job.attempts) == (case.ends, len(case.outcomes))
     assert len(server.asked) == len(case.outcomes), "a request for each attempt, and no other"
     attempts = service.attempts(slug)
     failed = [attempt for attempt in attempts if "failure_type" in attempt]
     assert [attempt["failure_type"] for attempt in failed] == [case.failure] * case.times
     assert all(case.why in attempt["technical_message"] for attempt in failed)
-    assert (job["error"] and job["error"]["type"]) == (None if case.is_described else case.failure)
+    assert (job.error and job.error.type) == (None if case.is_described else case.failure)
 
     calls = [call for attempt in attempts for call in attempt["calls"]]
     assert [call["outcome"] for call in calls] == case.outcomes
     assert [call["cost_microusd"] for call in calls] == case.costs
     assert max(call["latency_ms"] for call in calls) < (DEADLINE_SECONDS + GRACE_SECONDS) * 1_000
     spent = service.spent_on(slug)
-    assert spent["calls"] == len(calls)
-    assert spent["cost_microusd"] == sum(cost or 0 for cost in case.costs)
-    assert spent["refused_cost_microusd"] == case.times * (case.cost or 0)
-    assert spent["unknown_cost_calls"] == case.costs.count(None)
+    assert spent.calls == len(calls)
+    assert spent.cost_microusd == sum(cost or 0 for cost in case.costs)
+    assert spent.refused_cost_microusd == case.times * (case.cost or 0)
+    assert spent.unknown_cost_calls == case.costs.count(None)
 
-    assert service.finishes(f"after-{name}-1999", GRACE_SECONDS)["status"] == "DONE"
+    assert service.finishes(f"after-{name}-1999", GRACE_SECONDS).status is JobStatus.DONE
     wait_until(service.is_at_rest, "no call is under way, and none is held back", GRACE_SECONDS)

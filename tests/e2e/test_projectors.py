@@ -10,6 +10,7 @@ from typing import Literal
 import psycopg
 import pytest
 
+from domain.values import JobStatus
 from tests.support.cluster import QUEUES, Cluster, Part
 from tests.support.process import DEADLINE_SECONDS, wait_until
 from tests.support.proxy import Proxy
@@ -72,7 +73,7 @@ def _under_load(cluster: Cluster) -> Iterator[Traffic]:
     cluster.is_sound()
     with closing(cluster.client()) as client:
         jobs = [client.job(answer.body["job_id"]) for answer in traffic.accepted()]
-    assert {job["status"] for job in jobs} == {"DONE"}, "what is read is not older than the view"
+    assert {job.status for job in jobs} == {JobStatus.DONE}, "what is read is not older than the view"
 
 
 def _hold_a_batch(line: Proxy, what: Literal["request", "answer"] = "request") -> None:

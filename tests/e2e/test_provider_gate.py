@@ -15,13 +15,14 @@ import pytest
 from application.circuit_breaker import BreakerState
 from application.commands.request_generation import RequestGeneration, request_generation
 from application.gate_status import GateStatus
+from application.spending import GroupBy
 from domain.events import DescriptionGenerated, GenerationAttemptFailed, GenerationFailed, GenerationStarted
-from domain.values import Actor
+from domain.values import Actor, JobStatus, Priority
 from infrastructure.settings import Settings, load_settings
 from infrastructure.store import Store
 from infrastructure.writers.bounds import MAX_TOKENS_OUT
 from interfaces.bootstrap import LOCAL_CALLER, open_store
-from interfaces.cli.client import ServiceRefused
+from interfaces.client import ServiceRefused
 from interfaces.writers import build_gate
 from tests.support.cluster import Cluster, Part
 from tests.support.model_server import (
@@ -70,7 +71,8 @@ class House:
             part.stop()
 
     def ask(self, films: int) -> None:
-        self.cluster.ask([f"film-number-{number}-1999" for number in range(films)], priority="bulk")
+        slugs = [f"film-number-{number}-1999" for number in range(films)]
+        self.cluster.ask(slugs, priority=Priority.BULK)
 
     def status(self) -> GateStatus:
         with closing(self.store()) as store:
@@ -169,7 +171,7 @@ def test_what_one_key_has_spent_stops_nobody_else(house: House) -> None:
         (job,) = request_generation(other, generations=store.generations).requested
 
     with closing(house.cluster.client()) as client:
-        assert client.follow(str(job.job_id))["status"] == "DONE"
+        assert client.wait(job.job_id).status is JobStatus.DONE
 
     days = (datetime.now(UTC).date() - began).days + 1
     house.wait_for(DONE=3 * days + 1, PENDING=50 - 3 * days)
@@ -232,8 +234,8 @@ def test_the_permit_of_a_worker_that_is_killed_in_its_call_goes_to_another(house
     spent = house.spent()
     assert 2 * COST_MICROUSD < spent < 2 * COST_MICROUSD + REST_MICROUSD, "the lost one counts as the worst"
     with closing(house.cluster.client()) as client:
-        total = client.spending({})["total"]
-    assert (total["calls"], total["cost_microusd"], total["unknown_cost_calls"]) == (2, COST_MICROUSD, 1)
+        total = client.spending(first=None, last=None, group_by=GroupBy.DAY).total
+    assert (total.calls, total.cost_microusd, total.unknown_cost_calls) == (2, COST_MICROUSD, 1)
 
 
 def _dollars(calls: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from interfaces.cli.client import Client
+from interfaces.client import Client, Operator
 from tests.e2e.conftest import Ended
 from tests.support.model_server import ModelServer, answers, model_server, never_answers, one_after_the_other
 from tests.support.process import Up, moviemind, wait_until
@@ -33,11 +33,11 @@ def up(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> Iterato
         ai_deadline_seconds="1",
         retry_backoff_seconds="0.1,0.1",
     ).start()
-    client = Client(up.url)
+    client = Operator(up.url)
     server.behaviour = one_after_the_other(answers(title="Alien"), answers())
-    client.follow(client.generate({"slug": "heat-1995"})["job_id"])
+    client.wait(client.generate("heat-1995").job_id)
     server.behaviour = never_answers
-    job_id = client.generate({"slug": "alien-1979"})["job_id"]
+    job_id = client.generate("alien-1979").job_id
     wait_until(lambda: _failed(client, "alien-1979") == 3, "the provider is left alone")
     client.cancel(job_id)
     client.close()
@@ -46,7 +46,7 @@ def up(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> Iterato
 
 
 def _failed(client: Client, slug: str) -> int:
-    return sum(entry["event"] == "GenerationAttemptFailed" for entry in client.history(slug))
+    return sum(entry.event == "GenerationAttemptFailed" for entry in client.history(slug))
 
 
 def _since_yesterday() -> tuple[str, str]:
@@ -83,7 +83,7 @@ def test_without_a_service_it_is_told_from_the_data(
     server.behaviour = answers()
     up = start_up(ai_model=MODEL, ai_base_url=server.url, ai_api_key="sk-of-the-tests")
     client = connect(up)
-    client.follow(client.generate({"slug": "heat-1995"})["job_id"])
+    client.wait(client.generate("heat-1995").job_id)
     assert up.stop() == 0
     (up.data_dir / "moviemind-views.db").unlink()
 

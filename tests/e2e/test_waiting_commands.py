@@ -4,12 +4,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from interfaces.cli.client import Client
+from interfaces.client import Operator
 from tests.support.process import MOVIEMIND, Up, environment, wait_until
 
 
 def test_whoever_waits_for_a_paused_queue_is_told_why(
-    start_up: Callable[..., Up], connect: Callable[[Up], Client], tmp_path: Path
+    start_up: Callable[..., Up], connect: Callable[[Up], Operator], tmp_path: Path
 ) -> None:
     up = start_up()
     client = connect(up)

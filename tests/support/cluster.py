@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import httpx
 
@@ -15,7 +15,9 @@ from domain.events import DescriptionGenerated, Event, GenerationRequested
 from infrastructure.postgres import schema
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import build_projector, open_store
-from interfaces.cli.client import Answer, Client
+from interfaces.client import Operator
+from interfaces.client.calls import Wanted
+from interfaces.http.schemas.generation import GenerationAnswer
 from tests.support.process import DEADLINE_SECONDS, MOVIEMIND, die_with_parent, environment, wait_until
 from tests.support.servers import Postgres, Redis, free_port
 
@@ -163,14 +165,14 @@ class Cluster:
         projector.wait_for("projector.leads" if leads else "stands by")
         return projector
 
-    def client(self) -> Client:
-        client = Client(self.url)
+    def client(self) -> Operator:
+        client = Operator(self.url)
         self._stack.callback(client.close)
         return client
 
-    def ask(self, slugs: Iterable[str], **more: Any) -> list[Answer]:
-        with closing(Client(self.url)) as client:
-            return [client.generate({"slug": slug, **more}) for slug in slugs]
+    def ask(self, slugs: Iterable[str], **more: Unpack[Wanted]) -> list[GenerationAnswer]:
+        with Operator(self.url) as client:
+            return [client.generate(slug, **more) for slug in slugs]
 
     def events(self) -> list[Recorded]:
         """The log as its followers may read it: up to the oldest write that is under way."""

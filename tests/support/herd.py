@@ -15,6 +15,9 @@ from typing import Any
 
 import httpx
 
+from domain.values import JobStatus
+from interfaces.http.schemas.generation import JobAnswer
+
 Answers = list[tuple[int, dict[str, Any]]]
 
 
@@ -37,14 +40,14 @@ def stampede(url: str, bodies: list[dict[str, Any]], *, processes: int, over_sec
     return answers
 
 
-def assert_consistent(answers: Answers, slug: str, ended: dict[str, dict[str, Any]]) -> None:
+def assert_consistent(answers: Answers, slug: str, ended: dict[str, JobAnswer]) -> None:
     """200 came with the description the job ended with, 202 without any. `ended` are the jobs by id."""
     for status, answer in answers:
         job = ended[answer["job_id"]]
-        assert job["status"] == "DONE"
+        assert job.status is JobStatus.DONE
         assert answer["slug"] == slug
         if status == httpx.codes.OK:
-            assert (answer["status"], answer["description_id"]) == ("DONE", job["description_id"])
+            assert (answer["status"], answer["description_id"]) == ("DONE", str(job.description_id))
         else:
             assert status == httpx.codes.ACCEPTED
             assert answer["status"] in ("PENDING", "IN_PROGRESS")

@@ -83,14 +83,14 @@ _SUMMARY = {
     "_links": {"self": _OF_JOB["movie"], "history": f"{_OF_JOB['movie']}/history"},
 }
 _HISTORY = {
-    "position": f"{_EPOCH}.2",
-    "version": 2,
+    "position": f"{_EPOCH}.3",
+    "version": 3,
     "event": "GenerationStarted",
     "at": _REQUESTED_AT,
     "actor": "worker",
     "correlation_id": "b5f0c1d2",
     "data": {"job_id": _JOB_ID, "attempt": 1, "worker_id": "host:17:9f3a5c9b"},
-    "line": "attempt 1 of job 6f1f6a5e started on host:17:9f3a5c9b",
+    "line": "Attempt 1 was started by host:17:9f3a5c9b.",
 }
 _SPENT = {
     "calls": 2,
@@ -115,7 +115,7 @@ _WORKER = {"worker_id": "host:17:9f3a5c9b", "threads": 8, "started_at": _REQUEST
 
 MODELS: dict[str, Any] = {
     "Alive": {"status": "ok"},
-    "AuditPage": {"items": [{**_HISTORY, "slug": _SLUG}], "next_cursor": f"{_EPOCH}.2"},
+    "AuditPage": {"items": [{**_HISTORY, "slug": _SLUG}], "next_cursor": f"{_EPOCH}.3"},
     "CorrectionBody": {"director": "Lana Wachowski, Lilly Wachowski", "reason": "misspelt"},
     "DiffAnswer": {
         "slug": _SLUG,
@@ -256,7 +256,7 @@ PARAMETERS: dict[str, Any] = {
 
 _STREAMS: dict[str, Any] = {
     "application/x-ndjson": json.dumps({**_HISTORY, "slug": _SLUG}) + "\n",
-    "text/event-stream": {"event": "status", "id": f"{_EPOCH}.2", "data": json.dumps(_JOB)},  # one of them
+    "text/event-stream": {"event": "status", "id": f"{_EPOCH}.3", "data": json.dumps(_JOB)},  # one of them
     "text/plain; version=0.0.4; charset=utf-8": 'moviemind_jobs{status="DONE"} 1.0\n',
 }
 

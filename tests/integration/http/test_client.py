@@ -1,4 +1,4 @@
-"""The client of the command line, used by more threads than it has connections."""
+"""The typed client, used by more threads than it has connections."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from interfaces.cli.client import Client
+from interfaces.client import Client
 from tests.integration.http.api import Api
 from tests.support.process import wait_until
 
@@ -19,16 +19,16 @@ def test_no_more_requests_are_under_way_than_there_are_connections(
 ) -> None:
     """Beyond that the pool would close connections that have just been handed to other threads."""
     client = Client(str(api.base_url), connections=CONNECTIONS)
-    send, may_end, under_way, most = client._http.request, threading.Event(), list[int](), list[int]()
+    send, may_end, under_way, most = client._http.send, threading.Event(), list[int](), list[int]()
 
-    def request(*arguments: Any, **more: Any) -> httpx.Response:
+    def send_later(*arguments: Any, **more: Any) -> httpx.Response:
         under_way.append(1)
         most.append(len(under_way))
         assert may_end.wait(10)
         under_way.pop()
         return send(*arguments, **more)
 
-    monkeypatch.setattr(client._http, "request", request)
+    monkeypatch.setattr(client._http, "send", send_later)
     with ThreadPoolExecutor(THREADS) as pool:
         asked = [pool.submit(lambda: list(client.movies(slug="no-such-film-1999"))) for _ in range(THREADS)]
         wait_until(lambda: len(under_way) >= CONNECTIONS, "the connections are in use")
