@@ -15,8 +15,6 @@ from domain.values import MAX_TRIES
 from infrastructure.choices import PREFIX, TEMPLATE, AiOutput, Auth, LogFormat, LogLevel, Queue
 from infrastructure.contradictions import contradictions, is_loopback
 from infrastructure.errors import WrongSettings
-from infrastructure.postgres import urls as postgres_urls
-from infrastructure.redis.client import connect
 
 SHORTEST_KEY = 16
 
@@ -208,6 +206,9 @@ class Settings(BaseSettings):
     def _a_store_we_know(cls, secret: SecretStr) -> SecretStr:
         url = secret.get_secret_value()
         if url.startswith(_POSTGRES):
+            # Imported here, as below: commands that talk to a service would wait for drivers they do not use.
+            from infrastructure.postgres import urls as postgres_urls
+
             postgres_urls.check(url)
             return secret
         path = url.removeprefix("sqlite:///")
@@ -221,6 +222,8 @@ class Settings(BaseSettings):
     @classmethod
     def _a_redis_we_can_name(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None:
+            from infrastructure.redis.client import connect
+
             connect(secret.get_secret_value(), timeout_seconds=1).close()  # it has not connected yet
         return secret
 

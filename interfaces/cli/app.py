@@ -1,45 +1,61 @@
 """The commands a person types, put together."""
 
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+
 import typer
 
-from interfaces.cli import backups, corrections, jobs, keys, movies, processes, prompts, queue, schema
-from interfaces.cli.demo import demo
-from interfaces.cli.diff import diff
-from interfaces.cli.doctor import doctor
-from interfaces.cli.explain import explain
-from interfaces.cli.generate import generate
-from interfaces.cli.history import history
-from interfaces.cli.spending import spending
-from interfaces.cli.up import up
+COMMANDS = {
+    "up": "up",
+    "api": "processes",
+    "worker": "processes",
+    "projector": "processes",
+    "schema": "schema",
+    "generate": "generate",
+    "movies": "movies",
+    "jobs": "jobs",
+    "queue": "queue",
+    "keys": "keys",
+    "prompts": "prompts",
+    "history": "history",
+    "diff": "diff",
+    "spending": "spending",
+    "edit": "corrections",
+    "withdraw": "corrections",
+    "promote": "corrections",
+    "correct": "corrections",
+    "explain": "explain",
+    "doctor": "doctor",
+    "backup": "backups",
+    "restore": "backups",
+    "demo": "demo",
+}
+"""By name, the module of each: a function of that name, or an app of its own with commands below it."""
 
-app = typer.Typer(
-    name="moviemind",
-    help="Film descriptions, written once.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
-app.command()(up)
-app.command()(processes.api)
-app.command()(processes.worker)
-app.command()(processes.projector)
-app.add_typer(schema.app, name="schema")
-app.command()(generate)
-app.add_typer(movies.app, name="movies")
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(queue.app, name="queue")
-app.add_typer(keys.app, name="keys")
-app.add_typer(prompts.app, name="prompts")
-app.command()(history)
-app.command()(diff)
-app.command()(spending)
-app.command()(corrections.edit)
-app.command()(corrections.withdraw)
-app.command()(corrections.promote)
-app.command()(corrections.correct)
-app.command()(explain)
-app.command()(doctor)
-app.command()(backups.backup)
-app.command()(backups.restore)
-app.command()(demo)
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """The command that the arguments begin with, or all of them where that is none: importing them all
+    takes as long as most of them run."""
+    return app_of(arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS)
+
+
+def app_of(names: Iterable[str]) -> typer.Typer:
+    app = typer.Typer(
+        name="moviemind",
+        help="Film descriptions, written once.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_commands)
+    for name in names:
+        module = import_module(f"interfaces.cli.{COMMANDS[name]}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
+
+
+def _commands() -> None:
+    """Even one is typed by its name."""

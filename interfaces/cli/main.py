@@ -16,12 +16,12 @@ def main() -> None:
     _make_output_usable()
     try:
         # Imported here: it takes a second, in which Ctrl-C must not end in a traceback either.
-        from interfaces.cli.app import app
+        from interfaces.cli.app import app_for
         from interfaces.cli.fields import with_bare_json
         from interfaces.cli.output import complain_of
 
         try:
-            app(with_bare_json(sys.argv[1:]))
+            app_for(sys.argv[1:])(with_bare_json(sys.argv[1:]))
         except MovieMindError as error:
             complain_of(error)
             sys.exit(1)

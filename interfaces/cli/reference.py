@@ -18,7 +18,7 @@ from uuid import UUID
 from typer.main import get_command
 
 from domain.errors import MovieMindError
-from interfaces.cli.app import app
+from interfaces.cli.app import COMMANDS, app_of
 from interfaces.cli.main import INTERRUPTED
 from interfaces.explanations import EXPLANATIONS
 from interfaces.http import problems
@@ -87,7 +87,7 @@ def cli_page() -> str:
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command that does something, by the words one types."""
-    return _within(get_command(app), "moviemind")
+    return _within(get_command(app_of(COMMANDS)), "moviemind")
 
 
 def openapi_page() -> str:
@@ -196,7 +196,7 @@ def _json_fields(name: str, options: Iterable[Any]) -> list[str]:
     if not any("--json" in option.opts for option in options):
         return []
     with redirect_stdout(io.StringIO()) as printed:
-        get_command(app)([*name.split()[1:], "--json="], standalone_mode=False)
+        get_command(app_of(COMMANDS))([*name.split()[1:], "--json="], standalone_mode=False)
     fields: list[str] = json.loads(printed.getvalue())
     return fields
 

@@ -1,22 +1,16 @@
 """Where commands find a service: `moviemind up` on the same store, or one of their own for a while."""
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from infrastructure.choices import LogLevel
-from infrastructure.errors import StoreInUse
 from infrastructure.logs import configure_logs
 from infrastructure.settings import Settings, load_settings
 from infrastructure.store_lock import serving_url
-from interfaces.cli.output import WaitingHint, hint
+from interfaces.cli.output import WaitingHint
 from interfaces.client import Operator
-from interfaces.embedded import embedded_service
-from interfaces.shared import shared_service
-
-WAIT_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +39,10 @@ def connected(
 
 
 def _running_or_own(settings: Settings, stack: ExitStack, *, works: bool) -> tuple[str, bool]:
-    """URL of a service, and whether jobs end with it: a store on PostgreSQL is worked on by other processes.
+    """URL of a service, and whether jobs end with it."""
+    if not settings.is_on_postgres and (url := serving_url(settings.event_store_path)):
+        return url, False
+    # Imported here: whoever talks to a service that runs need not wait for all that one is made of.
+    from interfaces.cli.own_service import own_service
 
-    Of a SQLite store, a service that another command started for itself and that will end with it, or one
-    that is just starting or stopping, is waited for.
-    """
-    # Where callers need a key, other users of this host need one too while a command has its own service.
-    own_settings = settings.model_copy(
-        update={
-            "port": 0,
-            "host": "127.0.0.1",
-            "auth": settings.auth_in_use,
-            "bootstrap_admin_key": settings.api_key or settings.bootstrap_admin_key,
-        }
-    )
-    if settings.is_on_postgres:
-        return stack.enter_context(shared_service(own_settings, works=False)), False
-    is_waiting = False
-    while True:
-        if url := serving_url(settings.event_store_path):
-            return url, False
-        try:
-            own = embedded_service(own_settings, works=works, is_for_others=False)
-            return stack.enter_context(own), True
-        except StoreInUse:
-            if not is_waiting:
-                hint(f"waiting for another command that uses {settings.event_store_path}")
-            is_waiting = True
-        time.sleep(WAIT_SECONDS)
+    return own_service(settings, stack, works=works)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import interfaces.cli.app
 from domain.errors import MovieMindError
 from domain.values import FailureType
 from interfaces.cli import reference
+from interfaces.cli.app import COMMANDS, app_of
 from interfaces.client import ServiceRefused
 from interfaces.explanations import EXPLANATIONS
 from interfaces.http import problems
@@ -56,7 +56,7 @@ def test_every_explanation_is_of_something_that_exists() -> None:
 
 def _errors() -> Iterator[type[MovieMindError]]:
     """Every error class of the service but ServiceRefused, which goes by the code that the service gave."""
-    assert interfaces.cli.app, "imports all there is"
+    assert app_of(COMMANDS), "imports all there is"
     waiting = MovieMindError.__subclasses__()
     while waiting:
         kind = waiting.pop()

@@ -6,7 +6,7 @@ import pytest
 from typer.main import get_command
 
 from infrastructure.settings import Settings, load_settings
-from interfaces.cli.app import app
+from interfaces.cli.app import COMMANDS, app_of
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def understands() -> Callable[[Sequence[str]], bool]:
     """Whether `moviemind` takes these arguments; nothing is run."""
 
     def understood(arguments: Sequence[str]) -> bool:
-        command, rest = get_command(app), list(arguments)
+        command, rest = get_command(app_of(COMMANDS)), list(arguments)
         while rest and hasattr(command, "commands"):
             command = command.commands[rest.pop(0)]
         command.make_context("moviemind", rest)
