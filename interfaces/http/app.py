@@ -25,7 +25,7 @@ from interfaces.http import (
 )
 from interfaces.http.browsers import UsualHeaders, let_pages_call
 from interfaces.http.docs_page import serve_docs
-from interfaces.http.envelope import Envelope
+from interfaces.http.envelope import Envelope, Unforeseen
 from interfaces.http.gate import Gate
 from interfaces.http.log_tail import LogTail
 from interfaces.http.metering import Metering
@@ -55,6 +55,7 @@ def create_app(service: MovieMind) -> FastAPI:
     # From the inside out: a refusal of the gate, and a preflight that has no key, get the headers of all.
     app.add_middleware(Metering, limits=service.rate_limits)
     app.add_middleware(Gate, service=service)
+    app.add_middleware(Unforeseen)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL)
     let_pages_call(app, service.cors_origins)
     app.add_middleware(Envelope)

@@ -39,7 +39,7 @@ class Envelope:
         request.state.request_id = (
             given if _REQUEST_ID.fullmatch(given) else trace.get("trace_id", uuid4().hex)
         )
-        has_started, received_bytes = False, 0
+        received_bytes = 0
 
         async def receive_limited() -> Message:
             # Looked at when a body is read, so a route that reads none never answers 413; counted as it
@@ -54,26 +54,44 @@ class Envelope:
             return message
 
         async def send_with_id(message: Message) -> None:
-            nonlocal has_started
             if message["type"] == "http.response.start":
-                has_started = True
                 MutableHeaders(scope=message)["X-Request-ID"] = request.state.request_id
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request.state.request_id, **trace):
-            try:
-                await self._app(scope, receive_limited, send_with_id)
-            except Exception:
-                log.exception("request.failed", method=request.method, path=request.url.path)
-                if has_started:
-                    raise
-                answer = problem(
-                    request,
-                    HTTPStatus.INTERNAL_SERVER_ERROR,
-                    code="internal-error",
-                    detail="Something broke that should not; the log has it under this request_id.",
-                )
-                await answer(scope, receive, send_with_id)
+            await self._app(scope, receive_limited, send_with_id)
+
+
+class Unforeseen:
+    """ASGI middleware, inside the envelope and all that adds headers: the answer to what nobody caught."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            request = Request(scope)
+            log.exception("request.failed", method=request.method, path=request.url.path)
+            if has_started:
+                raise
+            answer = problem(
+                request,
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                code="internal-error",
+                detail="Something broke that should not; the log has it under this request_id.",
+            )
+            await answer(scope, receive, send_noting)
 
 
 def _trace(request: Request) -> dict[str, str]:

@@ -97,6 +97,20 @@ def test_a_page_that_is_named_can_read_a_refusal(guarded: Api) -> None:
     assert response.headers["access-control-allow-origin"] == PAGE
 
 
+def test_a_page_that_is_named_can_read_that_something_broke(
+    guarded: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError("a secret of ours")
+
+    monkeypatch.setattr("interfaces.http.keys.KeysAnswer", broken)
+    response = guarded.get("/v1/admin/keys", headers={"Origin": PAGE, "X-API-Key": KEY})
+
+    assert "secret" not in str(problem_of(response, 500, "internal-error"))
+    assert response.headers["access-control-allow-origin"] == PAGE
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
 @pytest.mark.parametrize(
     ("origin", "method", "headers"),
     [(STRANGER, "POST", "X-API-Key"), (PAGE, "PUT", "X-API-Key"), (PAGE, "POST", "X-Unheard-Of")],
