@@ -8,7 +8,7 @@ token does not say, says no longer, or says of another request, the store is ask
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
@@ -18,6 +18,7 @@ from application.commands.request_generation import (
     BudgetCheck,
     RequestedGeneration,
     RequestGeneration,
+    nothing,
     request_generation,
 )
 from application.errors import StoreUnavailable
@@ -90,6 +91,7 @@ def request_once(
     movies: MoviesView,
     freshness: Freshness,
     check_budgets: BudgetCheck = lambda _: None,
+    before_new: Callable[[], None] = nothing,
 ) -> RequestedGeneration:
     """`request_generation`, answered from tokens where they tell what it would say. Raises the same errors.
 
@@ -101,7 +103,9 @@ def request_once(
     if (known := short_cut.answer(seen)) is not None:
         return known
     try:
-        generation = request_generation(command, generations=generations, check_budgets=check_budgets)
+        generation = request_generation(
+            command, generations=generations, check_budgets=check_budgets, before_new=before_new
+        )
     except BaseException:
         tokens.settle(_ours(seen), {})
         raise

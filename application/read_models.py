@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
 from domain.errors import JobNotFound
@@ -171,6 +171,30 @@ class MovieOrder(StrEnum):
     """A film of an unknown year stands behind those of all years."""
 
 
+@dataclass(frozen=True, slots=True)
+class MoviePlace:
+    """Where a film stood in an order when it was listed; `key` is what it was sorted by, None for LISTED.
+
+    Its title or year may be corrected since: whoever goes on from here goes on from where it stood.
+    """
+
+    position: int
+    key: str | int | None = None
+
+    @classmethod
+    def of(cls, row: MovieRow, order: MovieOrder) -> Self:
+        assert row.listed_position is not None, "it was listed"
+        match order:
+            case MovieOrder.LISTED:
+                return cls(row.listed_position)
+            case MovieOrder.TITLE:
+                return cls(row.listed_position, title_key(row.title))
+            case MovieOrder.YEAR:
+                return cls(
+                    row.listed_position, UNKNOWN_YEAR if row.release_year is None else row.release_year
+                )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovieSearch:
     """What films are looked for; everything given must hold. Case, accents and punctuation do not count.
@@ -187,6 +211,16 @@ class MovieSearch:
     description_id: UUID | None = None
     order: MovieOrder = MovieOrder.LISTED
     is_descending: bool = False
+
+
+UNKNOWN_YEAR = 10_000
+_SORTED_CHARACTERS = 80
+"""Of a title; those that have all of them in common are listed by when they got their first description."""
+
+
+def title_key(title: str) -> str:
+    """What a title is sorted by: as it is searched, and the same in every store."""
+    return " ".join(search_words(title))[:_SORTED_CHARACTERS]
 
 
 def search_words(text: str) -> list[str]:
@@ -260,9 +294,8 @@ class MoviesView(View[MovieRows]):
     def get(self, slug: str) -> MovieRow | None: ...
 
     @abstractmethod
-    def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
-        """Films that have a description, behind the one that is listed at a position; from the first if that
-        is 0."""
+    def list(self, search: MovieSearch, *, after: MoviePlace | None, limit: int) -> Sequence[MovieRow]:
+        """Films that have a description, behind a place in the order of the search, or from the first."""
 
     @abstractmethod
     def between(self, first: str, last: str, *, limit: int) -> Sequence[MovieRow]:

@@ -12,7 +12,12 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 
-from application.commands.request_generation import RequestedGeneration, RequestGeneration
+from application.commands.request_generation import (
+    Request,
+    RequestedGeneration,
+    RequestGeneration,
+    nothing,
+)
 from application.movie_generations import Clock
 
 
@@ -74,11 +79,12 @@ class Tallies:
 def request_and_count(
     command: RequestGeneration,
     *,
-    request: Callable[[RequestGeneration], RequestedGeneration],
+    request: Request,
     tallies: Tallies,
+    before_new: Callable[[], None] = nothing,
 ) -> RequestedGeneration:
     """`request` it, by whatever way it is answered, and count what needed no job of its own."""
-    generation = request(command)
+    generation = request(command, before_new=before_new)
     joined = sum(not requested.is_new for requested in generation.requested)
     tallies.count(Tally.DUPLICATES_PREVENTED, joined)
     return generation

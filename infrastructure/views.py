@@ -7,9 +7,11 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter
 
 from application.read_models import (
+    UNKNOWN_YEAR,
     AuditSearch,
     DescriptionRow,
     MovieOrder,
+    MoviePlace,
     MovieRow,
     MovieSearch,
     search_words,
@@ -82,30 +84,25 @@ def searched(row: MovieRow) -> Searched:
     )
 
 
-def title_key(row: MovieRow) -> str:
-    """What a title is sorted by: as it is searched, and the same in every store."""
-    return " ".join(words(row.title))[:COMPARED]
-
-
-def listed(search: MovieSearch, after: int, placeholder: str) -> tuple[str, list[int], str]:
-    """Of films behind the one that is listed at a position: a condition, its values, and their order.
+def listed(search: MovieSearch, after: MoviePlace | None, placeholder: str) -> tuple[str, list[Any], str]:
+    """Of films behind a place: a condition, its values, and their order.
 
     Positions are unique, so films that are equal in what they are sorted by have an order too.
     """
     way, is_behind = ("DESC", "<") if search.is_descending else ("ASC", ">")
-    key = _KEYS[search.order]
-    keys = "listed_position" if key is None else f"{key}, listed_position"
-    order = ", ".join(f"{one} {way}" for one in ([key] if key else []) + ["listed_position"])
-    if not after:
+    columns = [*_SORTED_BY[search.order], "listed_position"]
+    order = ", ".join(f"{column} {way}" for column in columns)
+    if after is None:
         return "listed_position > 0", [], order
-    at_the_place = f"SELECT {keys} FROM movies WHERE listed_position = {placeholder}"
-    return f"listed_position > 0 AND ({keys}) {is_behind} ({at_the_place})", [after], order
+    place = [after.position] if after.key is None else [after.key, after.position]
+    placeholders = ", ".join([placeholder] * len(place))
+    return f"({', '.join(columns)}) {is_behind} ({placeholders})", place, order
 
 
-_KEYS = {
-    MovieOrder.LISTED: None,
-    MovieOrder.TITLE: "sorted_title",
-    MovieOrder.YEAR: "coalesce(release_year, 10000)",
+_SORTED_BY: dict[MovieOrder, list[str]] = {
+    MovieOrder.LISTED: [],
+    MovieOrder.TITLE: ["sorted_title"],
+    MovieOrder.YEAR: [f"coalesce(release_year, {UNKNOWN_YEAR})"],
 }
 
 

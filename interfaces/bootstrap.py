@@ -13,7 +13,7 @@ from uuid import UUID
 
 from application.admission import Admission
 from application.api_keys import Caller, KeyRing, Scope
-from application.commands.request_generation import BudgetCheck, request_generation
+from application.commands.request_generation import BudgetCheck, Request, request_generation
 from application.commands.run_generation import RunGeneration, RunLimits, run_generation
 from application.dispatching import Dispatcher
 from application.errors import QueueUnavailable
@@ -27,7 +27,7 @@ from application.projections.movies import fold_movie
 from application.projections.projection import Projection
 from application.projections.spending import fold_spending
 from application.projector import Projector
-from application.rate_limits import RateLimits, RequestKind
+from application.rate_limits import ProcessRateLimits, RateLimits, RequestKind
 from application.read_models import JobsView
 from application.reading import Freshness
 from application.tallies import Tallies, request_and_count
@@ -38,18 +38,18 @@ from infrastructure.queues.database import DatabaseQueue
 from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from infrastructure.queues.embedded import EmbeddedQueue
 from infrastructure.queues.redis import SOCKET_SECONDS, RedisQueue
-from infrastructure.rate_limits import ProcessRateLimits, RedisRateLimits
 from infrastructure.redis.cached_jobs import CachedJobsView
 from infrastructure.redis.client import connect
 from infrastructure.redis.in_flight import RedisInFlightTokens
 from infrastructure.redis.optional import SOCKET_SECONDS as OPTIONAL_SECONDS
 from infrastructure.redis.optional import OptionalRedis
 from infrastructure.redis.persistence import read_persistence
+from infrastructure.redis.rate_limits import RedisRateLimits
 from infrastructure.redis.status_cache import RedisStatusCache
 from infrastructure.settings import Settings
 from infrastructure.sqlite.store import open_sqlite_store
 from infrastructure.store import Store
-from interfaces.service import MovieMind, RedisState, Request
+from interfaces.service import MovieMind, RedisState
 from interfaces.writers import build_gate, cost_per_text, is_paid
 
 LOCAL_CALLER, BOOTSTRAP_CALLER = "local", "bootstrap-admin"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from application.api_keys import Caller, KeyRing
-from application.commands.request_generation import BudgetCheck, RequestedGeneration, RequestGeneration
+from application.commands.request_generation import BudgetCheck, Request
 from application.event_log import EventLog
 from application.kept_answers import KeptAnswers
 from application.movie_generations import MovieGenerations
@@ -16,8 +16,6 @@ from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
 from application.tallies import Tallies
 from application.worker_watch import Worker
-
-Request = Callable[[RequestGeneration], RequestedGeneration]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from application.movie_generations import MovieGenerations
@@ -46,15 +47,37 @@ BudgetCheck = Callable[[str], None]
 """Of a requester's name; raises BudgetExceeded when nothing new could be paid for today."""
 
 
+def nothing() -> None:
+    """For `before_new` of whoever has nothing against it."""
+
+
+class Request(Protocol):
+    """Takes a request by whatever way it is answered; what is raised is that of `request_generation`."""
+
+    def __call__(
+        self, command: RequestGeneration, *, before_new: Callable[[], None] = nothing
+    ) -> RequestedGeneration: ...
+
+
 def request_generation(
-    command: RequestGeneration, *, generations: MovieGenerations, check_budgets: BudgetCheck = lambda _: None
+    command: RequestGeneration,
+    *,
+    generations: MovieGenerations,
+    check_budgets: BudgetCheck = lambda _: None,
+    before_new: Callable[[], None] = nothing,
 ) -> RequestedGeneration:
     """Accept new jobs, or answer with the active job or the description there is.
 
-    All styles are decided together and saved in one append. Raises SlugRefused, FactsContradictSlug,
-    ReadsLikeAnOrder, BudgetExceeded, TooMuchContention, StoreUnavailable.
+    All styles are decided together and saved in one append. `before_new` is called when a new job is about to
+    be accepted, perhaps more than once, and may raise an error of its own. Raises SlugRefused,
+    FactsContradictSlug, ReadsLikeAnOrder, BudgetExceeded, TooMuchContention, StoreUnavailable.
     """
-    return _request(command, generations.decide, check_budgets, this_year=generations.clock().year)
+
+    def check(requester: str) -> None:
+        before_new()
+        check_budgets(requester)
+
+    return _request(command, generations.decide, check, this_year=generations.clock().year)
 
 
 def preview_generation(

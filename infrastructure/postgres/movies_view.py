@@ -13,10 +13,10 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from application.read_models import MovieRow, MovieRows, MovieSearch, MoviesView
+from application.read_models import MoviePlace, MovieRow, MovieRows, MovieSearch, MoviesView, title_key
 from infrastructure.postgres.columns import Insert, column
 from infrastructure.postgres.view_store import ViewStore
-from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, title_key, whole, words
+from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, whole, words
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS movies (
@@ -68,7 +68,7 @@ class PostgresMoviesView(MoviesView):
         with self._store.reading() as cursor:
             return _movie(cursor, slug)
 
-    def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
+    def list(self, search: MovieSearch, *, after: MoviePlace | None, limit: int) -> Sequence[MovieRow]:
         is_behind, place, order = listed(search, after, "%s")
         conditions = _conditions(search)
         where = " AND ".join([is_behind, *(condition for condition, *_ in conditions)])
@@ -98,7 +98,7 @@ def _searched(row: MovieRow) -> tuple[Any, ...]:
     return (
         bool(row.shown),
         [description.description_id for description in row.descriptions],
-        title_key(row),
+        title_key(row.title),
         " ".join(found.words),
         " ".join(found.directors),
         list(found.genres),

@@ -35,7 +35,7 @@ from infrastructure.postgres.failures import EPOCH_IS_GONE, NOT_AT_HOME, place, 
 from infrastructure.postgres.positions import HERE, HOLDS_BACK, IS_AT_HOME, ORDINAL_BITS, TABLE, THIS_DATABASE
 from infrastructure.queues import database
 
-VERSION = 1
+VERSION = 2
 HELD_BACK_SECONDS = 5.0
 OLDEST_SERVER = 14
 """`idle_session_timeout`, which takes the lead from a frozen leader, came with 14."""
@@ -62,14 +62,9 @@ _OTHERS = {
     "kept_answers": kept_answers.SCHEMA,
 }
 _TABLES = _LOG | _TRACKING | _VIEWS | _OTHERS
-_OLDER_WITHOUT = {"movies": "sorted_title"}
-"""A column that the table of a view lacks which was made by an older version: it is made again."""
+_VIEWS_CHANGED_IN = {"movies": 2}
+"""The version that gave a view another table; one of an older version is made again from the events."""
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"
-_LACKS = """
-SELECT NOT EXISTS (
-    SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped
-)
-"""
 _INSTALLATION = f"SELECT system_identifier, {THIS_DATABASE} FROM pg_control_system()"
 _OTHER = "SELECT schemaname FROM pg_tables WHERE tablename = 'log_epochs' LIMIT 1"
 _FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {HERE})"
@@ -156,7 +151,7 @@ def create(url: str) -> bool:
         version = _version(connection)
         if version is not None:
             _refuse_newer(url, version)
-            return _make_again(url, connection)
+            return _make_again(url, connection, version)
         _refuse_no_place(url, connection)
         _refuse_a_second(url, connection)
         for statements in (_VERSIONS, *_TABLES.values()):
@@ -191,6 +186,8 @@ def check(url: str, *, is_at_home: bool = True) -> str:
     if found.version is None or found.epoch is None:
         raise SchemaMissing(found.store)
     _refuse_newer(url, found.version)
+    if found.version < VERSION:
+        raise SchemaMissing(found.store, f"has tables of version {found.version}, and {VERSION} is needed")
     if found.missing:
         raise SchemaMissing(found.store, f"lacks its tables {', '.join(found.missing)}")
     if is_at_home and not found.is_at_home:
@@ -198,14 +195,16 @@ def check(url: str, *, is_at_home: bool = True) -> str:
     return found.epoch
 
 
-def _make_again(url: str, connection: psycopg.Connection) -> bool:
+def _make_again(url: str, connection: psycopg.Connection, version: int) -> bool:
     """A view begins anew, and the tracking with it: rows that are gone would never be folded otherwise."""
+    for name, changed_in in _VIEWS_CHANGED_IN.items():
+        if changed_in > version:
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
+    connection.execute("UPDATE schema_versions SET version = %s", (VERSION,))
     missing = _missing(connection)
     if lost := sorted(_LOG.keys() & set(missing)):
         raise StoreNotUsable(place(url), f"its table {lost[0]} is gone; restore the database from a backup")
     for name in missing:
-        if name in _VIEWS:
-            connection.execute(f"DROP TABLE IF EXISTS {name}")
         connection.execute(_TABLES[name])
         if name in _VIEWS:
             connection.execute("DELETE FROM tracking WHERE view = %s", (name,))
@@ -214,7 +213,7 @@ def _make_again(url: str, connection: psycopg.Connection) -> bool:
     for single_row in (queue_switch, call_ledger):
         connection.execute(single_row.SCHEMA)  # whose row may be gone
     database.create_schema(connection)
-    return _index(connection) or bool(missing)
+    return _index(connection) or bool(missing) or version < VERSION
 
 
 def _index(connection: psycopg.Connection) -> bool:
@@ -227,13 +226,7 @@ def _index(connection: psycopg.Connection) -> bool:
 
 
 def _missing(connection: psycopg.Connection) -> tuple[str, ...]:
-    gone = [name for (name,) in connection.execute(_MISSING, ([*_TABLES],))]
-    outdated = [
-        name
-        for name, column in _OLDER_WITHOUT.items()
-        if name not in gone and connection.execute(_LACKS, (name, column)).fetchone() == (True,)
-    ]
-    return (*gone, *outdated)
+    return tuple(name for (name,) in connection.execute(_MISSING, ([*_TABLES],)))
 
 
 def _refuse_newer(url: str, version: int) -> None:

@@ -33,6 +33,10 @@ class OptionalRedis:
         self._is_away = False
         self._rests_until = 0.0
 
+    @property
+    def is_away(self) -> bool:
+        return self._is_away
+
     def ask(self, question: Callable[[redis.Redis], T]) -> T | None:
         """The answer, or None when there is none: what was asked may have been done all the same."""
         if not self._may_ask():

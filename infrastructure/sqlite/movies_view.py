@@ -11,10 +11,10 @@ from uuid import UUID
 
 from eventsourcing.sqlite import SQLiteCursor
 
-from application.read_models import MovieRow, MovieRows, MovieSearch, MoviesView
+from application.read_models import MoviePlace, MovieRow, MovieRows, MovieSearch, MoviesView, title_key
 from infrastructure.sqlite.columns import column, insert, uuid
 from infrastructure.sqlite.view_store import ViewStore
-from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, title_key, whole, words
+from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, whole, words
 
 SCHEMA = """
 CREATE TABLE movies (
@@ -58,7 +58,7 @@ class SqliteMoviesView(MoviesView):
         with self._store.reading() as cursor:
             return _movie(cursor, slug)
 
-    def list(self, search: MovieSearch, *, after: int, limit: int) -> Sequence[MovieRow]:
+    def list(self, search: MovieSearch, *, after: MoviePlace | None, limit: int) -> Sequence[MovieRow]:
         is_behind, place, order = listed(search, after, "?")
         conditions = _conditions(search)
         where = " AND ".join([is_behind, *(condition for condition, *_ in conditions)])
@@ -89,7 +89,7 @@ def _searched(row: MovieRow) -> tuple[Any, ...]:
     found = searched(row)
     return (
         bool(row.shown),
-        title_key(row),
+        title_key(row.title),
         "".join(f" {word}" for word in found.words),
         "".join(f" {word}" for word in found.directors),
         "|".join(["", *found.genres, ""]),

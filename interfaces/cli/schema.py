@@ -74,6 +74,8 @@ def _advice(found: schema.SchemaStatus) -> str:
         return "There are no tables yet; run: moviemind schema create"
     if found.version > schema.VERSION:
         return "They were made by a newer MovieMind; upgrade this one."
+    if found.version < schema.VERSION:
+        return "Its tables are those of an older version; run: moviemind schema create"
     if found.missing:
         return f"Tables are missing ({', '.join(found.missing)}); run: moviemind schema create"
     if not found.is_at_home:

@@ -94,7 +94,7 @@ def list_failed_jobs(
         before=cursors.decode(cursor, epoch=epoch) if cursor else None,
         limit=limit + 1,
     )
-    following = following_cursor(rows, limit, epoch, lambda row: row.position)
+    following = following_cursor(rows, limit, lambda row: cursors.encode(epoch, row.position))
     page = FailedJobsPage(
         by_type=service.jobs.failures_by_type(),
         items=[JobAnswer.of(row) for row in rows[:limit]],

@@ -6,8 +6,6 @@ from typing import TypeVar
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from interfaces.http import cursors
-
 Row = TypeVar("Row")
 
 
@@ -17,11 +15,9 @@ def json_answer(body: BaseModel, *, status: int = 200, headers: Mapping[str, str
     return Response(content, status, dict(headers or {}), media_type="application/json")
 
 
-def following_cursor(
-    rows: Sequence[Row], limit: int, epoch: str, position_of: Callable[[Row], int]
-) -> str | None:
+def following_cursor(rows: Sequence[Row], limit: int, behind: Callable[[Row], str]) -> str | None:
     """The cursor of the page behind the first `limit` rows; None when no row is left for it."""
-    return cursors.encode(epoch, position_of(rows[limit - 1])) if len(rows) > limit else None
+    return behind(rows[limit - 1]) if len(rows) > limit else None
 
 
 def link_next(request: Request, cursor: str | None) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""Opaque page cursors. Inside is `epoch.position`, so that a cursor of another log is recognised."""
+"""Opaque page cursors. Inside is `epoch.position`, so that a cursor of another log is recognised, and behind
+it what a listing in another order needs."""
 
 import base64
 import binascii
@@ -55,23 +56,34 @@ def position_after(text: str, *, epoch: str) -> int:
     return written[1]
 
 
-def encode(epoch: str, position: int) -> str:
-    return base64.urlsafe_b64encode(position_text(epoch, position).encode()).decode().rstrip("=")
+def encode(epoch: str, position: int, more: str | None = None) -> str:
+    """`more` is what a listing needs beside the position to go on."""
+    text = position_text(epoch, position) + ("" if more is None else f".{more}")
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode(cursor: str, *, epoch: str) -> int:
     """The position inside a cursor. Raises CursorInvalid, CursorExpired."""
+    position, more = decode_all(cursor, epoch=epoch)
+    if more is not None:
+        raise CursorInvalid(cursor)
+    return position
+
+
+def decode_all(cursor: str, *, epoch: str) -> tuple[int, str | None]:
+    """The position inside a cursor, and what else is. Raises CursorInvalid, CursorExpired."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        found_epoch, _, position = base64.urlsafe_b64decode(padded).decode("ascii").partition(".")
-        number = int(position)
+        found_epoch, _, rest = base64.urlsafe_b64decode(padded).decode("ascii").partition(".")
+        position, dot, found_more = rest.partition(".")
+        number, more = int(position), found_more if dot else None
     except (binascii.Error, ValueError):
         raise CursorInvalid(cursor) from None
     if found_epoch != epoch:
         raise CursorExpired(cursor)
-    if encode(epoch, number) != cursor or number < 0 or number >= 2**63:
+    if encode(epoch, number, more) != cursor or number < 0 or number >= 2**63:
         raise CursorInvalid(cursor)
-    return number
+    return number, more
 
 
 def _written(text: str) -> tuple[str, int] | None:

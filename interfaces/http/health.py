@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from application.api_keys import Scope
 from application.errors import StoreUnavailable
+from application.rate_limits import Counter
 from application.reading import LONG_BEHIND_SECONDS, MUCH_LAG
 from domain.values import JobStatus
 from interfaces.http import problems
@@ -59,7 +60,7 @@ class Health(BaseModel):
     queue: QueueHealth | None
     redis: RedisHealth | None = Field(description="null where none is set")
     provider: ProviderAnswer | None = Field(description="of a paid model; null where writing is free")
-    rate_limits: Literal["redis", "process"] | None = Field(
+    rate_limits: Counter | None = Field(
         description="where requests are counted: in `redis` for all processes, or by each `process` for"
         " itself, as while Redis is away; null while AUTH is off"
     )
@@ -106,7 +107,7 @@ async def health(service: Service) -> Response:
             workers=None,
             projection_lag=None,
         )
-        return json_answer(down, status=503)
+        return json_answer(down, status=503, headers={"Retry-After": str(problems.RETRY_AFTER_SECONDS)})
     return json_answer(_health(measured, service))
 
 
@@ -123,16 +124,10 @@ def _health(measured: Measured, service: MovieMind) -> Health:
         ),
         redis=None if measured.redis is None else RedisHealth.of(measured.redis),
         provider=None if measured.provider is None else ProviderAnswer.of(measured.provider),
-        rate_limits=_counted_by(measured, service),
+        rate_limits=None if service.rate_limits is None else service.rate_limits.counter,
         workers=measured.workers,
         projection_lag=measured.lag,
     )
-
-
-def _counted_by(measured: Measured, service: MovieMind) -> Literal["redis", "process"] | None:
-    if service.rate_limits is None:
-        return None
-    return "redis" if measured.redis and measured.redis.answers else "process"
 
 
 def _is_well(measured: Measured) -> bool:

@@ -35,14 +35,15 @@ def show_history(
     The text of a description that was withdrawn is told to admins alone; to others it is null.
     """
     slugs.assess(slug, current_year=service.generations.clock().year)
-    after = cursors.decode(cursor, epoch=service.log_epoch()) if cursor else 0
+    epoch = service.log_epoch()
+    after = cursors.decode(cursor, epoch=epoch) if cursor else 0
     catch_up(service.history, service.log)
     rows = service.history.of(slug, after=after, limit=limit + 1)
     if not rows and not service.history.of(slug, after=0, limit=1):
         raise MovieNotFound(slug)
-    following = following_cursor(rows, limit, service.log_epoch(), lambda row: row.position)
+    following = following_cursor(rows, limit, lambda row: cursors.encode(epoch, row.position))
     hidden = withdrawn_texts({slug}, service, caller)
-    entries = [HistoryEntry.of(row, service.log_epoch(), hidden=hidden) for row in rows[:limit]]
+    entries = [HistoryEntry.of(row, epoch, hidden=hidden) for row in rows[:limit]]
     page = HistoryPage(items=entries, next_cursor=following)
     return json_answer(page, headers=link_next(request, following))
 

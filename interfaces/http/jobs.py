@@ -39,12 +39,13 @@ def list_jobs(
 ) -> Response:
     """Jobs, the newest request first; complete as of when it was asked."""
     catch_up(service.jobs, service.log)
+    epoch = service.log_epoch()
     rows = service.jobs.list(
         JobSearch(status=status, slug=slug, since=since),
-        before=cursors.decode(cursor, epoch=service.log_epoch()) if cursor else None,
+        before=cursors.decode(cursor, epoch=epoch) if cursor else None,
         limit=limit + 1,
     )
-    following = following_cursor(rows, limit, service.log_epoch(), lambda row: row.position)
+    following = following_cursor(rows, limit, lambda row: cursors.encode(epoch, row.position))
     page = JobsPage(items=[JobAnswer.of(row) for row in rows[:limit]], next_cursor=following)
     return json_answer(page, headers=link_next(request, following))
 

@@ -29,16 +29,14 @@ class Meter:
         self._spent: dict[RequestKind, Spent] = {}
 
     def spend(self, kind: RequestKind) -> None:
-        """Raises RateLimited."""
-        if self._limits is None or kind in self._spent:
+        """Raises RateLimited. However often it is said, a request counts once."""
+        if self._limits is None:
             return
-        spent = self._spent[kind] = self._limits.spend(self._key_id, kind)
+        if kind not in self._spent:
+            self._spent[kind] = self._limits.spend(self._key_id, kind)
+        spent = self._spent[kind]
         if not spent.is_allowed:
             raise RateLimited(kind, spent.limit, spent.reset_seconds)
-
-    @property
-    def counts(self) -> bool:
-        return self._limits is not None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -71,7 +69,7 @@ class Metering:
                 MutableHeaders(scope=message).update(meter.headers)
             await send(message)
 
-        answer = await self._refusal(request, meter) if meter.counts else None
+        answer = await self._refusal(request, meter) if self._limits else None
         await (answer or self._app)(scope, receive, send_with_headers)
 
     async def _refusal(self, request: Request, meter: Meter) -> ASGIApp | None:

@@ -10,11 +10,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from application.api_keys import Scope
-from application.commands.request_generation import (
-    RequestedGeneration,
-    RequestGeneration,
-    preview_generation,
-)
+from application.commands.request_generation import RequestedGeneration, RequestGeneration
 from application.errors import NotDescribed
 from application.rate_limits import RequestKind
 from application.read_models import DescriptionRow, MovieOrder, MovieRow, MovieSearch
@@ -23,7 +19,7 @@ from application.title_slugs import films_titled
 from domain import slugs
 from domain.errors import DescriptionIsWithdrawn, DescriptionNotFound
 from domain.values import Actor, ContextTag, JobStatus, Locale
-from interfaces.http import cursors, etags, problems
+from interfaces.http import etags, movie_cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
 from interfaces.http.dependencies import (
     Caller,
@@ -74,7 +70,8 @@ def list_movies(
     Whatever is given must hold; upper and lower case, accents and punctuation make no difference.
     """
     catch_up(service.movies, service.log)
-    after = cursors.decode(cursor, epoch=service.log_epoch()) if cursor else 0
+    epoch = service.log_epoch()
+    after = movie_cursors.place(cursor, sort, epoch) if cursor else None
     search = MovieSearch(
         slug=slug,
         q=q,
@@ -86,7 +83,7 @@ def list_movies(
         is_descending=order == "desc",
     )
     rows = service.movies.list(search, after=after, limit=limit + 1)
-    following = following_cursor(rows, limit, service.log_epoch(), lambda row: row.listed_position or 0)
+    following = following_cursor(rows, limit, lambda row: movie_cursors.behind(row, sort, epoch))
     page = MoviesPage(items=[MovieSummary.of(row) for row in rows[:limit]], next_cursor=following)
     return json_answer(page, headers=link_next(request, following))
 
@@ -206,18 +203,15 @@ def _request(
     """Raises DescriptionIsWithdrawn: reading must not bring back what somebody has decided not to show. Who
     wants another text instead asks for it by POST. Raises RateLimited: asking is no mere reading."""
     locale, context_tag = wanted or _USUAL
-    command = RequestGeneration(slug=slug, by=caller, locale=locale, context_tags=(context_tag,))
     withdrawn = row.withdrawn(locale, context_tag) if row else None
-    if (withdrawn or meter.counts) and _is_new(command, service):
+
+    def before_new() -> None:
         if withdrawn:
             raise DescriptionIsWithdrawn(slug, withdrawn.description_id)
         meter.spend(RequestKind.GENERATE)
-    return service.request(command)
 
-
-def _is_new(command: RequestGeneration, service: MovieMind) -> bool:
-    """Whether a text would be written."""
-    return preview_generation(command, generations=service.generations).requested[0].is_new
+    command = RequestGeneration(slug=slug, by=caller, locale=locale, context_tags=(context_tag,))
+    return service.request(command, before_new=before_new)
 
 
 def _by_description(slug: str, description_id: UUID, service: MovieMind) -> tuple[MovieRow, DescriptionRow]:

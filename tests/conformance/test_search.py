@@ -10,7 +10,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.read_models import DescriptionRow, MovieOrder, MovieRow, MovieSearch, MoviesView
+from application.read_models import (
+    DescriptionRow,
+    MovieOrder,
+    MoviePlace,
+    MovieRow,
+    MovieSearch,
+    MoviesView,
+)
 from tests.support.film import BEGIN
 from tests.support.stores import DIALECTS, SqliteViews, Views
 
@@ -121,6 +128,23 @@ def test_films_that_are_equal_in_it_keep_their_order_and_unknown_years_come_last
     assert _paged(views.movies, replace(by_title, is_descending=True), 1) == [WAVES, HEAT, LODZ, AMELIE]
 
 
+@pytest.mark.parametrize("title", ["Aaa", "Zzz"])
+def test_who_goes_on_goes_on_where_the_last_film_stood_whatever_it_is_called_now(
+    views: Views, title: str
+) -> None:
+    _put(views, *(_film(slug) for slug in FILMS))
+    search = MovieSearch(order=MovieOrder.TITLE)
+    page = views.movies.list(search, after=None, limit=2)
+    head = views.movies.position()
+    with views.movies.writing(after=head, up_to=head + 1) as rows:
+        rows.put(replace(rows.get(page[-1].slug), title=title))
+
+    following = views.movies.list(search, after=_place(list(page), search), limit=10)
+
+    assert [row.slug for row in page] == [WOLF, AMELIE]
+    assert [row.slug for row in following if row.title != title] == [HEAT, LODZ, WAVES]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_pages_hold_every_film_exactly_once(cinema: Views, limit: int) -> None:
     assert _paged(cinema.movies, MovieSearch(q="drama"), limit) == [LODZ, HEAT, WAVES]
@@ -206,13 +230,15 @@ def _put(views: Views, *films: MovieRow) -> None:
 
 
 def _found(movies: MoviesView, **search: Any) -> list[str]:
-    return [row.slug for row in movies.list(MovieSearch(**search), after=0, limit=100)]
+    return [row.slug for row in movies.list(MovieSearch(**search), after=None, limit=100)]
 
 
 def _paged(movies: MoviesView, search: MovieSearch, limit: int) -> list[str]:
     found: list[MovieRow] = []
-    after: int | None = 0
-    while after is not None and (page := movies.list(search, after=after, limit=limit)):
+    while page := movies.list(search, after=_place(found, search), limit=limit):
         found += page
-        after = page[-1].listed_position
     return [row.slug for row in found]
+
+
+def _place(found: list[MovieRow], search: MovieSearch) -> MoviePlace | None:
+    return MoviePlace.of(found[-1], search.order) if found else None

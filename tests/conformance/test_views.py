@@ -17,7 +17,7 @@ from application.errors import ViewMoved
 from application.event_log import EventLog, Recorded
 from application.projections.projection import Projection
 from application.projector import Projector
-from application.read_models import AuditSearch, HistoryRow, JobSearch, MovieSearch
+from application.read_models import AuditSearch, HistoryRow, JobSearch, MovieOrder, MoviePlace, MovieSearch
 from application.spending import REQUEST, GroupBy
 from domain.errors import MovieMindError
 from domain.values import FailureType, JobStatus, Priority
@@ -318,7 +318,7 @@ def _answers_about_jobs(films: RandomFilms, views: Views, slugs: list[str], midd
 
 
 def _answers_of_searches(views: Views, middle: int) -> dict[str, Any]:
-    described = views.movies.list(MovieSearch(), after=0, limit=MANY)
+    described = views.movies.list(MovieSearch(), after=None, limit=MANY)
     texts = [d.description_id for movie in described for d in movie.descriptions]
     starts = ["", "h", "Am", "hea", "19", *WORDS]
     searches = [
@@ -330,7 +330,12 @@ def _answers_of_searches(views: Views, middle: int) -> dict[str, Any]:
     ]
     return {
         f"{search} after {after}": views.movies.list(search, after=after, limit=limit)
-        for search, (after, limit) in product(searches, [(0, MANY), (middle, 2)])
+        for search, (after, limit) in product(searches, [(None, MANY), (MoviePlace(middle), 2)])
+    } | {
+        f"{order} {is_descending} behind {movie.slug}": views.movies.list(
+            MovieSearch(order=order, is_descending=is_descending), after=MoviePlace.of(movie, order), limit=2
+        )
+        for order, is_descending, movie in product(MovieOrder, [False, True], described)
     }
 
 

@@ -167,11 +167,14 @@ def test_a_view_that_an_older_version_made_without_a_column_is_made_again(
     schema.create(url)
     before = _views_of_one_film(url)
     postgres_server.execute("ALTER TABLE movies DROP COLUMN sorted_title", name)
-    with pytest.raises(SchemaMissing, match="lacks its tables movies; run: moviemind schema create"):
+    postgres_server.execute("UPDATE schema_versions SET version = 1", name)
+    with pytest.raises(SchemaMissing, match="has tables of version 1, and 2 is needed; run: moviemind sch"):
         schema.check(url)
+    assert not schema.status(url).is_usable
 
     assert (schema.create(url), schema.create(url)) == (True, False)
 
+    assert schema.status(url).is_usable
     assert _views_of_one_film(url) == before
 
 

@@ -1,6 +1,6 @@
 """Requests are counted together in Redis, and by each process for itself while it is away."""
 
-from collections import Counter
+import collections
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from application.rate_limits import RateLimits, RequestKind
-from infrastructure.rate_limits import ProcessRateLimits, RedisRateLimits
+from application.rate_limits import Counter, ProcessRateLimits, RateLimits, RequestKind
 from infrastructure.redis.client import connect
 from infrastructure.redis.optional import SOCKET_SECONDS
+from infrastructure.redis.rate_limits import RedisRateLimits
 from tests.support.core import in_threads
 from tests.support.process import wait_until
 from tests.support.servers import Redis
@@ -77,11 +77,14 @@ def test_while_redis_is_away_each_process_counts_for_itself_and_says_so(
     assert _let_through(one, 2) == 2
     server.kill9()
 
+    assert one.counter is Counter.REDIS
     with capture_logs() as logs:
         assert _let_through(one, 5) == 3, "from nothing: nobody is kept out for what cannot be known"
         assert _let_through(other, 5) == 3
-    assert Counter(line["event"] for line in logs) == {"redis.away": 2}
+    assert collections.Counter(line["event"] for line in logs) == {"redis.away": 2}
     assert {line["instead"] for line in logs} == {"each process counts requests for itself"}
+
+    assert one.counter is other.counter is Counter.PROCESS
 
     server.start()
     wait_until(lambda: _left_of_a_new_key(one, other) == [39, 38], "both count in Redis again")
