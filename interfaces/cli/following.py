@@ -1,6 +1,7 @@
 """Waiting for jobs."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from uuid import UUID
@@ -11,6 +12,11 @@ from interfaces.client import Client, JobNotEnded, Operator, ServiceRefused
 from interfaces.http.schemas.generation import JobAnswer
 
 WATCH_SECONDS = 0.1
+"""Between two looks at one job."""
+
+LEAST_WATCH_SECONDS = 0.05
+"""Between two looks at any: a key's reads in a minute are counted."""
+
 LONG_PENDING_SECONDS = 3.0
 
 
@@ -44,17 +50,17 @@ def watch_all(
 ) -> list[JobAnswer]:
     """Until all have ended; `tell` hears of every job at first and whenever it stands elsewhere."""
     seen: dict[UUID, JobAnswer] = {}
-    while True:
-        for job_id in job_ids:
-            if job_id in seen and not seen[job_id].status.is_active:
-                continue
-            job = client.job(job_id)
-            if tell and _stand(job) != _stand(seen.get(job_id)):
-                tell(job)
-            seen[job_id] = job
-        if not any(job.status.is_active for job in seen.values()):
-            return [seen[job_id] for job_id in job_ids]
-        time.sleep(WATCH_SECONDS)
+    active = deque(dict.fromkeys(job_ids))
+    while active:
+        job = client.job(job_id := active.popleft())
+        if tell and _stand(job) != _stand(seen.get(job_id)):
+            tell(job)
+        seen[job_id] = job
+        if job.status.is_active:
+            active.append(job_id)
+        if active:
+            time.sleep(max(WATCH_SECONDS / len(active), LEAST_WATCH_SECONDS))
+    return [seen[job_id] for job_id in job_ids]
 
 
 def _why_nothing_starts(client: Operator) -> str | None:

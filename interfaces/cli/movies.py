@@ -16,6 +16,7 @@ from interfaces.cli.options import DataDir, Limit, Url
 from interfaces.cli.output import film, hint, listing
 from interfaces.cli.service import connected
 from interfaces.client import Client
+from interfaces.client.calls import MovieFilters
 from interfaces.http.schemas.generation import GenerationAnswer
 from interfaces.http.schemas.movies import DescriptionAnswer, MovieAnswer, MovieChoices, MovieSummary
 
@@ -66,7 +67,12 @@ def search(
     as_json: MoviesJson = None,
 ) -> None:
     """Look for described films. Upper and lower case, accents and punctuation make no difference."""
-    wanted = {"q": " ".join(words or []) or None, "year": year, "director": director, "genre": genre}
+    wanted: MovieFilters = {
+        "q": " ".join(words or []) or None,
+        "year": year,
+        "director": director,
+        "genre": genre,
+    }
     if not any(wanted.values()):
         raise typer.BadParameter("say what to look for: words, --year, --director or --genre")
     with connected(data_dir, url, works=False) as service:

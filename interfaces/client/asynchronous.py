@@ -1,8 +1,8 @@
 """The client for asyncio: what `Client` has for asking and reading."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any, Self, TypeVar, Unpack
 from uuid import UUID
 
@@ -11,12 +11,12 @@ from httpx_sse import EventSource
 from pydantic import BaseModel
 
 from domain.values import ContextTag, Locale
-from interfaces.client import calls, patience
-from interfaces.client.calls import Call, Wanted
+from interfaces.client import calls, connecting, patience
+from interfaces.client.calls import Call, JobFilters, MovieFilters, Wanted
+from interfaces.client.connecting import reaching
 from interfaces.client.errors import ServiceRefused, ServiceUnreachable
 from interfaces.client.events import RECONNECT_SECONDS, Following, JobEvent
 from interfaces.client.patience import Looks, Patience
-from interfaces.client.synchronous import TIMEOUT_SECONDS
 from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, JobAnswer
 from interfaces.http.schemas.movies import HistoryEntry, MovieAnswer, MovieChoices, MovieSummary
 
@@ -35,15 +35,9 @@ class AsyncClient:
         connections: int = 100,
         patience_seconds: float = patience.SECONDS,
     ) -> None:
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._http = httpx.AsyncClient(
-            base_url=url,
-            # Tasks may stand in line for a connection as long as they like.
-            timeout=httpx.Timeout(TIMEOUT_SECONDS, pool=None),
-            limits=limits,
-            trust_env=False,
-            headers={"X-API-Key": key} if key else None,
-        )
+        options = connecting.options(url, key)
+        self._http = httpx.AsyncClient(**options, limits=connecting.at_most(connections))
+        self._streams = httpx.AsyncClient(**options, limits=connecting.UNLIMITED)
         self._patience_seconds = patience_seconds
 
     async def generate(
@@ -73,10 +67,17 @@ class AsyncClient:
         context_tags: Sequence[ContextTag],
         *,
         wait_seconds: int = 0,
+        idempotency_key: str | None = None,
         **wanted: Unpack[Wanted],
     ) -> list[GenerationAnswer]:
         answer = await self._ask(
-            calls.generate(slug, context_tags=context_tags, wait_seconds=wait_seconds, **wanted)
+            calls.generate(
+                slug,
+                context_tags=context_tags,
+                wait_seconds=wait_seconds,
+                idempotency_key=idempotency_key,
+                **wanted,
+            )
         )
         return answer.jobs if isinstance(answer, GenerationsAnswer) else [answer]
 
@@ -84,27 +85,21 @@ class AsyncClient:
         return await self._ask(calls.job(job_id))
 
     async def wait(self, job_id: UUID | str, *, timeout_seconds: float | None = None) -> JobAnswer:
-        looks = Looks(job_id, timeout_seconds)
-        while (pause := looks.pause_after(job := await self.job(job_id))) is not None:
+        looks = Looks(job_id, timeout_seconds, patience_seconds=self._patience_seconds)
+        while (pause := looks.next_after(job := await self._ask(calls.job(job_id), looks))) is not None:
             await asyncio.sleep(pause)
         return job
 
-    async def events(self, job_id: UUID | str, *, after: str | None = None) -> AsyncIterator[JobEvent]:
-        following, patience = Following(job_id, after), Patience(self._patience_seconds)
+    async def events(self, job_id: UUID | str, *, after: str | None = None) -> AsyncGenerator[JobEvent]:
+        following = Following(job_id, after, patience_seconds=self._patience_seconds)
         while not following.is_over:
+            pause = RECONNECT_SECONDS
             try:
                 async with aclosing(self._hear(following)) as heard:
                     async for event in heard:
-                        patience.renew()
                         yield event
-                pause = RECONNECT_SECONDS
-            except ServiceUnreachable as failure:
-                if not following.has_begun:
-                    raise
-                patience.bear(failure)
-                pause = RECONNECT_SECONDS
-            except ServiceRefused as refusal:
-                pause = patience.pause_after(refusal, following.call())
+            except (ServiceRefused, ServiceUnreachable) as failure:
+                pause = following.pause_after(failure)
             if not following.is_over:
                 await asyncio.sleep(pause)
 
@@ -131,17 +126,18 @@ class AsyncClient:
             )
         )
 
-    def movies(self, **search: Any) -> AsyncIterator[MovieSummary]:
-        return self._items("/v1/movies", MovieSummary, **search)
+    def movies(self, **filters: Unpack[MovieFilters]) -> AsyncGenerator[MovieSummary]:
+        return self._items("/v1/movies", MovieSummary, **filters)
 
-    def jobs(self, **filters: Any) -> AsyncIterator[JobAnswer]:
+    def jobs(self, **filters: Unpack[JobFilters]) -> AsyncGenerator[JobAnswer]:
         return self._items("/v1/jobs", JobAnswer, **filters)
 
-    def history(self, slug: str) -> AsyncIterator[HistoryEntry]:
+    def history(self, slug: str) -> AsyncGenerator[HistoryEntry]:
         return self._items(f"/v1/movies/{calls.segment(slug)}/history", HistoryEntry)
 
     async def close(self) -> None:
         await self._http.aclose()
+        await self._streams.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -149,7 +145,7 @@ class AsyncClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _items(self, path: str, of: type[Item], **filters: Any) -> AsyncIterator[Item]:
+    async def _items(self, path: str, of: type[Item], **filters: Any) -> AsyncGenerator[Item]:
         cursor = None
         while True:
             page = await self._ask(calls.page(path, of, cursor=cursor, **filters))
@@ -158,11 +154,11 @@ class AsyncClient:
             if (cursor := page.next_cursor) is None:
                 return
 
-    async def _ask(self, call: Call[T]) -> T:
-        patience = Patience(self._patience_seconds)
+    async def _ask(self, call: Call[T], patience: Patience | None = None) -> T:
+        patience = patience or Patience(self._patience_seconds)
         while True:
             try:
-                with self._reaching():
+                with reaching(self._http.base_url):
                     response = await self._http.send(call.request(self._http))
                 return call.read(response)
             except ServiceRefused as refusal:
@@ -170,8 +166,8 @@ class AsyncClient:
 
     async def _hear(self, following: Following) -> AsyncGenerator[JobEvent]:
         call = following.call()
-        with self._reaching():
-            response = await self._http.send(call.request(self._http), stream=True)
+        with reaching(self._streams.base_url):
+            response = await self._streams.send(call.request(self._streams), stream=True)
             try:
                 if response.is_error:
                     await response.aread()
@@ -179,14 +175,7 @@ class AsyncClient:
                 if following.tells(response):
                     async with aclosing(EventSource(response).aiter_sse()) as told:
                         async for event in told:
-                            if (heard := following.hear(event)) is not None:
+                            if (heard := following.hear(event, response)) is not None:
                                 yield heard
             finally:
                 await response.aclose()
-
-    @contextmanager
-    def _reaching(self) -> Iterator[None]:
-        try:
-            yield
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise ServiceUnreachable(str(self._http.base_url), str(error)) from error

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, Literal, TypedDict, TypeVar
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from domain.values import ContextTag, Locale, Priority
-from interfaces.client.errors import NotMovieMind, ServiceRefused
+from application.read_models import MovieOrder
+from domain.values import ContextTag, JobStatus, Locale, Priority
+from interfaces.client.errors import NotMovieMind, ServiceRefused, ServiceUnreachable
 from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, JobAnswer
 from interfaces.http.schemas.movies import MovieAnswer, MovieChoices
 
@@ -20,6 +22,7 @@ T = TypeVar("T")
 Item = TypeVar("Item", bound=BaseModel)
 
 PAGE = 100
+_OF_PROXIES = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 _JSON_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
@@ -33,6 +36,27 @@ class Wanted(TypedDict, total=False):
     director: str
     genres: Sequence[str]
     priority: Priority
+
+
+class MovieFilters(TypedDict, total=False):
+    """What described films may be looked for by, and how they are sorted. None is as good as nothing."""
+
+    slug: str | None
+    q: str | None
+    year: int | None
+    director: str | None
+    genre: str | None
+    description_id: UUID | str | None
+    sort: MovieOrder | None
+    order: Literal["asc", "desc"] | None
+
+
+class JobFilters(TypedDict, total=False):
+    """Which jobs are listed. None is as good as nothing."""
+
+    status: JobStatus | None
+    slug: str | None
+    since: datetime | str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +79,17 @@ class Call(Generic[T]):
         )
 
     def read(self, response: httpx.Response) -> T:
-        """Raises ServiceRefused, NotMovieMind: our answers are JSON objects of a known shape."""
-        url = str(response.request.url.copy_with(raw_path=b""))
+        """Raises ServiceRefused, NotMovieMind: our answers are JSON objects of a known shape. Raises
+        ServiceUnreachable where a proxy has answered that it does not reach the service."""
         try:
             if response.is_error:
                 problem = _JSON_OBJECT.validate_json(response.content)
                 raise ServiceRefused(problem, retry_after_seconds=_retry_after(response))
             answer: T = _reader(self._model(response.status_code)).validate_json(response.content)
         except ValidationError:
-            raise NotMovieMind(url) from None
+            if response.status_code in _OF_PROXIES:
+                raise ServiceUnreachable(origin(response), f"HTTP {response.status_code}") from None
+            raise NotMovieMind(origin(response)) from None
         return answer
 
     def may_be_repeated_after(self, refusal: ServiceRefused) -> bool:
@@ -127,6 +153,11 @@ def page(path: str, of: type[Item], *, cursor: str | None, **filters: Any) -> Ca
 def segment(part: UUID | str) -> str:
     """As one part of a path, whatever it holds."""
     return quote(str(part), safe="")
+
+
+def origin(response: httpx.Response) -> str:
+    """The URL of what has answered."""
+    return str(response.request.url.copy_with(raw_path=b""))
 
 
 @cache

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, Self, TypeVar, Unpack
 from uuid import UUID
 
@@ -12,8 +11,9 @@ from httpx_sse import EventSource
 from pydantic import BaseModel
 
 from domain.values import ContextTag, Locale
-from interfaces.client import calls, patience
-from interfaces.client.calls import Call, Wanted
+from interfaces.client import calls, connecting, patience
+from interfaces.client.calls import Call, JobFilters, MovieFilters, Wanted
+from interfaces.client.connecting import reaching
 from interfaces.client.errors import ServiceRefused, ServiceUnreachable
 from interfaces.client.events import RECONNECT_SECONDS, Following, JobEvent
 from interfaces.client.patience import Looks, Patience
@@ -23,15 +23,13 @@ from interfaces.http.schemas.movies import HistoryEntry, MovieAnswer, MovieChoic
 T = TypeVar("T")
 Item = TypeVar("Item", bound=BaseModel)
 
-TIMEOUT_SECONDS = 35.0
-"""Above the 30 s that a request may wait for its texts, and the 15 s between signs of life of a stream."""
-
 
 class Client:
     """Safe to use from any number of threads.
 
-    A service that is busy, or has counted too many requests of the key, is asked again as it says. Methods
-    raise ServiceRefused, ServiceUnreachable, NotMovieMind.
+    A service that is busy, or has counted too many requests of the key, is asked again as it says; that
+    one does not answer is told at once, except to those who follow a job already. Methods raise
+    ServiceRefused, ServiceUnreachable, NotMovieMind.
     """
 
     def __init__(
@@ -43,15 +41,11 @@ class Client:
         patience_seconds: float = patience.SECONDS,
         on_wait: Callable[[ServiceRefused], None] = lambda _: None,
     ) -> None:
-        """`key` is for a service that wants one; `on_wait` hears why a request has to wait."""
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._http = httpx.Client(
-            base_url=url,
-            timeout=TIMEOUT_SECONDS,
-            limits=limits,
-            trust_env=False,
-            headers={"X-API-Key": key} if key else None,
-        )
+        """`key` is for a service that wants one; `connections` are for all but streams, which have their own;
+        `on_wait` hears why a request has to wait."""
+        options = connecting.options(url, key)
+        self._http = httpx.Client(**options, limits=connecting.at_most(connections))
+        self._streams = httpx.Client(**options, limits=connecting.UNLIMITED)
         # More requests than connections, and the pool makes room by closing one that another thread has
         # just been given: that thread would wait for an answer until its time-out.
         self._connections = threading.BoundedSemaphore(connections)
@@ -87,11 +81,18 @@ class Client:
         context_tags: Sequence[ContextTag],
         *,
         wait_seconds: int = 0,
+        idempotency_key: str | None = None,
         **wanted: Unpack[Wanted],
     ) -> list[GenerationAnswer]:
         """Ask for descriptions in several styles, which are accepted together; none means DEFAULT."""
         answer = self._ask(
-            calls.generate(slug, context_tags=context_tags, wait_seconds=wait_seconds, **wanted)
+            calls.generate(
+                slug,
+                context_tags=context_tags,
+                wait_seconds=wait_seconds,
+                idempotency_key=idempotency_key,
+                **wanted,
+            )
         )
         return answer.jobs if isinstance(answer, GenerationsAnswer) else [answer]
 
@@ -99,31 +100,26 @@ class Client:
         return self._ask(calls.job(job_id))
 
     def wait(self, job_id: UUID | str, *, timeout_seconds: float | None = None) -> JobAnswer:
-        """The job once it has ended, however it did. Raises JobNotEnded."""
-        looks = Looks(job_id, timeout_seconds)
-        while (pause := looks.pause_after(job := self.job(job_id))) is not None:
+        """The job once it has ended, however it did. Raises JobNotEnded, also where the service was too busy
+        to tell."""
+        looks = Looks(job_id, timeout_seconds, patience_seconds=self._patience_seconds)
+        while (pause := looks.next_after(job := self._ask(calls.job(job_id), looks))) is not None:
             time.sleep(pause)
         return job
 
     def events(self, job_id: UUID | str, *, after: str | None = None) -> Iterator[JobEvent]:
         """Every change of a job, until it has ended; `after` is the id of the last event that was heard.
 
-        A connection that breaks is made again, and nothing is missed or told twice.
+        A connection that breaks is made again, and nothing is missed or told twice. Patience begins with the
+        break, and anew with the next one.
         """
-        following, patience = Following(job_id, after), Patience(self._patience_seconds)
+        following = Following(job_id, after, patience_seconds=self._patience_seconds)
         while not following.is_over:
+            pause = RECONNECT_SECONDS
             try:
-                for event in self._hear(following):
-                    patience.renew()
-                    yield event
-                pause = RECONNECT_SECONDS
-            except ServiceUnreachable as failure:
-                if not following.has_begun:
-                    raise
-                patience.bear(failure)
-                pause = RECONNECT_SECONDS
-            except ServiceRefused as refusal:
-                pause = patience.pause_after(refusal, following.call())
+                yield from self._hear(following)
+            except (ServiceRefused, ServiceUnreachable) as failure:
+                pause = following.pause_after(failure)
             if not following.is_over:
                 time.sleep(pause)
 
@@ -152,12 +148,13 @@ class Client:
             )
         )
 
-    def movies(self, **search: Any) -> Iterator[MovieSummary]:
-        """Described films, found by `q`, `year`, `director`, `genre`, `slug` or `description_id`."""
-        return self._items("/v1/movies", MovieSummary, **search)
+    def movies(self, **filters: Unpack[MovieFilters]) -> Iterator[MovieSummary]:
+        """Described films for which all holds that is given, in the order they got their first description
+        where no other is asked for."""
+        return self._items("/v1/movies", MovieSummary, **filters)
 
-    def jobs(self, **filters: Any) -> Iterator[JobAnswer]:
-        """The newest request first; `status`, `slug`, `since`."""
+    def jobs(self, **filters: Unpack[JobFilters]) -> Iterator[JobAnswer]:
+        """The newest request first."""
         return self._items("/v1/jobs", JobAnswer, **filters)
 
     def history(self, slug: str) -> Iterator[HistoryEntry]:
@@ -166,6 +163,7 @@ class Client:
 
     def close(self) -> None:
         self._http.close()
+        self._streams.close()
 
     def stop_waiting(self) -> None:
         """Let requests that wait for a service that is busy end now, with its refusal."""
@@ -186,11 +184,11 @@ class Client:
             if (cursor := page.next_cursor) is None:
                 return
 
-    def _ask(self, call: Call[T]) -> T:
-        patience = Patience(self._patience_seconds)
+    def _ask(self, call: Call[T], patience: Patience | None = None) -> T:
+        patience = patience or Patience(self._patience_seconds)
         while True:
             try:
-                with self._connections, self._reaching():
+                with self._connections, reaching(self._http.base_url):
                     response = self._http.send(call.request(self._http))
                 return call.read(response)
             except ServiceRefused as refusal:
@@ -202,21 +200,15 @@ class Client:
     def _hear(self, following: Following) -> Iterator[JobEvent]:
         """What one connection tells."""
         call = following.call()
-        with self._connections, self._reaching():
-            response = self._http.send(call.request(self._http), stream=True)
+        with reaching(self._streams.base_url):
+            response = self._streams.send(call.request(self._streams), stream=True)
             try:
                 if response.is_error:
                     response.read()
                     call.read(response)
                 if following.tells(response):
-                    heard = map(following.hear, EventSource(response).iter_sse())
-                    yield from (event for event in heard if event is not None)
+                    for event in EventSource(response).iter_sse():
+                        if (heard := following.hear(event, response)) is not None:
+                            yield heard
             finally:
                 response.close()
-
-    @contextmanager
-    def _reaching(self) -> Iterator[None]:
-        try:
-            yield
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise ServiceUnreachable(str(self._http.base_url), str(error)) from error

@@ -1,35 +1,21 @@
-"""What a command says while it has to wait."""
+"""Commands that have to wait: what they say, and how often they look."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from domain.values import JobStatus
 from interfaces.cli import following
-from interfaces.cli.following import follow
+from interfaces.cli.following import follow, watch_all
 from interfaces.cli.output import WaitingHint
 from interfaces.client import Operator, ServiceRefused
-from interfaces.http.schemas.admin import QueueAnswer
-from interfaces.http.schemas.generation import JobAnswer
+from tests.support.clients import JOB, Clock, answered_by
 
-JOB_ID = uuid4()
-JOB: dict[str, Any] = {
-    "job_id": JOB_ID,
-    "slug": "heat-1995",
-    "requested_slug": "heat-1995",
-    "locale": "en-US",
-    "context_tag": "DEFAULT",
-    "confidence": 0.9,
-    "attempts": 0,
-    "max_attempts": 3,
-    "next_attempt_at": None,
-    "description_id": None,
-    "error": None,
-    "created_at": "2026-01-31T12:00:00Z",
-    "updated_at": "2026-01-31T12:00:01Z",
-    "_links": {},
-}
+JOB_ID = UUID(JOB["job_id"])
 PROVIDER: dict[str, Any] = {
     "breaker": "open",
     "open_until": None,
@@ -60,19 +46,15 @@ QUEUE: dict[str, Any] = {
 }
 
 
-class Service(Operator):
-    """Whose job stands in each status once, one after the other, and whose queue is always the same."""
+def _service(statuses: list[JobStatus], **queue: Any) -> Operator:
+    """Its job stands in each status once, one after the other, and its queue is always the same."""
+    left = iter(statuses)
 
-    def __init__(self, statuses: list[JobStatus], **queue: Any) -> None:
-        super().__init__("http://service")
-        self._statuses = iter(statuses)
-        self._queue = QueueAnswer(**QUEUE | queue)
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_of_queue = request.url.path == "/v1/admin/queues"
+        return httpx.Response(200, json=QUEUE | queue if is_of_queue else JOB | {"status": next(left)})
 
-    def job(self, job_id: object) -> JobAnswer:
-        return JobAnswer(status=next(self._statuses), **JOB)
-
-    def queue(self) -> QueueAnswer:
-        return self._queue
+    return answered_by(answer, Operator("http://service"))
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +85,7 @@ def test_whoever_waits_for_a_job_that_cannot_start_is_told_why(queue: dict[str, 
     told: list[str] = []
     statuses = [JobStatus.PENDING, JobStatus.PENDING, JobStatus.DONE]
 
-    with Service(statuses, **queue) as service:
+    with _service(statuses, **queue) as service:
         assert follow(JOB_ID, service, on_wait=told.append).status is JobStatus.DONE
 
     assert told == [why]
@@ -126,7 +108,44 @@ def test_nothing_is_said_of_a_job_that_may_start_any_moment(
 ) -> None:
     told: list[str] = []
 
-    with Service(statuses, **queue) as service:
+    with _service(statuses, **queue) as service:
         assert not follow(JOB_ID, service, on_wait=told.append).status.is_active
 
     assert told == []
+
+
+class Jobs:
+    """They are active for as many looks as is said, and every look is noted with its time."""
+
+    def __init__(self, clock: Clock, looks: Sequence[int]) -> None:
+        self.looked: dict[UUID, list[float]] = {uuid4(): [] for _ in looks}
+        self._looks = dict(zip(self.looked, looks, strict=True))
+        self._clock = clock
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        job_id = UUID(request.url.path.rpartition("/")[2])
+        self.looked[job_id].append(self._clock.now)
+        is_active = len(self.looked[job_id]) < self._looks[job_id]
+        return httpx.Response(
+            200, json=JOB | {"job_id": str(job_id), "status": "PENDING" if is_active else "DONE"}
+        )
+
+
+@pytest.mark.parametrize("looks", [[9], [3, 9], [5] * 3, [30] * 20, []])
+def test_jobs_are_watched_without_asking_more_than_a_key_may(
+    looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    jobs = Jobs(clock, looks)
+    monkeypatch.setattr(following, "time", clock)
+
+    with answered_by(jobs.answer, Operator("http://service")) as client:
+        ended = watch_all([*jobs.looked, *jobs.looked], client, tell=None)
+
+    assert [job.job_id for job in ended] == [*jobs.looked, *jobs.looked]
+    assert [len(times) for times in jobs.looked.values()] == looks, "until they have ended, and no more"
+    a_tenth, a_second = 0.1 - 1e-9, 1 - 1e-9
+    for times in jobs.looked.values():
+        assert all(later - earlier >= a_tenth for earlier, later in pairwise(times))
+    at_all = sorted(time for times in jobs.looked.values() for time in times)
+    assert all(later - earlier >= a_second for earlier, later in zip(at_all, at_all[20:], strict=False))

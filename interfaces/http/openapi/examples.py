@@ -239,20 +239,16 @@ PARAMETERS: dict[str, Any] = {
     "actor": _KEY_ID,
     "event": "DescriptionGenerated",
     "since": "2026-01-31T00:00:00Z",
-    "as_of": "2026-01-31T12:00:00Z",
-    "version": 3,
-    "description_id": _TEXT_ID,
     "q": "matrix 1999",
     "director": "wachowski",
     "genre": "sci-fi",
     "year": 1999,
     "if-match": "*",
-    "if-none-match": '"v3"',
     "prefer": "wait=2",
     "from": "2026-01-01",
     "to": "2026-01-31",
 }
-"""None of what only the service can make, such as cursors."""
+"""Together they make requests that can be tried: none is a cursor, an id of a text, or a moment of a film."""
 
 _STREAMS: dict[str, Any] = {
     "application/x-ndjson": json.dumps({**_HISTORY, "slug": _SLUG}) + "\n",

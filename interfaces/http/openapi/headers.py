@@ -32,6 +32,9 @@ COMPONENTS = {
     for name, (about, schema, example) in _ABOUT.items()
 }
 
+_UNCOUNTED = {"401", "500"}
+"""Of a caller who is not known, and of what broke on the way."""
+
 _LISTINGS = {"list_jobs", "list_movies", "show_history", "show_audit", "list_failed_jobs"}
 _ASKING = {"generate", "show_movie"}
 _CHANGING = {"promote", "edit", "withdraw", "correct"}
@@ -39,8 +42,9 @@ _CHANGING = {"promote", "edit", "withdraw", "correct"}
 
 def declare(name: str, operation: dict[str, Any], *, is_public: bool) -> None:
     for status, answer in operation["responses"].items():
-        declared = ["X-Request-ID"] if is_public else ["X-Request-ID", "RateLimit-Policy", "RateLimit"]
-        declared += _of(name, HTTPStatus(int(status)))
+        declared = ["X-Request-ID", *_of(name, HTTPStatus(int(status)))]
+        if not is_public and status not in _UNCOUNTED:
+            declared += ["RateLimit-Policy", "RateLimit"]
         answer["headers"] = {header: {"$ref": f"#/components/headers/{header}"} for header in declared}
 
 

@@ -1,68 +1,30 @@
 """Client and AsyncClient do the same with a real service; each test is run with both."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+import threading
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
+from application.read_models import MovieOrder
 from domain.values import ContextTag, JobStatus
 from infrastructure.choices import Auth
-from interfaces.client import AsyncClient, Client, JobNotEnded, ServiceRefused, ServiceUnreachable
+from interfaces.client import AsyncClient, JobEvent, JobNotEnded, ServiceRefused, ServiceUnreachable
 from interfaces.http.schemas.generation import GenerationAnswer
 from interfaces.http.schemas.movies import MovieAnswer, MovieChoices
 from tests.integration.http.api import Api, Serve, new_film
+from tests.support.clients import KINDS, Connect, connecting
 from tests.support.proxy import Proxy
 
-T = TypeVar("T")
 
-
-class Waiting:
-    """An AsyncClient for those who wait: calls end before they return, and iterators are lists."""
-
-    def __init__(self, url: str, **more: Any) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._client = AsyncClient(url, **more)
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*arguments: Any, **more: Any) -> Any:
-            called = getattr(self._client, name)(*arguments, **more)
-            return self._iterated(called) if hasattr(called, "__anext__") else self._run(called)
-
-        return call
-
-    def close(self) -> None:
-        self._run(self._client.close())
-        self._loop.close()
-
-    def _run(self, call: Any) -> Any:
-        return self._loop.run_until_complete(call)
-
-    def _iterated(self, items: AsyncIterator[T]) -> Iterator[T]:
-        try:
-            while True:
-                yield self._run(anext(items))
-        except StopAsyncIteration:
-            return
-
-
-Connect = Callable[..., Any]
-
-
-@pytest.fixture(params=[Client, Waiting], ids=["sync", "async"])
+@pytest.fixture(params=KINDS)
 def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
-    opened = []
-
-    def connect(url: object, **more: Any) -> Any:
-        opened.append(request.param(str(url), **more))
-        return opened[-1]
-
-    yield connect
-    for client in opened:
-        client.close()
+    with connecting(request.param) as connect:
+        yield connect
 
 
 @pytest.fixture
@@ -141,7 +103,9 @@ def test_listings_are_read_to_their_end(
     versions = [entry.version for entry in client.history(film)]
     assert versions == list(range(1, 3 * len(ContextTag) + 2)), "registered; requested, started, written"
     assert len({job.job_id for job in client.jobs(slug=film)}) == len(ContextTag)
-    assert [movie.slug for movie in client.movies(slug=film)] == [film]
+    for order in ("asc", "desc"):
+        found = client.movies(slug=film, sort=MovieOrder.TITLE, order=order)
+        assert [movie.slug for movie in found] == [film]
 
 
 def test_every_change_of_a_job_is_told_and_what_was_heard_is_not_told_again(client: Any, film: str) -> None:
@@ -165,6 +129,35 @@ def test_a_stream_that_breaks_is_taken_up_where_it_was(connect: Connect, serve: 
             proxy.come_up()
 
     assert [event.job.status.value for event in events] == ["PENDING", "IN_PROGRESS", "DONE"]
+
+
+def test_who_follows_jobs_can_ask_with_the_only_connection(
+    connect: Connect, waiting_api: Api, film: str
+) -> None:
+    client = connect(waiting_api.base_url, connections=1)
+    job_id = client.generate(film).job_id
+    asked = list[JobStatus]()
+
+    def ask_while_following() -> None:
+        events = [client.events(job_id) for _ in range(3)]
+        asked.extend(client.job(next(one).job.job_id).status for one in events)
+        for one in events:
+            one.close()
+
+    following = threading.Thread(target=ask_while_following, daemon=True)
+    following.start()
+    following.join(20)
+    assert asked == [JobStatus.PENDING] * 3
+
+
+def test_a_stream_can_be_left_before_it_ends(waiting_api: Api, film: str) -> None:
+    async def first_event() -> JobEvent:
+        async with AsyncClient(str(waiting_api.base_url)) as client:
+            job_id = (await client.generate(film)).job_id
+            async with aclosing(client.events(job_id)) as events:
+                return await anext(events)
+
+    assert asyncio.run(first_event()).job.status is JobStatus.PENDING
 
 
 def test_who_waits_is_told_when_it_takes_too_long(connect: Connect, waiting_api: Api, film: str) -> None:
