@@ -50,6 +50,10 @@ _API = {
         "The body of the request is larger than 65,536 bytes.",
         "Send less; for many films use one request for each, or `moviemind generate --from FILE`.",
     ),
+    "headers-too-large": (
+        "The headers of the request are larger than 65,536 bytes; the connection was closed.",
+        "Send less; cookies and long queries are not needed here.",
+    ),
     "last-event-id-invalid": (
         "The header Last-Event-ID is not the id of an event that this service has sent.",
         "Send the id of the last event that was received, or none to be told everything again.",
@@ -73,7 +77,7 @@ _API = {
     ),
     "origin-not-allowed": (
         "A page in a browser asked whether it may call, and its origin, method or headers are not allowed.",
-        "Name the origin of the page in MOVIEMIND_CORS_ORIGINS.",
+        "The detail says which of them. Pages are named in MOVIEMIND_CORS_ORIGINS.",
     ),
     "not-found": ("There is no such route.", "See /openapi.json for the routes there are."),
     "method-not-allowed": (

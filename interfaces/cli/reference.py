@@ -123,6 +123,7 @@ WITHOUT_AN_ERROR = {
     "method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "content-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "validation-error": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "headers-too-large": HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     "internal-error": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """Problems that are no MovieMindError: what is refused before a route has a say, and what nobody caught."""

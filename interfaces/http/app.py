@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from interfaces.http import (
@@ -29,6 +29,7 @@ from interfaces.http.envelope import Envelope, Unforeseen
 from interfaces.http.gate import Gate
 from interfaces.http.log_tail import LogTail
 from interfaces.http.metering import Metering
+from interfaces.http.parameters import known_parameters
 from interfaces.service import MovieMind
 
 COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL = 1_024, 5
@@ -74,6 +75,7 @@ def without_a_service() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=openapi.name_of,
+        dependencies=[Depends(known_parameters)],
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for router in ROUTERS:

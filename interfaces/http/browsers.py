@@ -99,10 +99,13 @@ def _is_preflight(scope: Scope) -> bool:
 
 def _refusal(request: Request, answer: Response) -> Response:
     headers = {name: value for name, value in answer.headers.items() if name.startswith(("access-", "vary"))}
+    refused = bytes(answer.body).decode()  # such as "Disallowed CORS origin, method"
+    whose = "MOVIEMIND_CORS_ORIGINS names the pages that may call"
+    may = f"pages may use {', '.join(METHODS)}, and send {', '.join(SENT)}"
     return problem(
         request,
         HTTPStatus.FORBIDDEN,
         code="origin-not-allowed",
-        detail=bytes(answer.body).decode() + "; MOVIEMIND_CORS_ORIGINS names the pages that may call.",
+        detail=f"{refused}; {whose if 'origin' in refused else may}.",
         headers=headers,
     )

@@ -1,6 +1,7 @@
 """What surrounds every request: its id, the limit of its body, and the answer to what nobody caught."""
 
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -16,6 +17,8 @@ log = structlog.get_logger()
 
 BODY_LIMIT_BYTES = 64 * 1024
 
+_LISTS = {b"accept", b"if-match", b"if-none-match", b"prefer"}
+"""Of the headers that we look at, those that are lists."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _TRACEPARENT = re.compile(
     r"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
@@ -34,6 +37,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope["headers"] = _tidied(scope["headers"])
         request = Request(scope)
         given, trace = request.headers.get("x-request-id", ""), _trace(request)
         request.state.request_id = (
@@ -97,3 +101,16 @@ class Unforeseen:
 def _trace(request: Request) -> dict[str, str]:
     match = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
     return {"trace_id": match["trace"]} if match else {}
+
+
+def _tidied(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """RFC 9110, sections 5.3 and 5.5: blanks around a value are not part of it, and a list that stands in
+    several lines is one list."""
+    lists: dict[bytes, list[bytes]] = {}
+    others = []
+    for name, value in headers:
+        if name in _LISTS:
+            lists.setdefault(name, []).append(value.strip(b" \t"))
+        else:
+            others.append((name, value.strip(b" \t")))
+    return others + [(name, b", ".join(values)) for name, values in lists.items()]

@@ -52,7 +52,7 @@ async def generate(
 
     if idempotency_key is None:
         return await answer()
-    return await answered_once(service.answers, caller, idempotency_key, body, answer)
+    return await answered_once(service.answers, caller, idempotency_key, body.meaning(), answer)
 
 
 @router.post(

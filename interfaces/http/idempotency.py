@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import Header, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel
 
 from application.kept_answers import Answer, KeptAnswers, Repeatable
 from domain.errors import MovieMindError
@@ -29,13 +28,14 @@ IdempotencyKey = Annotated[
 
 
 async def answered_once(
-    answers: KeptAnswers, caller: Actor, key: str, body: BaseModel, answer: Callable[[], Awaitable[Response]]
+    answers: KeptAnswers, caller: Actor, key: str, meaning: str, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
     """The answer that was given to this request before, or else the one that is found now.
 
-    Two bodies are the same when they mean the same. Raises IdempotencyKeyReused, and what `answer` raises.
+    `meaning` is that of the body: two bodies that mean the same are the same. Raises IdempotencyKeyReused,
+    and what `answer` raises.
     """
-    said = sha256(body.model_dump_json(exclude_defaults=True).encode()).digest()
+    said = sha256(meaning.encode()).digest()
     request = Repeatable(caller.id, key, said)
     before = await run_in_threadpool(answers.begin, request)
     if before is not None:

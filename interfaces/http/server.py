@@ -51,12 +51,14 @@ class HttpServer:
         """Returns when requests are answered."""
         # Imported here: workers and commands that ask another process need not wait for a web framework.
         from interfaces.http.app import create_app
+        from interfaces.http.bounded import BoundedProtocol
 
         reads_like_an_order("")  # its phrases are compiled now, and not while a first client waits
         app = create_app(service)
         self._stop_waiting = app.state.tail.stop
         config = uvicorn.Config(
             app,
+            http=BoundedProtocol,
             log_config=None,
             access_log=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,

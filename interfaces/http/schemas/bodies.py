@@ -89,6 +89,10 @@ class GenerateBody(BaseModel):
         """Each style once, in the order given."""
         return tuple(dict.fromkeys(self.context_tag)) or (ContextTag.DEFAULT,)
 
+    def meaning(self) -> str:
+        """The same for two bodies that ask for the same."""
+        return self.model_copy(update={"context_tag": list(self.context_tags())}).model_dump_json()
+
 
 class RetryBody(BaseModel):
     """Why a failed job gets new tries."""

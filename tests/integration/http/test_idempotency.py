@@ -78,6 +78,20 @@ def test_a_body_that_means_the_same_is_the_same(waiting_api: Api, key: str, film
     assert _said(again) == _said(first)
 
 
+def test_a_style_that_is_said_or_meant_or_said_twice_is_the_same(
+    waiting_api: Api, key: str, film: str
+) -> None:
+    ways: list[dict[str, Any]] = [
+        {},
+        *({"context_tag": tag} for tag in (None, [], "DEFAULT", ["DEFAULT"] * 2)),
+    ]
+    for styles in ways:
+        answer = waiting_api.post(
+            "/v1/generate", json={"slug": film, **styles}, headers={"Idempotency-Key": key}
+        )
+        assert answer.status_code == 202, answer.text
+
+
 def test_another_body_under_the_same_key_is_refused_and_nothing_is_accepted(
     waiting_api: Api, key: str, film: str
 ) -> None:

@@ -240,12 +240,13 @@ def test_no_film_is_missed_or_doubled_while_others_are_added(serve: Serve, sort:
         first, last, listed = list[str](), list[str](), list[str]()
         for number, page in enumerate(api.pages("/v1/movies", sort=sort, order=order, limit=2)):
             listed += [movie["slug"] for movie in page]
-            first.append(describe(f"a{number}", 1940 + number))
-            last.append(describe(f"z{number}", 2010 + number))
+            if number < 3:
+                first.append(describe(f"a{number}", 1940 + number))
+                last.append(describe(f"z{number}", 2010 + number))
 
     assert len(set(listed)) == len(listed), "none twice"
     assert set(there) <= set(listed), "none missed that was there from the beginning"
     if order == "asc":
-        assert set(last[:-1]) <= set(listed), "what was added behind the page is there too"
+        assert set(last) <= set(listed), "what was added behind the page is there too"
     elif sort != "listed":
-        assert set(first[:-1]) <= set(listed)
+        assert set(first) <= set(listed)
