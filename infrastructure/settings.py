@@ -250,12 +250,12 @@ class Settings(BaseSettings):
     @field_validator("bootstrap_admin_key", "api_key")
     @classmethod
     def _hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
-        value = key.get_secret_value() if key else None
-        if value is None:
+        if key is None:
             return None
+        value = key.get_secret_value().strip()
         if len(value) < SHORTEST_KEY or not (value.isascii() and value.isprintable()):
             raise ValueError(f"write {SHORTEST_KEY} or more printable ASCII characters")
-        return key
+        return SecretStr(value)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -264,6 +264,10 @@ _COMMAND_LINE = {
         "The data directory cannot be made or written.",
         "Mend its permissions, or choose another with --data-dir.",
     ),
+    "key-unusable": (
+        "The API key holds a line break, a control character or a letter that no header may hold.",
+        "Set MOVIEMIND_API_KEY to the key as `moviemind keys create` printed it.",
+    ),
     "service-unreachable": (
         "Nothing answers at the service's address.",
         "Start it with `moviemind up`, or check --url.",

@@ -5,6 +5,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from infrastructure.choices import LogLevel
 from infrastructure.logs import configure_logs
 from infrastructure.settings import Settings, load_settings
@@ -29,6 +31,8 @@ def connected(
 ) -> Iterator[Connected]:
     """A client of the service at a URL, of the one running over the data directory, or of one started for
     this command; `works`: it runs jobs too."""
+    if url is not None and not url.strip():
+        raise typer.BadParameter("--url is empty; leave it out to use the service of --data-dir")
     settings = load_settings(data_dir=data_dir)
     configure_logs(LogLevel.ERROR, settings.log_format)
     with ExitStack() as stack:

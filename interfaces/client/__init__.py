@@ -10,7 +10,13 @@
 """
 
 from interfaces.client.asynchronous import AsyncClient
-from interfaces.client.errors import JobNotEnded, NotMovieMind, ServiceRefused, ServiceUnreachable
+from interfaces.client.errors import (
+    JobNotEnded,
+    KeyUnusable,
+    NotMovieMind,
+    ServiceRefused,
+    ServiceUnreachable,
+)
 from interfaces.client.events import JobEvent
 from interfaces.client.operating import Operator
 from interfaces.client.synchronous import Client
@@ -20,6 +26,7 @@ __all__ = [
     "Client",
     "JobEvent",
     "JobNotEnded",
+    "KeyUnusable",
     "NotMovieMind",
     "Operator",
     "ServiceRefused",

@@ -133,7 +133,7 @@ class AsyncClient:
         return self._items("/v1/jobs", JobAnswer, **filters)
 
     def history(self, slug: str) -> AsyncGenerator[HistoryEntry]:
-        return self._items(f"/v1/movies/{calls.segment(slug)}/history", HistoryEntry)
+        return self._items(f"{calls.movie_path(slug)}/history", HistoryEntry)
 
     async def close(self) -> None:
         await self._http.aclose()

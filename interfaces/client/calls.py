@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypedDict, TypeVar
@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from application.read_models import MovieOrder
+from domain import slugs
 from domain.values import ContextTag, JobStatus, Locale, Priority
 from interfaces.client.errors import NotMovieMind, ServiceRefused, ServiceUnreachable
 from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, JobAnswer
@@ -134,7 +135,7 @@ def movie(
 ) -> Call[MovieAnswer | GenerationAnswer | MovieChoices]:
     return Call(
         method="GET",
-        path=f"/v1/movies/{segment(slug)}",
+        path=movie_path(slug),
         answers={
             None: MovieAnswer,
             HTTPStatus.ACCEPTED: GenerationAnswer,
@@ -150,8 +151,14 @@ def page(path: str, of: type[Item], *, cursor: str | None, **filters: Any) -> Ca
     return Call(method="GET", path=path, answers={None: Page[of]}, params=params)  # type: ignore[valid-type]
 
 
+def movie_path(slug: str) -> str:
+    """Raises SlugRefused, as the service would: what is no slug must not become part of a path."""
+    slugs.assess(slug, current_year=datetime.now(UTC).year)
+    return f"/v1/movies/{slug}"
+
+
 def segment(part: UUID | str) -> str:
-    """As one part of a path, whatever it holds."""
+    """As one part of a path."""
     return quote(str(part), safe="")
 
 

@@ -44,6 +44,10 @@ class NotMovieMind(MovieMindError):
         self.url = url
 
 
+class KeyUnusable(MovieMindError):
+    """The API key holds characters that no header may hold; take it as it was shown when it was made."""
+
+
 class JobNotEnded(MovieMindError):
     """The job {job_id} has not ended within {seconds:g} seconds."""
 

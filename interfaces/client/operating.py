@@ -8,7 +8,7 @@ from uuid import UUID
 from application.api_keys import Scope
 from application.spending import GroupBy
 from domain.values import ContextTag, FailureType, Locale, PromotionScope
-from interfaces.client.calls import Call, segment
+from interfaces.client.calls import Call, movie_path, segment
 from interfaces.client.synchronous import Client
 from interfaces.http.schemas.admin import QueueAnswer, RetriedJobs
 from interfaces.http.schemas.generation import JobAnswer, PreviewAnswer
@@ -68,7 +68,7 @@ class Operator(Client):
 
     def diff(self, slug: str, from_version: int, to_version: int) -> DiffAnswer:
         versions = {"from": from_version, "to": to_version}
-        return self._get(f"/v1/movies/{segment(slug)}/diff", DiffAnswer, **versions)
+        return self._get(f"{movie_path(slug)}/diff", DiffAnswer, **versions)
 
     def spending(self, *, first: date | None, last: date | None, group_by: GroupBy) -> SpendingAnswer:
         """What paid calls took from one day to another."""
@@ -126,7 +126,7 @@ class Operator(Client):
         return self._ask(
             Call(
                 method=method,
-                path=f"/v1/movies/{segment(slug)}{path}",
+                path=f"{movie_path(slug)}{path}",
                 answers={None: MovieAnswer},
                 body=body,
                 headers={"If-Match": "*" if seen is None else f'"v{seen}"'},

@@ -159,7 +159,7 @@ class Client:
 
     def history(self, slug: str) -> Iterator[HistoryEntry]:
         """Every event of a film."""
-        return self._items(f"/v1/movies/{calls.segment(slug)}/history", HistoryEntry)
+        return self._items(f"{calls.movie_path(slug)}/history", HistoryEntry)
 
     def close(self) -> None:
         self._http.close()

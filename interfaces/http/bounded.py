@@ -6,9 +6,10 @@ import json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADERS_LIMIT_BYTES = 64 * 1024
+CODE = "headers-too-large"
 
 _PROBLEM = {
-    "type": "headers-too-large",
+    "type": CODE,
     "title": "Headers too large",
     "status": 431,
     "detail": f"The headers of a request may have {HEADERS_LIMIT_BYTES:,} bytes at most.",

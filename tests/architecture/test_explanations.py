@@ -12,7 +12,7 @@ from interfaces.cli import reference
 from interfaces.cli.app import COMMANDS, app_of
 from interfaces.client import ServiceRefused
 from interfaces.explanations import EXPLANATIONS
-from interfaces.http import problems
+from interfaces.http import bounded, problems
 from tests.architecture.test_docs import INSIDE
 
 ROOT = Path(__file__).parents[2]
@@ -69,5 +69,6 @@ def _without_an_error() -> set[str]:
     """Codes that the HTTP interface writes down itself."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "interfaces" / "http").glob("*.py")]
     return {code for source in sources for code in re.findall(r'code="([\w-]+)"', source)} | {
-        code for code, _ in problems._OF_THE_FRAMEWORK.values()
+        bounded.CODE,
+        *(code for code, _ in problems._OF_THE_FRAMEWORK.values()),
     }

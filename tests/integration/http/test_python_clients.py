@@ -11,9 +11,17 @@ from uuid import uuid4
 import pytest
 
 from application.read_models import MovieOrder
+from domain.errors import SlugRefused
 from domain.values import ContextTag, JobStatus
 from infrastructure.choices import Auth
-from interfaces.client import AsyncClient, JobEvent, JobNotEnded, ServiceRefused, ServiceUnreachable
+from interfaces.client import (
+    AsyncClient,
+    JobEvent,
+    JobNotEnded,
+    KeyUnusable,
+    ServiceRefused,
+    ServiceUnreachable,
+)
 from interfaces.http.schemas.generation import GenerationAnswer
 from interfaces.http.schemas.movies import MovieAnswer, MovieChoices
 from tests.integration.http.api import Api, Serve, new_film
@@ -174,12 +182,34 @@ def test_what_is_refused_is_told_with_its_problem(client: Any) -> None:
         lambda: client.job(uuid4()),
         lambda: list(client.events(uuid4())),
         lambda: list(client.history("no-such-film-1999")),
-        lambda: client.movie("../admin/keys"),
     ):
         with pytest.raises(ServiceRefused) as refused:
             call()
         assert refused.value.status in {400, 404}
         assert refused.value.problem["type"] == refused.value.code
+
+
+@pytest.mark.parametrize("slug", [".", "..", "../admin/keys", "heat-1995/history", "heat 1995", ""])
+def test_what_is_no_slug_never_becomes_part_of_a_path(client: Any, slug: str) -> None:
+    for call in (lambda: client.movie(slug), lambda: list(client.history(slug))):
+        with pytest.raises(SlugRefused):
+            call()
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "localhost:8000", "ftp://localhost", "", "http://"])
+def test_what_is_no_address_is_told(connect: Connect, url: str) -> None:
+    with pytest.raises(ServiceUnreachable, match="address"):
+        connect(url)
+
+
+def test_a_key_is_never_quoted_and_a_line_break_of_its_file_not_sent(connect: Connect, serve: Serve) -> None:
+    key = "a-key-that-nobody-guesses"
+    with serve(auth=Auth.ON, bootstrap_admin_key=key) as api:
+        connect(api.base_url, key=f"{key}\n").generate(new_film())
+        for unusable in (f"{key}\nX-Evil: 1", f"{key}é"):
+            with pytest.raises(KeyUnusable) as told:
+                connect(api.base_url, key=unusable)
+            assert key not in str(told.value)
 
 
 def test_nobody_answers(connect: Connect) -> None:
