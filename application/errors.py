@@ -19,6 +19,14 @@ class MovieNotFound(MovieMindError):
 
 
 @dataclass(eq=False)
+class NotKnownYet(MovieMindError):
+    """Nothing was known of '{slug}' at that moment; its history begins at {begins_at:%FT%T.%fZ}."""
+
+    slug: str
+    begins_at: datetime
+
+
+@dataclass(eq=False)
 class NotDescribed(MovieMindError):
     """Of '{slug}' there is no such description yet; one can be asked for with the scope generate."""
 

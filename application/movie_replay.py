@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from application.errors import MovieNotFound, VersionNotFound, store_errors
+from application.errors import MovieNotFound, NotKnownYet, VersionNotFound, store_errors
 from application.event_log import Recorded
 from application.movie_generations import MovieGenerations
 from application.projections.movies import fold_movie
@@ -40,13 +40,13 @@ def movie_back_then(
 ) -> MovieRow:
     """The film at a version of its stream, or as it was at a moment.
 
-    Texts that have been withdrawn since are only shown where that is wanted. Raises MovieNotFound, also for a
-    moment before the film was known, and VersionNotFound.
+    Texts that have been withdrawn since are only shown where that is wanted. Raises MovieNotFound,
+    NotKnownYet, VersionNotFound.
     """
     stream = stream_of(slug, generations=generations)
     version = _newest(stream, point) if isinstance(point, datetime) else point
     if version is None:
-        raise MovieNotFound(slug)
+        raise NotKnownYet(slug, stream[0].timestamp)
     row = movie_at(slug, version, stream)
     return row if shows_withdrawn else _without(withdrawn_in(stream), row)
 

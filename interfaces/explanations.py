@@ -100,6 +100,10 @@ _API = {
         "The text was withdrawn, because it was wrong or must not be read. The history keeps it.",
         "Choose another description of the film.",
     ),
+    "not-known-yet": (
+        "The film is known now and was not at the moment that was named.",
+        "Ask for a later one: `begins_at` says when its history begins.",
+    ),
     "version-not-found": (
         "The film's stream is shorter than the version asked for.",
         "The detail says how far it goes; `moviemind history SLUG` prints all versions.",

@@ -44,6 +44,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.AnotherJobActive: HTTPStatus.CONFLICT,
     domain.DescriptionIsWithdrawn: HTTPStatus.GONE,
     cursors.CursorExpired: HTTPStatus.GONE,
+    application.NotKnownYet: HTTPStatus.NOT_FOUND,
     application.VersionNotFound: HTTPStatus.NOT_FOUND,
     etags.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     domain.StaleVersion: HTTPStatus.PRECONDITION_FAILED,

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from http import HTTPStatus
+from itertools import cycle
 from typing import Any
 
 import requests
@@ -28,12 +29,34 @@ MESSAGES_BEYOND_A_SCHEMA = re.compile(
 """The same of what a `validation-error` says of a field."""
 
 
+THERE: dict[str, Any] = json.loads(os.environ["MOVIEMIND_FUZZED"])
+"""What the service holds: `slug`, its `texts`, and a `failed_job`."""
+
+_texts, _turns = cycle(THERE["texts"]), cycle((True, False))
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    """No schema knows what is there: every other request that fits it is sent for something that is."""
+    if not _fits_the_document(case) or not next(_turns):
+        return
+    if "slug" in (case.path_parameters or {}):
+        case.path_parameters["slug"] = THERE["slug"]
+    if case.path.endswith("/retry") and "job_id" in (case.path_parameters or {}):
+        case.path_parameters["job_id"] = THERE["failed_job"]
+    if isinstance(case.body, dict):
+        for name in {"description_id", "based_on"} & case.body.keys():
+            case.body[name] = next(_texts)
+    if case.method != "GET" and "if-match" in (case.headers or {}):
+        case.headers["if-match"] = "*"
+
+
 @schemathesis.check
 def refused_for_what_no_schema_can_say(ctx: Any, response: Any, case: Any) -> None:
     """A request as the document wants it is refused for such a reason only."""
     if response.status_code not in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
         return
-    if case.meta is None or not case.meta.generation.mode.is_positive:
+    if not _fits_the_document(case):
         return
     problem = response.json()
     if problem["type"] == "validation-error":
@@ -45,7 +68,10 @@ def refused_for_what_no_schema_can_say(ctx: Any, response: Any, case: Any) -> No
 
 @schemathesis.hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """While the queue is paused no job ends, and who follows one would wait for ever."""
+    """Note what was accepted. While the queue is paused no job ends: who follows one would wait for ever."""
+    if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        with open(os.environ["MOVIEMIND_ACCEPTED"], "a", encoding="utf-8") as accepted:
+            accepted.write(f"{case.method} {case.path}\n")
     if case.path == "/v1/admin/queues/pause" and response.status_code == HTTPStatus.OK:
         url = str(response.request.url).replace("/pause", "/resume")
         resumed = requests.post(url, headers={"X-API-Key": os.environ["MOVIEMIND_API_KEY"]}, timeout=10)
@@ -57,3 +83,7 @@ def entries(context: Any, response: Any) -> str:
     text: str = response.content.decode()
     assert all(isinstance(json.loads(line), dict) for line in text.splitlines())
     return text
+
+
+def _fits_the_document(case: Any) -> bool:
+    return case.meta is not None and case.meta.generation.mode.is_positive

@@ -35,8 +35,8 @@ class Waiting:
     """An AsyncClient for those who wait: calls end before they return, and iterators do not want `async`."""
 
     def __init__(self, url: str, **more: Any) -> None:
+        self.client = AsyncClient(url, **more)  # first: it may refuse, and the loop would be left open
         self._loop = asyncio.new_event_loop()
-        self.client = AsyncClient(url, **more)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*arguments: Any, **more: Any) -> Any:

@@ -97,7 +97,11 @@ class FailOver:
 
 
 def is_master(server: WatchedRedis) -> bool:
-    return server.facts()["role"] == "master"
+    """A server that is made the master cuts its lines first: then it is not yet."""
+    try:
+        return server.facts()["role"] == "master"
+    except redis.ConnectionError:
+        return False
 
 
 def is_replica(server: WatchedRedis) -> bool:

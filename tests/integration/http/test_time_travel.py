@@ -81,7 +81,7 @@ def test_looking_back_asks_for_nothing(api: Api, film: str) -> None:
     ("query", "status", "kind"),
     [
         ({"version": 999}, 404, "version-not-found"),
-        ({"as_of": "1999-01-01T00:00:00Z"}, 404, "movie-not-found"),
+        ({"as_of": "1999-01-01T00:00:00Z"}, 404, "not-known-yet"),
         ({"version": 0}, 422, "validation-error"),
         ({"version": 2**31}, 422, "validation-error"),
         ({"as_of": "yesterday"}, 422, "validation-error"),
