@@ -79,8 +79,6 @@ def test_no_answer_is_undeclared_and_none_is_an_error_of_ours(serving: Any) -> N
         accepted = set((home / "accepted").read_text(encoding="utf-8").splitlines())
 
     assert operations - accepted <= HARD_TO_MEET
-        "every text is written before it is cancelled"
-    )
     assert run["exit_code"] == 0
     assert run["operations"]["tested"] == run["operations"]["total"] > 30
     assert run["test_cases"]["generated"] >= CASES
