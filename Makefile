@@ -28,7 +28,7 @@ up: setup  ## serve on http://127.0.0.1:8000, data in var/
 
 # Tests start hundreds of processes, which would all compile the code where Python may keep no bytecode.
 test: setup  ## the whole test suite
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal
 
 readme: setup  ## type the commands of the README into a fresh clone
 	$(BIN)/python -m tests.readme
