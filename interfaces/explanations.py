@@ -51,7 +51,7 @@ _API = {
         "Send less; for many films use one request for each, or `moviemind generate --from FILE`.",
     ),
     "headers-too-large": (
-        "The headers of the request are larger than 65,536 bytes; the connection was closed.",
+        "The headers of the request had not ended after 65,536 bytes; the connection was closed.",
         "Send less; cookies and long queries are not needed here.",
     ),
     "last-event-id-invalid": (
@@ -142,7 +142,7 @@ _API = {
     ),
     "rate-limited": (
         "The key has sent as many requests within a minute as it may. This one was not carried out.",
-        "Send it again after Retry-After; RateLimit in every answer says how many are left. Operators set "
+        "Send it again after Retry-After; RateLimit in answers says how many are left. Operators set "
         "how many there are: MOVIEMIND_RATE_LIMIT_GENERATE and MOVIEMIND_RATE_LIMIT_READ.",
     ),
     "too-much-contention": (

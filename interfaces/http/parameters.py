@@ -17,8 +17,10 @@ async def known_parameters(request: Request) -> None:
     paths: dict[str, Any] = request.app.openapi()["paths"]
     operation = paths.get(request.scope["route"].path, {}).get(request.method.lower(), {})
     known = [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]
+    if not known:
+        return
     given = Counter(name for name, _ in request.query_params.multi_items())
-    for name, times in given.items() if known else ():
+    for name, times in given.items():
         if name not in known:
             raise refused(name, f"there is no such parameter; there are {', '.join(known)}")
         if times > 1:
