@@ -14,7 +14,8 @@ from itertools import count, islice
 from pathlib import Path
 from uuid import uuid4
 
-from application.read_models import DescriptionRow, MovieOrder, MoviePlace, MovieRow, MovieSearch, MoviesView
+from application.movie_listing import MovieOrder, MoviePlace, MovieSearch
+from application.read_models import DescriptionRow, MovieRow, MoviesView
 from infrastructure.postgres import schema
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import open_store

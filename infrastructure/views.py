@@ -6,16 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from application.read_models import (
-    UNKNOWN_YEAR,
-    AuditSearch,
-    DescriptionRow,
-    MovieOrder,
-    MoviePlace,
-    MovieRow,
-    MovieSearch,
-    search_words,
-)
+from application.movie_listing import UNKNOWN_YEAR, MovieOrder, MoviePlace, MovieSearch, search_words
+from application.read_models import AuditSearch, DescriptionRow, MovieRow
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")

@@ -13,7 +13,8 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from application.read_models import MoviePlace, MovieRow, MovieRows, MovieSearch, MoviesView, title_key
+from application.movie_listing import MoviePlace, MovieSearch, title_key
+from application.read_models import MovieRow, MovieRows, MoviesView
 from infrastructure.postgres.columns import Insert, column
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, whole, words

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from eventsourcing.sqlite import SQLiteCursor
 
-from application.read_models import MoviePlace, MovieRow, MovieRows, MovieSearch, MoviesView, title_key
+from application.movie_listing import MoviePlace, MovieSearch, title_key
+from application.read_models import MovieRow, MovieRows, MoviesView
 from infrastructure.sqlite.columns import column, insert, uuid
 from infrastructure.sqlite.view_store import ViewStore
 from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, whole, words

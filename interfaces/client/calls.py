@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from application.read_models import MovieOrder
+from application.movie_listing import MovieOrder
 from domain import slugs
 from domain.values import ContextTag, JobStatus, Locale, Priority
 from interfaces.client.errors import NotMovieMind, ServiceRefused, ServiceUnreachable

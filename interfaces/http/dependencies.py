@@ -16,7 +16,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, GetJsonSche
 from pydantic_core import CoreSchema
 
 from application.api_keys import Scope
-from application.read_models import search_words
+from application.movie_listing import search_words
 from domain import slugs
 from domain.values import Actor
 from interfaces.http.log_tail import LogTail

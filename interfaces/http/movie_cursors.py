@@ -1,6 +1,7 @@
 """Cursors of films: the place of the last one on a page, in the order they were listed in."""
 
-from application.read_models import MovieOrder, MoviePlace, MovieRow
+from application.movie_listing import MovieOrder, MoviePlace
+from application.read_models import MovieRow
 from interfaces.http import cursors
 from interfaces.http.cursors import CursorInvalid
 

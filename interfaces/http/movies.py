@@ -12,8 +12,9 @@ from fastapi.concurrency import run_in_threadpool
 from application.api_keys import Scope
 from application.commands.request_generation import RequestedGeneration, RequestGeneration
 from application.errors import NotDescribed
+from application.movie_listing import MovieOrder, MovieSearch
 from application.rate_limits import RequestKind
-from application.read_models import DescriptionRow, MovieOrder, MovieRow, MovieSearch
+from application.read_models import DescriptionRow, MovieRow
 from application.reading import catch_up, find
 from application.title_slugs import films_titled
 from domain import slugs

@@ -10,14 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.read_models import (
-    DescriptionRow,
-    MovieOrder,
-    MoviePlace,
-    MovieRow,
-    MovieSearch,
-    MoviesView,
-)
+from application.movie_listing import MovieOrder, MoviePlace, MovieSearch
+from application.read_models import DescriptionRow, MovieRow, MoviesView
 from tests.support.film import BEGIN
 from tests.support.stores import DIALECTS, SqliteViews, Views
 

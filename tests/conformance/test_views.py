@@ -15,9 +15,10 @@ from pydantic_core import to_json
 
 from application.errors import ViewMoved
 from application.event_log import EventLog, Recorded
+from application.movie_listing import MovieOrder, MoviePlace, MovieSearch
 from application.projections.projection import Projection
 from application.projector import Projector
-from application.read_models import AuditSearch, HistoryRow, JobSearch, MovieOrder, MoviePlace, MovieSearch
+from application.read_models import AuditSearch, HistoryRow, JobSearch
 from application.spending import REQUEST, GroupBy
 from domain.errors import MovieMindError
 from domain.values import FailureType, JobStatus, Priority

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from application.read_models import MovieOrder
+from application.movie_listing import MovieOrder
 from domain.errors import SlugRefused
 from domain.values import ContextTag, JobStatus
 from infrastructure.choices import Auth
