@@ -10,9 +10,9 @@ import httpx
 from httpx_sse import EventSource
 from pydantic import BaseModel
 
-from domain.values import ContextTag, Locale
+from domain.values import ContextTag
 from interfaces.client import calls, connecting, patience
-from interfaces.client.calls import Call, JobFilters, MovieFilters, Wanted
+from interfaces.client.calls import Call, JobFilters, MovieFilters, Selected, Wanted
 from interfaces.client.connecting import reaching
 from interfaces.client.errors import ServiceRefused, ServiceUnreachable
 from interfaces.client.events import RECONNECT_SECONDS, Following, JobEvent
@@ -45,19 +45,9 @@ class AsyncClient:
         slug: str,
         *,
         context_tag: ContextTag = ContextTag.DEFAULT,
-        wait_seconds: int = 0,
-        idempotency_key: str | None = None,
         **wanted: Unpack[Wanted],
     ) -> GenerationAnswer:
-        answer = await self._ask(
-            calls.generate(
-                slug,
-                context_tags=[context_tag],
-                wait_seconds=wait_seconds,
-                idempotency_key=idempotency_key,
-                **wanted,
-            )
-        )
+        answer = await self._ask(calls.generate(slug, context_tags=[context_tag], **wanted))
         assert isinstance(answer, GenerationAnswer), "one style was asked for"
         return answer
 
@@ -65,20 +55,9 @@ class AsyncClient:
         self,
         slug: str,
         context_tags: Sequence[ContextTag],
-        *,
-        wait_seconds: int = 0,
-        idempotency_key: str | None = None,
         **wanted: Unpack[Wanted],
     ) -> list[GenerationAnswer]:
-        answer = await self._ask(
-            calls.generate(
-                slug,
-                context_tags=context_tags,
-                wait_seconds=wait_seconds,
-                idempotency_key=idempotency_key,
-                **wanted,
-            )
-        )
+        answer = await self._ask(calls.generate(slug, context_tags=context_tags, **wanted))
         return answer.jobs if isinstance(answer, GenerationsAnswer) else [answer]
 
     async def job(self, job_id: UUID | str) -> JobAnswer:
@@ -104,27 +83,9 @@ class AsyncClient:
                 await asyncio.sleep(pause)
 
     async def movie(
-        self,
-        slug: str,
-        *,
-        locale: Locale | None = None,
-        context_tag: ContextTag | None = None,
-        description_id: UUID | str | None = None,
-        version: int | None = None,
-        as_of: str | None = None,
-        wait_seconds: int = 0,
+        self, slug: str, **selected: Unpack[Selected]
     ) -> MovieAnswer | GenerationAnswer | MovieChoices:
-        return await self._ask(
-            calls.movie(
-                slug,
-                wait_seconds=wait_seconds,
-                locale=locale,
-                context_tag=context_tag,
-                description_id=description_id,
-                version=version,
-                as_of=as_of,
-            )
-        )
+        return await self._ask(calls.movie(slug, **selected))
 
     def movies(self, **filters: Unpack[MovieFilters]) -> AsyncGenerator[MovieSummary]:
         return self._items("/v1/movies", MovieSummary, **filters)

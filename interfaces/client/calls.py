@@ -37,6 +37,20 @@ class Wanted(TypedDict, total=False):
     director: str
     genres: Sequence[str]
     priority: Priority
+    wait_seconds: int
+    """For the texts, 30 at most."""
+    idempotency_key: str
+
+
+class Selected(TypedDict, total=False):
+    """Which of a film's texts is wanted, or the film as it was. None is as good as nothing."""
+
+    locale: Locale | None
+    context_tag: ContextTag | None
+    description_id: UUID | str | None
+    version: int | None
+    as_of: datetime | str | None
+    wait_seconds: int
 
 
 class MovieFilters(TypedDict, total=False):

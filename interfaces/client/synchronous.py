@@ -10,9 +10,9 @@ import httpx
 from httpx_sse import EventSource
 from pydantic import BaseModel
 
-from domain.values import ContextTag, Locale
+from domain.values import ContextTag
 from interfaces.client import calls, connecting, patience
-from interfaces.client.calls import Call, JobFilters, MovieFilters, Wanted
+from interfaces.client.calls import Call, JobFilters, MovieFilters, Selected, Wanted
 from interfaces.client.connecting import reaching
 from interfaces.client.errors import ServiceRefused, ServiceUnreachable
 from interfaces.client.events import RECONNECT_SECONDS, Following, JobEvent
@@ -58,20 +58,10 @@ class Client:
         slug: str,
         *,
         context_tag: ContextTag = ContextTag.DEFAULT,
-        wait_seconds: int = 0,
-        idempotency_key: str | None = None,
         **wanted: Unpack[Wanted],
     ) -> GenerationAnswer:
         """Ask for a description; with `wait_seconds` (30 at most) for its text as well."""
-        answer = self._ask(
-            calls.generate(
-                slug,
-                context_tags=[context_tag],
-                wait_seconds=wait_seconds,
-                idempotency_key=idempotency_key,
-                **wanted,
-            )
-        )
+        answer = self._ask(calls.generate(slug, context_tags=[context_tag], **wanted))
         assert isinstance(answer, GenerationAnswer), "one style was asked for"
         return answer
 
@@ -79,21 +69,10 @@ class Client:
         self,
         slug: str,
         context_tags: Sequence[ContextTag],
-        *,
-        wait_seconds: int = 0,
-        idempotency_key: str | None = None,
         **wanted: Unpack[Wanted],
     ) -> list[GenerationAnswer]:
         """Ask for descriptions in several styles, which are accepted together; none means DEFAULT."""
-        answer = self._ask(
-            calls.generate(
-                slug,
-                context_tags=context_tags,
-                wait_seconds=wait_seconds,
-                idempotency_key=idempotency_key,
-                **wanted,
-            )
-        )
+        answer = self._ask(calls.generate(slug, context_tags=context_tags, **wanted))
         return answer.jobs if isinstance(answer, GenerationsAnswer) else [answer]
 
     def job(self, job_id: UUID | str) -> JobAnswer:
@@ -123,30 +102,10 @@ class Client:
             if not following.is_over:
                 time.sleep(pause)
 
-    def movie(
-        self,
-        slug: str,
-        *,
-        locale: Locale | None = None,
-        context_tag: ContextTag | None = None,
-        description_id: UUID | str | None = None,
-        version: int | None = None,
-        as_of: str | None = None,
-        wait_seconds: int = 0,
-    ) -> MovieAnswer | GenerationAnswer | MovieChoices:
+    def movie(self, slug: str, **selected: Unpack[Selected]) -> MovieAnswer | GenerationAnswer | MovieChoices:
         """A film with its descriptions; what has become of the request for it, where it is not described yet
         and the key may ask for it; or the films there are of a title without a year."""
-        return self._ask(
-            calls.movie(
-                slug,
-                wait_seconds=wait_seconds,
-                locale=locale,
-                context_tag=context_tag,
-                description_id=description_id,
-                version=version,
-                as_of=as_of,
-            )
-        )
+        return self._ask(calls.movie(slug, **selected))
 
     def movies(self, **filters: Unpack[MovieFilters]) -> Iterator[MovieSummary]:
         """Described films for which all holds that is given, in the order they got their first description
