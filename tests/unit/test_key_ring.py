@@ -1,7 +1,9 @@
 """A process' knowledge of the keys: what opens, for how long, and what strangers can cost."""
 
+import hmac
 import time
 from functools import partial
+from hashlib import sha256
 
 import pytest
 
@@ -42,6 +44,26 @@ def test_every_scope_holds_itself_and_those_before_it() -> None:
         Scope.GENERATE: {Scope.READ, Scope.GENERATE},
         Scope.ADMIN: set(Scope),
     }
+
+
+def test_secrets_are_compared_in_a_time_that_tells_nothing(
+    ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the first difference is must not matter; and what is compared are hashes."""
+    key, told = ring.create("the shop", Scope.READ, by="somebody")
+    compared: list[tuple[bytes, bytes]] = []
+    compare = hmac.compare_digest
+
+    def noting(kept: bytes, given: bytes) -> bool:
+        compared.append((kept, given))
+        return compare(kept, given)
+
+    monkeypatch.setattr(hmac, "compare_digest", noting)
+    ring.caller_with(told)
+    ring.caller_with(f"{key.key_id}_guessed")
+
+    kept = sha256(told.removeprefix(f"{key.key_id}_").encode()).digest()
+    assert compared == [(kept, kept), (kept, sha256(b"guessed").digest())]
 
 
 def test_nothing_else_opens(ring: KeyRing) -> None:
