@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.values import JobStatus
 from interfaces.cli.output import progress
-from interfaces.client import Client, JobNotEnded, Operator, ServiceRefused
+from interfaces.client import Client, Operator, ServiceRefused, ServiceUnreachable
 from interfaces.http.schemas.generation import JobAnswer
 
 WATCH_SECONDS = 0.1
@@ -22,13 +22,17 @@ LONG_PENDING_SECONDS = 3.0
 
 def follow(job_id: UUID, client: Operator, *, on_wait: Callable[[str], None]) -> JobAnswer:
     """Wait until a job has ended; `on_wait` hears why it cannot start."""
-    while True:
-        try:
-            return client.wait(job_id, timeout_seconds=LONG_PENDING_SECONDS)
-        except JobNotEnded:
-            is_pending = client.job(job_id).status is JobStatus.PENDING
-            if is_pending and (why := _why_nothing_starts(client)):
-                on_wait(why)
+    tells_at = time.monotonic() + LONG_PENDING_SECONDS
+
+    def look(job: JobAnswer) -> None:
+        nonlocal tells_at
+        if time.monotonic() < tells_at:
+            return
+        tells_at = time.monotonic() + LONG_PENDING_SECONDS
+        if job.status is JobStatus.PENDING and (why := _why_nothing_starts(client)):
+            on_wait(why)
+
+    return client.wait(job_id, on_look=look)
 
 
 def follow_all(
@@ -64,9 +68,11 @@ def watch_all(
 
 
 def _why_nothing_starts(client: Operator) -> str | None:
-    """None where it is not known: an admin alone is told."""
+    """None where it is not known: an admin alone is told, and by a service that answers."""
     try:
         queue = client.queue()
+    except ServiceUnreachable:
+        return None
     except ServiceRefused as refusal:
         if refusal.status == HTTPStatus.FORBIDDEN:
             return None

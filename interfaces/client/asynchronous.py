@@ -1,7 +1,7 @@
 """The client for asyncio: what `Client` has for asking and reading."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Self, TypeVar, Unpack
 from uuid import UUID
@@ -15,8 +15,8 @@ from interfaces.client import calls, connecting, patience
 from interfaces.client.calls import Call, JobFilters, MovieFilters, Selected, Wanted
 from interfaces.client.connecting import reaching
 from interfaces.client.errors import ServiceRefused, ServiceUnreachable
-from interfaces.client.events import RECONNECT_SECONDS, Following, JobEvent
-from interfaces.client.patience import Looks, Patience
+from interfaces.client.events import Following, JobEvent
+from interfaces.client.patience import RECONNECT_SECONDS, Looks, Patience
 from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, JobAnswer
 from interfaces.http.schemas.movies import HistoryEntry, MovieAnswer, MovieChoices, MovieSummary
 
@@ -39,6 +39,7 @@ class AsyncClient:
         self._http = httpx.AsyncClient(**options, limits=connecting.at_most(connections))
         self._streams = httpx.AsyncClient(**options, limits=connecting.UNLIMITED)
         self._patience_seconds = patience_seconds
+        self._has_been_answered = False
 
     async def generate(
         self,
@@ -63,9 +64,21 @@ class AsyncClient:
     async def job(self, job_id: UUID | str) -> JobAnswer:
         return await self._ask(calls.job(job_id))
 
-    async def wait(self, job_id: UUID | str, *, timeout_seconds: float | None = None) -> JobAnswer:
-        looks = Looks(job_id, timeout_seconds, patience_seconds=self._patience_seconds)
+    async def wait(
+        self,
+        job_id: UUID | str,
+        *,
+        timeout_seconds: float | None = None,
+        on_look: Callable[[JobAnswer], None] = lambda _: None,
+    ) -> JobAnswer:
+        looks = Looks(
+            job_id,
+            timeout_seconds,
+            patience_seconds=self._patience_seconds,
+            has_begun=self._has_been_answered,
+        )
         while (pause := looks.next_after(job := await self._ask(calls.job(job_id), looks))) is not None:
+            on_look(job)
             await asyncio.sleep(pause)
         return job
 
@@ -121,9 +134,10 @@ class AsyncClient:
             try:
                 with reaching(self._http.base_url):
                     response = await self._http.send(call.request(self._http))
+                self._has_been_answered = True
                 return call.read(response)
-            except ServiceRefused as refusal:
-                await asyncio.sleep(patience.pause_after(refusal, call))
+            except (ServiceRefused, ServiceUnreachable) as failure:
+                await asyncio.sleep(patience.pause_after(failure, call))
 
     async def _hear(self, following: Following) -> AsyncGenerator[JobEvent]:
         call = following.call()

@@ -13,7 +13,6 @@ from interfaces.client.errors import NotMovieMind, ServiceRefused, ServiceUnreac
 from interfaces.client.patience import Patience
 from interfaces.http.schemas.generation import JobAnswer
 
-RECONNECT_SECONDS = 1.0
 EVENT_STREAM = "text/event-stream"
 
 
@@ -32,7 +31,6 @@ class Following:
         self._path = f"/v1/jobs/{segment(job_id)}/events"
         self._last_id = after
         self._patience = Patience(patience_seconds)
-        self._has_begun = False
         self.is_over = False
 
     def call(self) -> Call[JobAnswer]:
@@ -47,7 +45,6 @@ class Following:
         self.is_over = response.status_code == HTTPStatus.NO_CONTENT
         if not self.is_over and _media_type(response) != EVENT_STREAM:
             raise NotMovieMind(origin(response))
-        self._has_begun = True
         self._patience.renew()
         return not self.is_over
 
@@ -64,13 +61,8 @@ class Following:
         return heard
 
     def pause_after(self, failure: ServiceRefused | ServiceUnreachable) -> float:
-        """Seconds to wait before the next connection. Raises the failure where there was none yet and nobody
-        answers, where another is of no use, or where patience ends."""
-        if isinstance(failure, ServiceRefused):
-            return self._patience.pause_after(failure, self.call())
-        if not self._has_begun:
-            raise failure
-        return self._patience.bear(failure, RECONNECT_SECONDS)
+        """Seconds to wait before the next connection. Raises what Patience does."""
+        return self._patience.pause_after(failure, self.call())
 
 
 def _media_type(response: httpx.Response) -> str:

@@ -15,8 +15,8 @@ from interfaces.client import calls, connecting, patience
 from interfaces.client.calls import Call, JobFilters, MovieFilters, Selected, Wanted
 from interfaces.client.connecting import reaching
 from interfaces.client.errors import ServiceRefused, ServiceUnreachable
-from interfaces.client.events import RECONNECT_SECONDS, Following, JobEvent
-from interfaces.client.patience import Looks, Patience
+from interfaces.client.events import Following, JobEvent
+from interfaces.client.patience import RECONNECT_SECONDS, Looks, Patience
 from interfaces.http.schemas.generation import GenerationAnswer, GenerationsAnswer, JobAnswer
 from interfaces.http.schemas.movies import HistoryEntry, MovieAnswer, MovieChoices, MovieSummary
 
@@ -28,8 +28,8 @@ class Client:
     """Safe to use from any number of threads.
 
     A service that is busy, or has counted too many requests of the key, is asked again as it says; that
-    one does not answer is told at once, except to those who follow a job already. Methods raise
-    ServiceRefused, ServiceUnreachable, NotMovieMind.
+    one does not answer is told at once, except to those who wait for a job or follow it already. Methods
+    raise ServiceRefused, ServiceUnreachable, NotMovieMind.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Client:
         key: str | None = None,
         connections: int = 10,
         patience_seconds: float = patience.SECONDS,
-        on_wait: Callable[[ServiceRefused], None] = lambda _: None,
+        on_wait: Callable[[ServiceRefused | ServiceUnreachable], None] = lambda _: None,
     ) -> None:
         """`key` is for a service that wants one; `connections` are for all but streams, which have their own;
         `on_wait` hears why a request has to wait."""
@@ -50,6 +50,7 @@ class Client:
         # just been given: that thread would wait for an answer until its time-out.
         self._connections = threading.BoundedSemaphore(connections)
         self._patience_seconds = patience_seconds
+        self._has_been_answered = False
         self._on_wait = on_wait
         self._stops_waiting = threading.Event()
 
@@ -78,11 +79,24 @@ class Client:
     def job(self, job_id: UUID | str) -> JobAnswer:
         return self._ask(calls.job(job_id))
 
-    def wait(self, job_id: UUID | str, *, timeout_seconds: float | None = None) -> JobAnswer:
+    def wait(
+        self,
+        job_id: UUID | str,
+        *,
+        timeout_seconds: float | None = None,
+        on_look: Callable[[JobAnswer], None] = lambda _: None,
+    ) -> JobAnswer:
         """The job once it has ended, however it did. Raises JobNotEnded, also where the service was too busy
-        to tell."""
-        looks = Looks(job_id, timeout_seconds, patience_seconds=self._patience_seconds)
+        to tell. A service that restarts meanwhile is waited for. `on_look` is told how a job stands that has
+        not ended."""
+        looks = Looks(
+            job_id,
+            timeout_seconds,
+            patience_seconds=self._patience_seconds,
+            has_begun=self._has_been_answered,
+        )
         while (pause := looks.next_after(job := self._ask(calls.job(job_id), looks))) is not None:
+            on_look(job)
             time.sleep(pause)
         return job
 
@@ -149,10 +163,11 @@ class Client:
             try:
                 with self._connections, reaching(self._http.base_url):
                     response = self._http.send(call.request(self._http))
+                self._has_been_answered = True
                 return call.read(response)
-            except ServiceRefused as refusal:
-                pause = patience.pause_after(refusal, call)
-                self._on_wait(refusal)
+            except (ServiceRefused, ServiceUnreachable) as failure:
+                pause = patience.pause_after(failure, call)
+                self._on_wait(failure)
                 if self._stops_waiting.wait(pause):
                     raise
 

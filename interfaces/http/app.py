@@ -27,6 +27,7 @@ from interfaces.http.browsers import UsualHeaders, let_pages_call
 from interfaces.http.docs_page import serve_docs
 from interfaces.http.envelope import Envelope, Unforeseen
 from interfaces.http.gate import Gate
+from interfaces.http.head import Head
 from interfaces.http.log_tail import LogTail
 from interfaces.http.metering import Metering
 from interfaces.http.parameters import known_parameters
@@ -54,6 +55,7 @@ def create_app(service: MovieMind) -> FastAPI:
     app = without_a_service()
     app.state.service, app.state.tail = service, LogTail(service.log, service.jobs)
     # From the inside out: a refusal of the gate, and a preflight that has no key, get the headers of all.
+    app.add_middleware(Head)
     app.add_middleware(Metering, limits=service.rate_limits)
     app.add_middleware(Gate, service=service)
     app.add_middleware(Unforeseen)

@@ -19,6 +19,7 @@ from application.api_keys import Scope
 from application.movie_listing import search_words
 from domain import slugs
 from domain.values import Actor
+from interfaces.http.head import may_ask
 from interfaces.http.log_tail import LogTail
 from interfaces.service import MovieMind
 
@@ -97,7 +98,7 @@ def refused(parameter: str, why: str) -> RequestValidationError:
 
 
 async def _may_generate(request: Request) -> bool:
-    return bool(request.state.caller.scope.holds(Scope.GENERATE))
+    return may_ask(request) and bool(request.state.caller.scope.holds(Scope.GENERATE))
 
 
 @dataclass(frozen=True, eq=False)

@@ -201,5 +201,6 @@ _OF_THE_FRAMEWORK = {
 def _allowed(request: Request) -> str:
     """All methods of a path; the framework would name those of its first route only."""
     path = getattr(request.scope.get("route"), "path", "")
-    methods = request.app.openapi()["paths"].get(path, ["get"])  # pages and /openapi.json are not described
-    return ", ".join(sorted(method.upper() for method in methods))
+    described = request.app.openapi()["paths"].get(path, ["get"])  # pages and /openapi.json are not
+    methods = {method.upper() for method in described}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))

@@ -83,7 +83,7 @@ def test_why_a_command_waits_is_said_once(capsys: pytest.CaptureFixture[str]) ->
 )
 def test_whoever_waits_for_a_job_that_cannot_start_is_told_why(queue: dict[str, Any], why: str) -> None:
     told: list[str] = []
-    statuses = [JobStatus.PENDING, JobStatus.PENDING, JobStatus.DONE]
+    statuses = [JobStatus.PENDING, JobStatus.DONE]
 
     with _service(statuses, **queue) as service:
         assert follow(JOB_ID, service, on_wait=told.append).status is JobStatus.DONE

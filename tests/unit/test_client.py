@@ -112,7 +112,7 @@ def connect(
 def _operator(
     service: Service,
     *,
-    on_wait: Callable[[ServiceRefused], None] = lambda _: None,
+    on_wait: Callable[[ServiceRefused | ServiceUnreachable], None] = lambda _: None,
 ) -> Operator:
     return answered_by(service.answer, Operator("http://service", on_wait=on_wait))
 
@@ -156,7 +156,7 @@ def test_a_request_waits_for_a_service_that_cannot_serve(connect: Connect) -> No
 
 
 def test_why_a_request_waits_is_told() -> None:
-    told: list[ServiceRefused] = []
+    told: list[ServiceRefused | ServiceUnreachable] = []
 
     _operator(Service(_busy(), _busy(), _job()), on_wait=told.append).job(JOB_ID)
 
@@ -206,10 +206,42 @@ def test_every_look_at_a_job_has_all_the_patience(connect: Connect) -> None:
 
 
 def test_a_service_that_is_not_there_is_told_at_once(connect: Connect, clock: Clock) -> None:
-    for ask in (lambda client: client.job(JOB_ID), lambda client: list(client.events(JOB_ID))):
+    for ask in (
+        lambda client: client.job(JOB_ID),
+        lambda client: client.wait(JOB_ID),
+        lambda client: list(client.events(JOB_ID)),
+    ):
         with pytest.raises(ServiceUnreachable, match="nobody is there"):
             ask(connect(Service(*_down(1))))
     assert clock.pauses == []
+
+
+def test_whoever_waits_for_a_job_waits_for_the_service_to_restart(connect: Connect) -> None:
+    service = Service(_job("PENDING"), *_down(50), _job("IN_PROGRESS"), *_down(50), _job())
+
+    assert connect(service).wait(JOB_ID).status is JobStatus.DONE
+
+
+def test_a_service_that_has_accepted_a_job_is_waited_for_from_the_first_look_on(connect: Connect) -> None:
+    client = connect(Service(_accepted(), *_down(50), _job()))
+
+    assert client.wait(client.generate(SLUG).job_id).status is JobStatus.DONE
+
+
+def test_a_service_that_stays_away_ends_the_waiting(connect: Connect, clock: Clock) -> None:
+    client = connect(Service(_job("PENDING"), *_down(90)))
+
+    with pytest.raises(ServiceUnreachable):
+        client.wait(JOB_ID)
+    assert clock.now == pytest.approx(60, abs=1)
+
+
+def test_whoever_waits_is_told_how_the_job_stands(connect: Connect) -> None:
+    told: list[str] = []
+    client = connect(Service(_job("PENDING"), _job("IN_PROGRESS"), _job()))
+
+    client.wait(JOB_ID, on_look=lambda job: told.append(job.status.value))
+    assert told == ["PENDING", "IN_PROGRESS"]
 
 
 def test_patience_with_a_stream_begins_when_it_breaks(connect: Connect, clock: Clock) -> None:
@@ -330,7 +362,11 @@ def test_a_spent_budget_is_not_waited_for(connect: Connect) -> None:
 @pytest.mark.parametrize("status", [200, 302, 500])
 @pytest.mark.parametrize("body", ["<html>", "[]"])
 def test_what_speaks_no_moviemind_is_named(body: str, status: int, connect: Connect) -> None:
-    for ask in (lambda client: client.job(JOB_ID), lambda client: list(client.events(JOB_ID))):
+    for ask in (
+        lambda client: client.job(JOB_ID),
+        lambda client: client.wait(JOB_ID),
+        lambda client: list(client.events(JOB_ID)),
+    ):
         with pytest.raises(NotMovieMind, match="What answers at http://service is not MovieMind"):
             ask(connect(Service(httpx.Response(status, text=body))))
 

@@ -45,10 +45,10 @@ class TestProblems:
         ("method", "path", "allowed"),
         [
             ("GET", "/v1/generate", "POST"),
-            ("DELETE", "/v1/movies", "GET"),
-            ("DELETE", "/v1/movies/the-matrix-1999", "GET, PATCH"),
+            ("DELETE", "/v1/movies", "GET, HEAD"),
+            ("DELETE", "/v1/movies/the-matrix-1999", "GET, HEAD, PATCH"),
             ("PUT", "/v1/movies/the-matrix-1999/withdrawals", "POST"),
-            ("OPTIONS", "/openapi.json", "GET"),
+            ("OPTIONS", "/openapi.json", "GET, HEAD"),
             ("PUT", UNKNOWN_JOB + "/retry", "POST"),
         ],
     )
@@ -65,7 +65,7 @@ class TestProblems:
         response = waiting_api.request(method, UNKNOWN_JOB)
 
         problem_of(response, 405, "method-not-allowed")
-        assert response.headers["allow"] == "DELETE, GET"
+        assert response.headers["allow"] == "DELETE, GET, HEAD"
 
     @pytest.mark.parametrize("path", ["/v1/jobs/", "/v1/movies/", "/v1/generate/"])
     def test_a_trailing_slash_is_another_route_which_there_is_not(self, waiting_api: Api, path: str) -> None:
