@@ -251,6 +251,52 @@ _COMMAND_LINE = {
         "A newer version of MovieMind has written this store.",
         "Upgrade MovieMind, or choose another --data-dir.",
     ),
+    "view-needs-rebuild": (
+        "This version of MovieMind shapes the rows of a view in another way than the one that folded them.",
+        "Run: moviemind projections rebuild NAME, with this version. Processes of the older one serve until "
+        "the new rows are there.",
+    ),
+    "view-too-new": (
+        "A newer version of MovieMind has rebuilt a view, whose rows this one cannot read.",
+        "Upgrade MovieMind here too.",
+    ),
+    "rebuild-under-way": (
+        "Views of this store are being rebuilt or verified by another command.",
+        "Wait for it to end. One that was killed does not stand in the way.",
+    ),
+    "rebuild-failed": (
+        "A view could not be folded anew. The one in use has been left as it is.",
+        "Read the reason. An event that cannot be folded is a fault of this version of MovieMind: use the "
+        "version that wrote it, or a newer one, and report it.",
+    ),
+    "key-malformed": (
+        "The text is no key for checkpoints: NAME+ID+BASE64, or PRIVATE+KEY+NAME+ID+BASE64 to sign with.",
+        "Copy the key again, the whole line.",
+    ),
+    "note-malformed": (
+        "The checkpoint is not in the format of signed notes, so it was damaged or is something else.",
+        "Fetch it again, and change nothing in it, not even the ends of its lines.",
+    ),
+    "not-signed": (
+        "The checkpoint carries no signature of this key.",
+        "Use the key it was signed with; if there should be none other, do not trust the checkpoint.",
+    ),
+    "signature-wrong": (
+        "The signature is not that of this text: the one or the other was changed.",
+        "Compare it with a copy that is kept elsewhere.",
+    ),
+    "other-log": (
+        "The checkpoint is that of the history of another service.",
+        "Compare its first line with the name in the key.",
+    ),
+    "tree-too-small": (
+        "The checkpoint is older than the event, of which it can say nothing.",
+        "Take a checkpoint that was made after the event.",
+    ),
+    "tile-incomplete": (
+        "Hashes of the tree over the history are missing in the store.",
+        "Build the tree anew from the events, and compare it with checkpoints that are kept elsewhere.",
+    ),
     "backup-not-written": (
         "The directory for the backup cannot be made or written, or is not empty.",
         "Name a directory that is not there yet, on a disk with room.",

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 
+import application
 from domain.errors import MovieMindError
 from domain.values import FailureType
 from interfaces.cli import reference
@@ -56,7 +59,9 @@ def test_every_explanation_is_of_something_that_exists() -> None:
 
 def _errors() -> Iterator[type[MovieMindError]]:
     """Every error class of the service but ServiceRefused, which goes by the code that the service gave."""
-    assert app_of(COMMANDS), "imports all there is"
+    assert app_of(COMMANDS), "imports what commands need"
+    for module in walk_packages(application.__path__, "application."):
+        import_module(module.name)
     waiting = MovieMindError.__subclasses__()
     while waiting:
         kind = waiting.pop()
