@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from eventsourcing.persistence import IntegrityError, PersistenceError
+from eventsourcing.persistence import DataError, IntegrityError, PersistenceError
 
 from domain.errors import MovieMindError
 
@@ -94,6 +94,32 @@ class ViewMoved(MovieMindError):
     view: str
 
 
+@dataclass(eq=False)
+class ViewNeedsRebuild(MovieMindError):
+    """The '{view}' view is of version {found}, not {needed}; run: moviemind projections rebuild {view}."""
+
+    view: str
+    found: int
+    needed: int
+
+
+@dataclass(eq=False)
+class ViewTooNew(MovieMindError):
+    """A newer MovieMind has rebuilt the '{view}' view (version {found}, this one folds {needed}); upgrade."""
+
+    view: str
+    found: int
+    needed: int
+
+
+@dataclass(eq=False)
+class RowsRefused(MovieMindError):
+    """The store refuses rows of the '{view}' view: {reason}."""
+
+    view: str
+    reason: str
+
+
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Tell a store that cannot be used from a conflict, which is an answer of a store that works."""
@@ -103,3 +129,25 @@ def store_errors() -> Iterator[None]:
         raise
     except PersistenceError as error:
         raise StoreUnavailable(str(error)) from error
+
+
+@contextmanager
+def refused_rows(view: str) -> Iterator[None]:
+    """Tell rows that a store will not take tomorrow either from a store that cannot be used. Raises
+    RowsRefused."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise RowsRefused(view, str(error)) from error
+    except StoreUnavailable as error:
+        if isinstance(error.__cause__, DataError):
+            raise RowsRefused(view, error.reason) from error
+        raise
+
+
+def check_version(view: str, found: int, needed: int) -> None:
+    """Raises ViewNeedsRebuild, ViewTooNew."""
+    if found < needed:
+        raise ViewNeedsRebuild(view, found, needed)
+    if found > needed:
+        raise ViewTooNew(view, found, needed)

@@ -13,6 +13,8 @@ from domain.events import Event, MovieRegistered
 
 SLUGS_KEPT = 10_000
 
+_ALL = 2**62
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -55,6 +57,10 @@ class EventLog:
         """How many events are behind a position, positions not being dense. Raises StoreUnavailable."""
         with store_errors():
             return self._recorder.count_after(position, at_most=at_most)
+
+    def count(self) -> int:
+        """How many events there are. Raises StoreUnavailable."""
+        return self.count_after(0, at_most=_ALL)
 
     def after(self, position: int, *, limit: int) -> list[Recorded]:
         """The next events behind a position, at most `limit`. Raises StoreUnavailable."""

@@ -94,7 +94,7 @@ def diff_words(before: str, after: str) -> tuple[Words, ...]:
 
 def _without(gone: set[UUID], row: MovieRow) -> MovieRow:
     hidden = [replace(d, text="") if d.description_id in gone else d for d in row.descriptions]
-    return replace(row, descriptions=tuple(hidden))
+    return row._replace(descriptions=tuple(hidden))
 
 
 def _current(row: MovieRow) -> dict[tuple[str, str], DescriptionRow]:

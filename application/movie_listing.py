@@ -1,7 +1,9 @@
 """What films are looked for, what they are sorted by, and where a listing of them goes on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
@@ -73,6 +75,8 @@ def year_key(release_year: int | None) -> int:
     return UNKNOWN_YEAR if release_year is None else release_year
 
 
-def search_words(text: str) -> list[str]:
-    """A text as it is searched: its words in plain lower case ASCII."""
-    return hyphenated(text).split("-") if hyphenated(text) else []
+@lru_cache(maxsize=4_096)
+def search_words(text: str) -> Sequence[str]:
+    """A text as it is searched: its words in plain lower case ASCII. Genres and directors come often."""
+    plain = hyphenated(text)
+    return tuple(plain.split("-")) if plain else ()

@@ -63,8 +63,7 @@ def _newest(stream: Sequence[Event], moment: datetime) -> int | None:
 
 def _without(gone: set[UUID], row: MovieRow) -> MovieRow:
     default_id = row.default_description_id
-    return replace(
-        row,
+    return row._replace(
         default_description_id=None if default_id in gone else default_id,
         descriptions=tuple(
             replace(one, text="", is_withdrawn=True) if one.description_id in gone else one

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from application.errors import ReadBehind
 from application.event_log import EventLog
-from application.read_models import View
+from application.view import View
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ LONG_BEHIND_SECONDS = 30.0
 """Not to follow the next event for so long is to stand still."""
 
 
-def find(look_up: Callable[[], T | None], *, view: View[Any], log: EventLog) -> T | None:
+def find(look_up: Callable[[], T | None], *, view: View[Any, Any], log: EventLog) -> T | None:
     """Look something up; a miss counts only when the view has seen all that was committed when asked.
 
     Raises ReadBehind if the view does not get there within CATCH_UP_SECONDS.
@@ -35,7 +35,7 @@ def find(look_up: Callable[[], T | None], *, view: View[Any], log: EventLog) -> 
     return look_up()
 
 
-def catch_up(view: View[Any], log: EventLog) -> None:
+def catch_up(view: View[Any, Any], log: EventLog) -> None:
     """Wait until a view has seen all that is committed now. Raises ReadBehind."""
     head = log.head()
     deadline = time.monotonic() + CATCH_UP_SECONDS
@@ -45,12 +45,12 @@ def catch_up(view: View[Any], log: EventLog) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def lag(views: Sequence[View[Any]], log: EventLog) -> dict[str, int]:
+def lag(views: Sequence[View[Any, Any]], log: EventLog) -> dict[str, int]:
     """How many events each view is behind the head of the log; counting stops at MUCH_LAG."""
     return {view.name: log.count_after(view.position(), at_most=MUCH_LAG) for view in views}
 
 
-def seconds_behind(views: Sequence[View[Any]], log: EventLog, *, now: datetime) -> dict[str, float]:
+def seconds_behind(views: Sequence[View[Any, Any]], log: EventLog, *, now: datetime) -> dict[str, float]:
     """How long each view has not followed the next event; 0 where there is none. One that only has much to
     do moves on to newer ones, one that stands still does not."""
     waiting = {view.name: log.after(view.position(), limit=1) for view in views}
@@ -69,7 +69,7 @@ class Freshness:
 
     def __init__(
         self,
-        views: Sequence[View[Any]],
+        views: Sequence[View[Any, Any]],
         log: EventLog,
         *,
         clock: Callable[[], float] = time.monotonic,

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple
 from uuid import UUID
 
-from application.read_models import View
+from application.view import View
 
 REQUEST = 0
 """What stands in the place of an attempt in the row of a request; attempts are numbered from 1."""
@@ -21,8 +21,7 @@ REQUEST = 0
 MOST_FILMS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendingRow:
+class SpendingRow(NamedTuple):
     """What an attempt spent, as it was told last: tokens in and out, cost in micro-USD, milliseconds.
 
     Tokens and cost are the sums of what is known; `unknown_cost_calls` counts the calls whose cost is not.
@@ -36,6 +35,7 @@ class SpendingRow:
     context_tag: str
     requested_by: str
     at: datetime
+    position: int
     model: str | None = None
     calls: int = 0
     tokens_in: int = 0
@@ -45,7 +45,6 @@ class SpendingRow:
     latency_ms: int = 0
     outcome: str | None = None
     is_accepted: bool = False
-    position: int
 
 
 class GroupBy(StrEnum):
@@ -80,13 +79,13 @@ class Spending:
     groups: Mapping[str, Spent]
 
 
-class SpendingRows(Protocol):
-    def get(self, key: tuple[UUID, int]) -> SpendingRow: ...
-    def put(self, row: SpendingRow) -> None: ...
+SpendingKey = tuple[UUID, int]
+"""A job, and an attempt or REQUEST."""
 
 
-class SpendingView(View[SpendingRows]):
+class SpendingView(View[SpendingKey, SpendingRow]):
     name = "spending"
+    version = 1
 
     @abstractmethod
     def between(self, first: date, last: date, group_by: GroupBy) -> Spending:

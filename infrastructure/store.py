@@ -11,6 +11,7 @@ from application.kept_answers import AnswerBook
 from application.movie_generations import MovieGenerations
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
+from application.rebuild import SecondSets
 from application.spending import SpendingView
 from application.tallies import TallyBook
 from application.worker_watch import Heartbeats
@@ -39,5 +40,6 @@ class Store:
     tallies: TallyBook
     keys: KeyBook
     answers: AnswerBook
+    second_sets: SecondSets
     probe: Callable[[], None]
     close: Callable[[], None]

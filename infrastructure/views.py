@@ -1,16 +1,13 @@
-"""What views have in common on every store: the rows a batch changes, and what a search compares."""
+"""What views have in common on every store: documents in a row, and what a search compares."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from application.movie_listing import UNKNOWN_YEAR, MovieOrder, MoviePlace, MovieSearch, search_words
 from application.read_models import AuditSearch, DescriptionRow, MovieRow
-
-Key = TypeVar("Key")
-Row = TypeVar("Row")
 
 DESCRIPTIONS = TypeAdapter(tuple[DescriptionRow, ...])
 """A film's descriptions as the document that stands in its row."""
@@ -19,43 +16,6 @@ DESCRIPTIONS = TypeAdapter(tuple[DescriptionRow, ...])
 COMPARED = 1_000
 """Letters of a word, more of which no index need take: names of 1,000 letters are allowed, and one letter
 of another script may be four in ours."""
-
-
-class ChangedRows(Generic[Key, Row]):
-    """The rows a batch touches: each read at most once, and written once at its end."""
-
-    def __init__(self, read: Callable[[Key], Row | None], key_of: Callable[[Row], Key]) -> None:
-        self._read = read
-        self._key_of = key_of
-        self._rows: dict[Key, Row] = {}
-
-    def get(self, key: Key) -> Row:
-        """Raises LookupError: the log never names a row that an earlier event did not begin."""
-        if key not in self._rows:
-            row = self._read(key)
-            if row is None:
-                raise LookupError(f"no earlier event began {key}")
-            self._rows[key] = row
-        return self._rows[key]
-
-    def put(self, row: Row) -> None:
-        self._rows[self._key_of(row)] = row
-
-    def all(self) -> Sequence[Row]:
-        return list(self._rows.values())
-
-
-class AddedRows(Generic[Row]):
-    """The rows a batch adds to a view whose rows never change."""
-
-    def __init__(self) -> None:
-        self._rows: list[Row] = []
-
-    def add(self, row: Row) -> None:
-        self._rows.append(row)
-
-    def all(self) -> Sequence[Row]:
-        return list(self._rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +28,9 @@ class Searched:
 
 
 def searched(row: MovieRow) -> Searched:
-    directors, genres = row.director or "", " ".join(row.genres)
+    directors, year = row.director or "", str(row.release_year or "")
     return Searched(
-        words=words(f"{row.title} {directors} {genres} {row.release_year or ''}"),
+        words=[word for text in (row.title, directors, *row.genres, year) for word in words(text)],
         directors=words(directors),
         genres=[whole(genre) for genre in row.genres],
     )

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from application.admission import Admission
@@ -21,11 +22,7 @@ from application.gate_status import Opening
 from application.in_flight import request_once
 from application.kept_answers import KeptAnswers
 from application.ports import DescriptionWriter
-from application.projections.history import fold_history
-from application.projections.jobs import fold_job
-from application.projections.movies import fold_movie
-from application.projections.projection import Projection
-from application.projections.spending import fold_spending
+from application.projections.projection import Projection, all_projections
 from application.projector import Projector
 from application.rate_limits import ProcessRateLimits, RateLimits, RequestKind
 from application.read_models import JobsView
@@ -65,6 +62,18 @@ def open_store(settings: Settings, *, on_append: Callable[[], None] = lambda: No
     if settings.is_on_postgres:
         return open_postgres_store(settings.store_address)
     return open_sqlite_store(settings.event_store_path, settings.view_store_path, on_append=on_append)
+
+
+def open_store_beside(settings: Settings) -> Store:
+    """One that a service may be using, whatever the version of its views.
+
+    Raises StoreNotUsable, SchemaMissing, SchemaTooNew.
+    """
+    if settings.is_on_postgres:
+        return open_postgres_store(settings.store_address, folds=False)
+    return open_sqlite_store(
+        settings.event_store_path, settings.view_store_path, on_append=lambda: None, is_alone=False
+    )
 
 
 def open_queue(settings: Settings, store: Store, *, redis_seconds: float = SOCKET_SECONDS) -> DramatiqQueue:
@@ -121,18 +130,13 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
 
 
 def build_projector(store: Store, *, jobs: JobsView | None = None) -> Projector:
-    """Jobs last: who sees that a job is DONE finds its text and its cost in the other views already.
+    """`jobs` is the store's view of them with something beside it."""
+    return Projector(store.log, projections_of(store, jobs=jobs))
 
-    `jobs` is the store's view of them with something beside it.
-    """
-    return Projector(
-        store.log,
-        [
-            Projection(store.movies, fold_movie),
-            Projection(store.history, fold_history),
-            Projection(store.spending, fold_spending),
-            Projection(jobs or store.jobs, fold_job),
-        ],
+
+def projections_of(store: Store, *, jobs: JobsView | None = None) -> list[Projection[Any, Any]]:
+    return all_projections(
+        movies=store.movies, history=store.history, spending=store.spending, jobs=jobs or store.jobs
     )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from application.event_log import Recorded
-from application.read_models import HistoryRow, HistoryRows
+from application.read_models import HistoryRow
+from application.view import Rows
 from domain.events import Event
 
 _ENVELOPE = {
@@ -18,9 +19,9 @@ _ENVELOPE = {
 }
 
 
-def fold_history(recorded: Recorded, rows: HistoryRows) -> None:
+def fold_history(recorded: Recorded, rows: Rows[int, HistoryRow]) -> None:
     event = recorded.event
-    rows.add(
+    rows.put(
         HistoryRow(
             position=recorded.position,
             slug=recorded.slug,

@@ -1,19 +1,25 @@
 """The jobs view: where each request stands, for those who wait for it and for the dispatcher."""
 
-from dataclasses import replace
+from collections.abc import Collection
+from uuid import UUID
 
 from application.event_log import Recorded
-from application.read_models import JobRow, JobRows
+from application.read_models import JobRow
+from application.view import Rows
 from domain import events
 from domain.values import MAX_TRIES, JobStatus
 
 
-def fold_job(recorded: Recorded, rows: JobRows) -> None:
+def jobs_of(recorded: Recorded) -> Collection[UUID]:
+    return [recorded.event.job_id] if isinstance(recorded.event, _OF_A_JOB) else []
+
+
+def fold_job(recorded: Recorded, rows: Rows[UUID, JobRow]) -> None:
     event = recorded.event
     if isinstance(event, events.GenerationRequested):
         rows.put(_requested(recorded, event))
     elif isinstance(event, _OF_A_JOB):
-        rows.put(replace(_followed(rows.get(event.job_id), event), updated_at=event.timestamp))
+        rows.put(_followed(rows.get(event.job_id), event)._replace(updated_at=event.timestamp))
 
 
 _OF_A_JOB = (
@@ -57,8 +63,7 @@ def _requested(recorded: Recorded, event: events.GenerationRequested) -> JobRow:
 def _followed(row: JobRow, event: events.Event) -> JobRow:
     match event:
         case events.GenerationStarted():
-            return replace(
-                _without_failure(row),
+            return _without_failure(row)._replace(
                 status=JobStatus.IN_PROGRESS,
                 attempts=event.attempt,
                 next_attempt_at=None,
@@ -66,29 +71,27 @@ def _followed(row: JobRow, event: events.Event) -> JobRow:
                 claim_expires_at=event.claim_expires_at,
             )
         case events.GenerationAttemptFailed():
-            return replace(
-                _with_failure(row, event),
+            return _with_failure(row, event)._replace(
                 status=JobStatus.PENDING,
                 next_attempt_at=event.next_attempt_at,
                 max_attempts=row.max_attempts + event.spared,
             )
         case events.GenerationFailed():
-            return replace(_with_failure(row, event), status=JobStatus.FAILED)
+            return _with_failure(row, event)._replace(status=JobStatus.FAILED)
         case events.DescriptionGenerated() | events.GenerationSatisfied():
             done = _without_failure(_without_claim(row))
-            return replace(
-                done, status=JobStatus.DONE, description_id=event.description_id, next_attempt_at=None
+            return done._replace(
+                status=JobStatus.DONE, description_id=event.description_id, next_attempt_at=None
             )
         case events.GenerationRetryRequested():
-            return replace(row, status=JobStatus.PENDING, max_attempts=row.attempts + MAX_TRIES)
+            return row._replace(status=JobStatus.PENDING, max_attempts=row.attempts + MAX_TRIES)
         case events.GenerationCancelled():
-            return replace(_without_claim(row), status=JobStatus.CANCELLED, next_attempt_at=None)
+            return _without_claim(row)._replace(status=JobStatus.CANCELLED, next_attempt_at=None)
     return row
 
 
 def _with_failure(row: JobRow, event: events.GenerationAttemptFailed | events.GenerationFailed) -> JobRow:
-    return replace(
-        _without_claim(row),
+    return _without_claim(row)._replace(
         failure_type=event.failure_type,
         failure_message=event.message,
         failure_technical_message=event.technical_message,
@@ -96,8 +99,8 @@ def _with_failure(row: JobRow, event: events.GenerationAttemptFailed | events.Ge
 
 
 def _without_failure(row: JobRow) -> JobRow:
-    return replace(row, failure_type=None, failure_message=None, failure_technical_message=None)
+    return row._replace(failure_type=None, failure_message=None, failure_technical_message=None)
 
 
 def _without_claim(row: JobRow) -> JobRow:
-    return replace(row, worker_id=None, claim_expires_at=None)
+    return row._replace(worker_id=None, claim_expires_at=None)

@@ -1,21 +1,27 @@
 """The movies view: a film as a reader sees it."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
 from application.event_log import Recorded
-from application.read_models import DescriptionRow, MovieRow, MovieRows
+from application.read_models import DescriptionRow, MovieRow
+from application.view import Rows
 from domain import events
 from domain.values import PromotionScope
 
 
-def fold_movie(recorded: Recorded, rows: MovieRows) -> None:
+def films_of(recorded: Recorded) -> Collection[str]:
+    return [recorded.slug] if isinstance(recorded.event, _VISIBLE) else []
+
+
+def fold_movie(recorded: Recorded, rows: Rows[str, MovieRow]) -> None:
     event = recorded.event
     if isinstance(event, events.MovieRegistered):
         rows.put(_registered(event))
     elif isinstance(event, _VISIBLE):
         changed = _changed(rows.get(recorded.slug), event, recorded.position)
-        rows.put(replace(changed, visible_version=recorded.version, updated_at=event.timestamp))
+        rows.put(changed._replace(visible_version=recorded.version, updated_at=event.timestamp))
 
 
 _VISIBLE = (
@@ -47,8 +53,7 @@ def _registered(event: events.MovieRegistered) -> MovieRow:
 def _changed(row: MovieRow, event: events.Event, position: int) -> MovieRow:
     match event:
         case events.MovieFactsCorrected():
-            return replace(
-                row,
+            return row._replace(
                 title=event.title,
                 release_year=event.release_year,
                 director=event.director,
@@ -57,7 +62,7 @@ def _changed(row: MovieRow, event: events.Event, position: int) -> MovieRow:
         case events.DescriptionGenerated() | events.DescriptionEdited():
             return _with_description(row, event, position)
         case events.DescriptionPromoted(scope=PromotionScope.FILM.value):
-            return replace(row, default_description_id=event.description_id)
+            return row._replace(default_description_id=event.description_id)
         case events.DescriptionPromoted():
             return _with_current(row, event.description_id)
         case events.DescriptionWithdrawn():
@@ -82,8 +87,7 @@ def _with_description(
         is_withdrawn=False,
         created_at=event.timestamp,
     )
-    added = replace(
-        row,
+    added = row._replace(
         descriptions=(*row.descriptions, description),
         default_description_id=event.description_id if event.becomes_default else row.default_description_id,
         listed_position=row.listed_position or position,
@@ -96,8 +100,7 @@ def _with_current(row: MovieRow, description_id: UUID) -> MovieRow:
     current = row.description(description_id)
     assert current is not None, "an event names a description that no earlier event recorded"
     variant = (current.locale, current.context_tag)
-    return replace(
-        row,
+    return row._replace(
         descriptions=tuple(
             replace(d, is_current=d.description_id == description_id)
             if (d.locale, d.context_tag) == variant
@@ -112,8 +115,7 @@ def _with_withdrawn(row: MovieRow, event: events.DescriptionWithdrawn) -> MovieR
     assert withdrawn is not None, "an event names a description that no earlier event recorded"
     hidden = replace(withdrawn, text="", is_current=False, is_withdrawn=True)
     was_default = row.default_description_id == event.description_id
-    changed = replace(
-        row,
+    changed = row._replace(
         descriptions=tuple(hidden if d is withdrawn else d for d in row.descriptions),
         default_description_id=event.replaced_by if was_default else row.default_description_id,
     )

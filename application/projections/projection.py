@@ -1,23 +1,51 @@
 """A projection: a view, and how an event changes its rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 from application.event_log import Recorded
-from application.read_models import Rows, View
+from application.projections.history import fold_history
+from application.projections.jobs import fold_job, jobs_of
+from application.projections.movies import films_of, fold_movie
+from application.projections.spending import fold_spending, spending_of
+from application.read_models import HistoryView, JobsView, MoviesView
+from application.spending import SpendingView
+from application.view import Key, Row, Rows, View
 
 
 @dataclass(frozen=True, eq=False)
-class Projection(Generic[Rows]):
-    view: View[Rows]
-    apply: Callable[[Recorded, Rows], None]
+class Projection(Generic[Key, Row]):
+    """`keys_of` names the rows that an event may change; `apply` changes them."""
+
+    view: View[Key, Row]
+    keys_of: Callable[[Recorded], Collection[Key]]
+    apply: Callable[[Recorded, Rows[Key, Row]], None]
 
     def fold(self, batch: Sequence[Recorded], *, after: int) -> None:
         """Fold a non-empty batch, read behind `after`, in one transaction with the position reached.
 
-        Raises ViewMoved, and has folded nothing, if the view is no longer at `after`.
+        Raises what View.writing does, and whatever an event that cannot be folded comes to; nothing has been
+        folded then.
         """
         with self.view.writing(after=after, up_to=batch[-1].position) as rows:
+            rows.fetch({key for recorded in batch for key in self.keys_of(recorded)})
             for recorded in batch:
                 self.apply(recorded, rows)
+
+
+def all_projections(
+    *, movies: MoviesView, history: HistoryView, spending: SpendingView, jobs: JobsView
+) -> list[Projection[Any, Any]]:
+    """Jobs last: who sees that a job is DONE finds its text and its cost in the other views already."""
+    return [
+        Projection(movies, films_of, fold_movie),
+        Projection(history, _nothing, fold_history),
+        Projection(spending, spending_of, fold_spending),
+        Projection(jobs, jobs_of, fold_job),
+    ]
+
+
+def _nothing(_: Recorded) -> Collection[Any]:
+    """Every event has a row of its own."""
+    return ()

@@ -1,11 +1,11 @@
 """The spending view: what each attempt's calls of a paid model took."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from application.event_log import Recorded
-from application.spending import REQUEST, SpendingRow, SpendingRows
+from application.spending import REQUEST, SpendingKey, SpendingRow
+from application.view import Rows
 from domain import events
 
 OFFLINE = "template"
@@ -18,7 +18,12 @@ MOST = 10**15
 _WithCalls = events.DescriptionGenerated | events.GenerationAttemptFailed | events.StaleResultRejected
 
 
-def fold_spending(recorded: Recorded, rows: SpendingRows) -> None:
+def spending_of(recorded: Recorded) -> Collection[SpendingKey]:
+    event = recorded.event
+    return [(event.job_id, REQUEST), (event.job_id, event.attempt)] if isinstance(event, _WithCalls) else []
+
+
+def fold_spending(recorded: Recorded, rows: Rows[SpendingKey, SpendingRow]) -> None:
     """Of several events that tell of one attempt the last is right: a worker that was taken for lost came
     back, and knows what its call cost."""
     event = recorded.event
@@ -47,8 +52,7 @@ def _attempted(
     recorded: Recorded, event: _WithCalls, calls: Sequence[dict[str, Any]], request: SpendingRow
 ) -> SpendingRow:
     """An attempt is one call; of several, the last is the one that its end is about."""
-    return replace(
-        request,
+    return request._replace(
         attempt=event.attempt,
         at=event.timestamp,
         model=calls[-1]["model"],

@@ -15,9 +15,10 @@ _NUL, _UNKNOWN = "\x00", "\ufffd"
 
 def column(value: Any) -> Any:
     """PostgreSQL keeps no NUL in a text; a view must not stop at an event that holds one."""
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return value.replace(_NUL, _UNKNOWN)
-    if isinstance(value, tuple):
+    if kind is tuple:
         return [column(element) for element in value]
     return value
 

@@ -1,23 +1,19 @@
 """The jobs view on PostgreSQL."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from application.read_models import JobCounts, JobRow, JobRows, JobSearch, JobsView, OpenClaim
+from application.read_models import JobCounts, JobRow, JobSearch, JobsView, OpenClaim
 from domain.values import FailureType, JobStatus
-from infrastructure.postgres.columns import Insert, column
-from infrastructure.postgres.view_store import ViewStore
-from infrastructure.views import ChangedRows
+from infrastructure.postgres.columns import column
+from infrastructure.postgres.view_table import PostgresView, ViewTable
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
+CREATE TABLE {table} (
     job_id uuid PRIMARY KEY, slug text COLLATE "C" NOT NULL, requested_slug text NOT NULL,
     locale text NOT NULL, context_tag text NOT NULL, status text COLLATE "C" NOT NULL,
     confidence double precision NOT NULL, forced boolean NOT NULL, priority text COLLATE "C" NOT NULL,
@@ -26,9 +22,9 @@ CREATE TABLE IF NOT EXISTS jobs (
     description_id uuid, failure_type text, failure_message text, failure_technical_message text,
     created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, position bigint NOT NULL UNIQUE
 );
-CREATE INDEX IF NOT EXISTS jobs_waiting ON jobs (priority, position) WHERE status = 'PENDING';
-CREATE INDEX IF NOT EXISTS jobs_of_a_status ON jobs (status, position);
-CREATE INDEX IF NOT EXISTS jobs_of_a_film ON jobs (slug, position);
+CREATE INDEX {table}_waiting ON {table} (priority, position) WHERE status = 'PENDING';
+CREATE INDEX {table}_of_a_status ON {table} (status, position);
+CREATE INDEX {table}_of_a_film ON {table} (slug, position);
 """
 
 _COUNTS = "SELECT status, count(*) AS jobs FROM jobs GROUP BY status ORDER BY status"
@@ -38,26 +34,32 @@ WHERE status = 'PENDING' AND coalesce(next_attempt_at, updated_at) <= %s
 """
 
 
-class PostgresJobsView(JobsView):
-    _COLUMNS = tuple(field.name for field in fields(JobRow))
-    _UPSERT = Insert("jobs", _COLUMNS, key="job_id")
+_COLUMNS = JobRow._fields
 
-    def __init__(self, store: ViewStore) -> None:
-        self._store = store
 
-    def position(self) -> int:
-        return self._store.position(self.name)
+def _values(row: JobRow) -> Sequence[Any]:
+    return [column(value) for value in row]
 
-    @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[JobRows]:
-        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
-            changed = ChangedRows[UUID, JobRow](lambda job_id: _job(cursor, job_id), lambda row: row.job_id)
-            yield changed
-            self._UPSERT.run(cursor, [self._values(row) for row in changed.all()])
+
+def _job_row(row: DictRow) -> JobRow:
+    return JobRow(**row | {"status": JobStatus(row["status"])})
+
+
+class PostgresJobsView(PostgresView[UUID, JobRow], JobsView):
+    table = ViewTable(
+        schema=SCHEMA,
+        columns=_COLUMNS,
+        key={"job_id": "uuid"},
+        key_of=lambda row: row.job_id,
+        values=_values,
+        row=_job_row,
+    )
 
     def get(self, job_id: UUID) -> JobRow | None:
         with self._store.reading() as cursor:
-            return _job(cursor, job_id)
+            cursor.execute("SELECT * FROM jobs WHERE job_id = %s", (job_id,))
+            row = cursor.fetchone()
+            return None if row is None else _job_row(row)
 
     def list(self, search: JobSearch, *, before: int | None, limit: int) -> Sequence[JobRow]:
         wanted = {
@@ -99,16 +101,3 @@ class PostgresJobsView(JobsView):
             cursor.execute(_OLDEST_DUE, (now,))
             oldest = cursor.fetchone()
         return JobCounts(by_status, oldest["at"] if oldest else None)
-
-    def _values(self, row: JobRow) -> tuple[Any, ...]:
-        return tuple(column(getattr(row, name)) for name in self._COLUMNS)
-
-
-def _job(cursor: Cursor[DictRow], job_id: UUID) -> JobRow | None:
-    cursor.execute("SELECT * FROM jobs WHERE job_id = %s", (job_id,))
-    row = cursor.fetchone()
-    return None if row is None else _job_row(row)
-
-
-def _job_row(row: DictRow) -> JobRow:
-    return JobRow(**row | {"status": JobStatus(row["status"])})

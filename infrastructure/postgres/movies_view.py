@@ -5,22 +5,19 @@ looks inside: what is looked for stands in columns of its own. Words are a `tsve
 finds what a word begins; they come as plain words, so that no language or dictionary has a say.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Sequence
 from typing import Any
 
-from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from application.movie_listing import MoviePlace, MovieSearch, title_key
-from application.read_models import MovieRow, MovieRows, MoviesView
-from infrastructure.postgres.columns import Insert, column
-from infrastructure.postgres.view_store import ViewStore
-from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, whole, words
+from application.read_models import MovieRow, MoviesView
+from infrastructure.postgres.columns import column
+from infrastructure.postgres.view_table import PostgresView, ViewTable
+from infrastructure.views import DESCRIPTIONS, listed, searched, whole, words
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS movies (
+CREATE TABLE {table} (
     slug text COLLATE "C" PRIMARY KEY, movie_id uuid NOT NULL, title text NOT NULL, release_year integer,
     director text, genres text[] NOT NULL, default_description_id uuid, descriptions json NOT NULL,
     visible_version integer NOT NULL, listed_position bigint, created_at timestamptz NOT NULL,
@@ -30,44 +27,67 @@ CREATE TABLE IF NOT EXISTS movies (
     searched_genres text[] COLLATE "C" NOT NULL
 );
 -- A film whose texts are all withdrawn keeps its position for the next one.
-CREATE INDEX IF NOT EXISTS movies_listed ON movies (listed_position);
-CREATE INDEX IF NOT EXISTS movies_titled ON movies (sorted_title, listed_position) WHERE is_shown;
-CREATE INDEX IF NOT EXISTS movies_released ON movies (coalesce(release_year, 10000), listed_position)
+CREATE INDEX {table}_listed ON {table} (listed_position);
+CREATE INDEX {table}_titled ON {table} (sorted_title, listed_position) WHERE is_shown;
+CREATE INDEX {table}_released ON {table} (coalesce(release_year, 10000), listed_position)
     WHERE is_shown;
-CREATE INDEX IF NOT EXISTS movies_searched ON movies
+CREATE INDEX {table}_searched ON {table}
     USING gin (searched_words, searched_directors, searched_genres) WITH (fastupdate = off);
-CREATE INDEX IF NOT EXISTS movies_described ON movies USING gin (description_ids) WITH (fastupdate = off);
+CREATE INDEX {table}_described ON {table} USING gin (description_ids) WITH (fastupdate = off);
 """
 
 
-class PostgresMoviesView(MoviesView):
-    _COLUMNS = tuple(field.name for field in fields(MovieRow))
-    _SEARCHED = (
-        "is_shown",
-        "description_ids",
-        "sorted_title",
-        "searched_words",
-        "searched_directors",
-        "searched_genres",
+_COLUMNS = MovieRow._fields
+_SEARCHED = (
+    "is_shown",
+    "description_ids",
+    "sorted_title",
+    "searched_words",
+    "searched_directors",
+    "searched_genres",
+)
+_READ = ", ".join("descriptions::text" if name == "descriptions" else name for name in _COLUMNS)
+_SELECT = f"SELECT {_READ} FROM movies"
+
+
+def _values(row: MovieRow) -> tuple[Any, ...]:
+    document = DESCRIPTIONS.dump_json(row.descriptions).decode()
+    found = searched(row)
+    return (
+        *(document if name == "descriptions" else column(getattr(row, name)) for name in _COLUMNS),
+        bool(row.shown),
+        [description.description_id for description in row.descriptions],
+        title_key(row.title),
+        " ".join(found.words),
+        " ".join(found.directors),
+        list(found.genres),
     )
-    _UPSERT = Insert("movies", (*_COLUMNS, *_SEARCHED), key="slug")
 
-    def __init__(self, store: ViewStore) -> None:
-        self._store = store
 
-    def position(self) -> int:
-        return self._store.position(self.name)
+def _movie_row(row: DictRow) -> MovieRow:
+    typed = {
+        "genres": tuple(row["genres"]),
+        "descriptions": DESCRIPTIONS.validate_json(row["descriptions"]),
+    }
+    return MovieRow(**row | typed)
 
-    @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[MovieRows]:
-        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
-            changed = ChangedRows[str, MovieRow](lambda slug: _movie(cursor, slug), lambda row: row.slug)
-            yield changed
-            self._UPSERT.run(cursor, [self._values(row) + _searched(row) for row in changed.all()])
+
+class PostgresMoviesView(PostgresView[str, MovieRow], MoviesView):
+    table = ViewTable(
+        schema=SCHEMA,
+        columns=(*_COLUMNS, *_SEARCHED),
+        key={"slug": "text"},
+        key_of=lambda row: row.slug,
+        values=_values,
+        row=_movie_row,
+        selected=_READ,
+    )
 
     def get(self, slug: str) -> MovieRow | None:
         with self._store.reading() as cursor:
-            return _movie(cursor, slug)
+            cursor.execute(f"{_SELECT} WHERE slug = %s", (slug,))
+            row = cursor.fetchone()
+            return None if row is None else _movie_row(row)
 
     def list(self, search: MovieSearch, *, after: MoviePlace | None, limit: int) -> Sequence[MovieRow]:
         is_behind, place, order = listed(search, after, "%s")
@@ -87,24 +107,6 @@ class PostgresMoviesView(MoviesView):
             )
             return [_movie_row(row) for row in cursor.fetchall()]
 
-    def _values(self, row: MovieRow) -> tuple[Any, ...]:
-        document = DESCRIPTIONS.dump_json(row.descriptions).decode()
-        return tuple(
-            document if name == "descriptions" else column(getattr(row, name)) for name in self._COLUMNS
-        )
-
-
-def _searched(row: MovieRow) -> tuple[Any, ...]:
-    found = searched(row)
-    return (
-        bool(row.shown),
-        [description.description_id for description in row.descriptions],
-        title_key(row.title),
-        " ".join(found.words),
-        " ".join(found.directors),
-        list(found.genres),
-    )
-
 
 def _conditions(search: MovieSearch) -> list[tuple[Any, ...]]:
     """Each with its values. Words are plain ASCII letters and digits, so that none is an operator."""
@@ -123,21 +125,3 @@ def _conditions(search: MovieSearch) -> list[tuple[Any, ...]]:
     else:  # who names a withdrawn text shall be told that it is withdrawn
         conditions.append(("description_ids @> %s", [search.description_id]))
     return conditions
-
-
-_READ = ("descriptions::text" if name == "descriptions" else name for name in PostgresMoviesView._COLUMNS)
-_SELECT = f"SELECT {', '.join(_READ)} FROM movies"
-
-
-def _movie(cursor: Cursor[DictRow], slug: str) -> MovieRow | None:
-    cursor.execute(f"{_SELECT} WHERE slug = %s", (slug,))
-    row = cursor.fetchone()
-    return None if row is None else _movie_row(row)
-
-
-def _movie_row(row: DictRow) -> MovieRow:
-    typed = {
-        "genres": tuple(row["genres"]),
-        "descriptions": DESCRIPTIONS.validate_json(row["descriptions"]),
-    }
-    return MovieRow(**row | typed)

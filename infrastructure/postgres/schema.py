@@ -10,32 +10,35 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
+from application.errors import check_version
 from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import (
     api_keys,
     call_ledger,
     dispatches,
     heartbeats,
-    history_view,
-    jobs_view,
     kept_answers,
-    movies_view,
     positions,
     queue_switch,
     recorder,
-    spending_view,
     tallies,
     view_store,
 )
 from infrastructure.postgres.datastore import link
 from infrastructure.postgres.failures import EPOCH_IS_GONE, NOT_AT_HOME, place, reason_at_start
+from infrastructure.postgres.history_view import PostgresHistoryView
+from infrastructure.postgres.jobs_view import PostgresJobsView
+from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.positions import HERE, HOLDS_BACK, IS_AT_HOME, ORDINAL_BITS, TABLE, THIS_DATABASE
+from infrastructure.postgres.spending_view import PostgresSpendingView
+from infrastructure.postgres.view_table import PostgresView
 from infrastructure.queues import database
 
-VERSION = 2
+VERSION = 3
 HELD_BACK_SECONDS = 5.0
 OLDEST_SERVER = 14
 """`idle_session_timeout`, which takes the lead from a frozen leader, came with 14."""
@@ -43,11 +46,11 @@ OLDEST_SERVER = 14
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('moviemind.schema'))"
 _VERSIONS = "CREATE TABLE IF NOT EXISTS schema_versions (version integer NOT NULL)"
 _LOG = {"log_epochs": positions.SCHEMA, TABLE: recorder.SCHEMA}
-_VIEWS = {
-    "jobs": jobs_view.SCHEMA,
-    "movies": movies_view.SCHEMA,
-    "history": history_view.SCHEMA,
-    "spending": spending_view.SCHEMA,
+_VIEWS: dict[str, type[PostgresView[Any, Any]]] = {
+    "jobs": PostgresJobsView,
+    "movies": PostgresMoviesView,
+    "history": PostgresHistoryView,
+    "spending": PostgresSpendingView,
 }
 _TRACKING = {"tracking": view_store.SCHEMA}
 _OTHERS = {
@@ -61,10 +64,19 @@ _OTHERS = {
     "api_keys": api_keys.SCHEMA,
     "kept_answers": kept_answers.SCHEMA,
 }
-_TABLES = _LOG | _TRACKING | _VIEWS | _OTHERS
-_VIEWS_CHANGED_IN = {"movies": 2}
-"""The version that gave a view another table; one of an older version is made again from the events."""
+_TABLES = _LOG | _TRACKING | _OTHERS
+_CHANGED_IN = {
+    2: ("DROP TABLE IF EXISTS movies",),
+    3: (
+        "DROP TABLE IF EXISTS history",
+        "ALTER TABLE tracking ADD COLUMN IF NOT EXISTS version integer NOT NULL DEFAULT 1",
+        "ALTER TABLE tracking ADD COLUMN IF NOT EXISTS generation integer NOT NULL DEFAULT 0",
+        "ALTER TABLE tracking ADD COLUMN IF NOT EXISTS stopped_because text",
+    ),
+}
+"""What takes tables to it from the one before; a view that is dropped is made from the events again."""
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"
+_UNTRACKED = "SELECT name FROM unnest(%s::text[]) AS name WHERE name NOT IN (SELECT view FROM tracking)"
 _INSTALLATION = f"SELECT system_identifier, {THIS_DATABASE} FROM pg_control_system()"
 _OTHER = "SELECT schemaname FROM pg_tables WHERE tablename = 'log_epochs' LIMIT 1"
 _FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {HERE})"
@@ -156,7 +168,8 @@ def create(url: str) -> bool:
         _refuse_a_second(url, connection)
         for statements in (_VERSIONS, *_TABLES.values()):
             connection.execute(statements)
-        _index(connection)
+        for view in _VIEWS:
+            _begin(connection, view)
         database.create_schema(connection)
         connection.execute(_FIRST_EPOCH, (secrets.token_hex(4),))
         connection.execute("INSERT INTO schema_versions VALUES (%s)", (VERSION,))
@@ -195,38 +208,47 @@ def check(url: str, *, is_at_home: bool = True) -> str:
     return found.epoch
 
 
+def check_views(url: str) -> None:
+    """Raises StoreNotUsable, ViewNeedsRebuild, ViewTooNew."""
+    with _connected(url) as connection:
+        for name, version in connection.execute("SELECT view, version FROM tracking").fetchall():
+            if name in _VIEWS:
+                check_version(name, version, _VIEWS[name].version)
+
+
 def _make_again(url: str, connection: psycopg.Connection, version: int) -> bool:
     """A view begins anew, and the tracking with it: rows that are gone would never be folded otherwise."""
-    for name, changed_in in _VIEWS_CHANGED_IN.items():
-        if changed_in > version:
-            connection.execute(f"DROP TABLE IF EXISTS {name}")
-    connection.execute("UPDATE schema_versions SET version = %s", (VERSION,))
     missing = _missing(connection)
     if lost := sorted(_LOG.keys() & set(missing)):
         raise StoreNotUsable(place(url), f"its table {lost[0]} is gone; restore the database from a backup")
     for name in missing:
-        connection.execute(_TABLES[name])
-        if name in _VIEWS:
-            connection.execute("DELETE FROM tracking WHERE view = %s", (name,))
-    if "tracking" in missing:
-        connection.execute(f"TRUNCATE {', '.join(_VIEWS)}")
+        if name in _TABLES:
+            connection.execute(_TABLES[name])
+    for changed_in in range(version + 1, VERSION + 1):
+        for statement in _CHANGED_IN[changed_in]:
+            connection.execute(statement)
+    connection.execute("UPDATE schema_versions SET version = %s", (VERSION,))
+    for view in _missing(connection):
+        _begin(connection, view)
     for single_row in (queue_switch, call_ledger):
         connection.execute(single_row.SCHEMA)  # whose row may be gone
     database.create_schema(connection)
-    return _index(connection) or bool(missing) or version < VERSION
+    return bool(missing) or version < VERSION
 
 
-def _index(connection: psycopg.Connection) -> bool:
-    """Make indices that a table was made without; whether there were any. They are looked for first, because
-    IF NOT EXISTS locks the table before it looks."""
-    missing = connection.execute(_MISSING, ([*history_view.INDICES],)).fetchall()
-    for (name,) in missing:
-        connection.execute(history_view.INDICES[name])
-    return bool(missing)
+def _begin(connection: psycopg.Connection, view: str) -> None:
+    """Give a view its table, empty, and a place before the first event."""
+    connection.execute(f"DROP TABLE IF EXISTS {view}")
+    connection.execute(_VIEWS[view].table.schema.format(table=view))
+    connection.execute(view_store.BEGIN, (view, _VIEWS[view].version))
 
 
 def _missing(connection: psycopg.Connection) -> tuple[str, ...]:
-    return tuple(name for (name,) in connection.execute(_MISSING, ([*_TABLES],)))
+    """Tables, and views that are not complete: a table, and a place in the log."""
+    missing = [name for (name,) in connection.execute(_MISSING, ([*_TABLES, *_VIEWS],))]
+    if "tracking" not in missing:
+        missing += [view for (view,) in connection.execute(_UNTRACKED, ([*_VIEWS],))]
+    return tuple(dict.fromkeys(missing))
 
 
 def _refuse_newer(url: str, version: int) -> None:

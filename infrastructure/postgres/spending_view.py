@@ -1,23 +1,16 @@
 """The spending view on PostgreSQL."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
-from uuid import UUID
 
-from psycopg import Cursor
-from psycopg.rows import DictRow
-
-from application.spending import GroupBy, Spending, SpendingRow, SpendingRows, SpendingView
-from infrastructure.postgres.columns import Insert, column
-from infrastructure.postgres.view_store import ViewStore
+from application.spending import GroupBy, Spending, SpendingKey, SpendingRow, SpendingView
+from infrastructure.postgres.columns import column
+from infrastructure.postgres.view_table import PostgresView, ViewTable
 from infrastructure.spending_sums import SUMS, order, spending
-from infrastructure.views import ChangedRows
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS spending (
+CREATE TABLE {table} (
     job_id uuid NOT NULL, attempt integer NOT NULL, slug text COLLATE "C" NOT NULL,
     locale text COLLATE "C" NOT NULL, context_tag text COLLATE "C" NOT NULL,
     requested_by text COLLATE "C" NOT NULL, at timestamptz NOT NULL, model text COLLATE "C",
@@ -26,7 +19,7 @@ CREATE TABLE IF NOT EXISTS spending (
     outcome text COLLATE "C", is_accepted boolean NOT NULL, position bigint NOT NULL,
     PRIMARY KEY (job_id, attempt)
 );
-CREATE INDEX IF NOT EXISTS spending_by_time ON spending (at) WHERE calls > 0;
+CREATE INDEX {table}_by_time ON {table} (at) WHERE calls > 0;
 """
 
 _NAMES = {
@@ -35,24 +28,22 @@ _NAMES = {
 }
 
 
-class PostgresSpendingView(SpendingView):
-    _COLUMNS = tuple(field.name for field in fields(SpendingRow))
-    _UPSERT = Insert("spending", _COLUMNS, key="job_id, attempt")
+_COLUMNS = SpendingRow._fields
 
-    def __init__(self, store: ViewStore) -> None:
-        self._store = store
 
-    def position(self) -> int:
-        return self._store.position(self.name)
+def _values(row: SpendingRow) -> Sequence[Any]:
+    return [column(value) for value in row]
 
-    @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[SpendingRows]:
-        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
-            changed = ChangedRows[tuple[UUID, int], SpendingRow](
-                lambda key: _row(cursor, key), lambda row: (row.job_id, row.attempt)
-            )
-            yield changed
-            self._UPSERT.run(cursor, [self._values(row) for row in changed.all()])
+
+class PostgresSpendingView(PostgresView[SpendingKey, SpendingRow], SpendingView):
+    table = ViewTable(
+        schema=SCHEMA,
+        columns=_COLUMNS,
+        key={"job_id": "uuid", "attempt": "integer"},
+        key_of=lambda row: (row.job_id, row.attempt),
+        values=_values,
+        row=lambda row: SpendingRow(**row),
+    )
 
     def between(self, first: date, last: date, group_by: GroupBy) -> Spending:
         with self._store.reading() as cursor:
@@ -62,12 +53,3 @@ class PostgresSpendingView(SpendingView):
                 (datetime.combine(first, time.min, UTC), datetime.combine(last, time.max, UTC)),
             )
             return spending(cursor.fetchall())
-
-    def _values(self, row: SpendingRow) -> tuple[Any, ...]:
-        return tuple(column(getattr(row, name)) for name in self._COLUMNS)
-
-
-def _row(cursor: Cursor[DictRow], key: tuple[UUID, int]) -> SpendingRow | None:
-    cursor.execute("SELECT * FROM spending WHERE job_id = %s AND attempt = %s", key)
-    row = cursor.fetchone()
-    return None if row is None else SpendingRow(**row)

@@ -1,5 +1,7 @@
 """The production store, put together: events and views in one database, each through a pool of its own."""
 
+from functools import partial
+
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
 from infrastructure.postgres import event_store, schema
@@ -13,6 +15,7 @@ from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.kept_answers import PostgresAnswerBook
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.queue_switch import PostgresQueueSwitch
+from infrastructure.postgres.second_set import second_sets
 from infrastructure.postgres.spending_view import PostgresSpendingView
 from infrastructure.postgres.tallies import PostgresTallyBook
 from infrastructure.postgres.view_store import ViewStore
@@ -20,12 +23,15 @@ from infrastructure.postgres.wake_ups import Bell
 from infrastructure.store import Store
 
 
-def open_postgres_store(url: str) -> Store:
-    """Appends ring a bell for those who follow the log in any process.
+def open_postgres_store(url: str, *, folds: bool = True) -> Store:
+    """Appends ring a bell for those who follow the log in any process. Who `folds` or reads views needs those
+    of the version it knows.
 
-    Raises StoreNotUsable, SchemaMissing, SchemaTooNew.
+    Raises StoreNotUsable, SchemaMissing, SchemaTooNew, ViewNeedsRebuild, ViewTooNew.
     """
     epoch = schema.check(url)
+    if folds:
+        schema.check_views(url)
     bell = Bell(url)
     generations = MovieGenerations(event_store.environment(url), on_append=bell.ring)
     datastore = Datastore(url)
@@ -53,6 +59,7 @@ def open_postgres_store(url: str) -> Store:
         tallies=PostgresTallyBook(datastore),
         keys=PostgresKeyBook(datastore),
         answers=PostgresAnswerBook(datastore),
+        second_sets=partial(second_sets, url),
         probe=event_store.Probe(datastore),
         close=close,
     )

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.read_models import JobCounts, JobRow, JobRows, JobSearch, JobsView, OpenClaim
+from application.read_models import JobCounts, JobRow, JobSearch, JobsView, OpenClaim
+from application.view import BatchRows, ViewStatus
 from domain.values import FailureType
 from infrastructure.redis.in_flight import RedisInFlightTokens
 from infrastructure.redis.status_cache import RedisStatusCache
@@ -31,23 +32,29 @@ class CachedJobsView(JobsView):
     def position(self) -> int:
         return self._view.position()
 
+    def status(self) -> ViewStatus:
+        return self._view.status()
+
+    def stop(self, *, at: int, because: str) -> None:
+        self._view.stop(at=at, because=because)
+
     def get(self, job_id: UUID) -> JobRow | None:
         return self._cache.get(job_id) or self._view.get(job_id)
 
     @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[JobRows]:
+    def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[UUID, JobRow]]:
         """Where the transaction fails the cache stays shut: it may have been committed all the same."""
         self._cache.shut(is_as_left=after == self._left_at)
         with self._view.writing(after=after, up_to=up_to) as rows:
-            changed = _ChangedRows(rows)
-            yield changed
+            yield rows
         self._left_at = up_to
+        put = [*rows.new, *rows.changed]
         kept_since = self._clock() - timedelta(seconds=self._cache.entry_seconds)
-        news = [row for row in changed.all() if row.updated_at >= kept_since]
+        news = [row for row in put if row.updated_at >= kept_since]
         # A view that is made anew from the log would fill Redis with what nobody has asked for in years.
-        old = [row.job_id for row in changed.all() if row.updated_at < kept_since]
+        old = [row.job_id for row in put if row.updated_at < kept_since]
         self._cache.open(news, without=old)
-        self._tokens.release([row for row in changed.all() if not row.status.is_active])
+        self._tokens.release([row for row in put if not row.status.is_active])
 
     def keep(self) -> None:
         """To be called several times a second by whoever folds, whether or not there is anything to fold."""
@@ -64,21 +71,3 @@ class CachedJobsView(JobsView):
 
     def counts(self, now: datetime) -> JobCounts:
         return self._view.counts(now)
-
-
-class _ChangedRows:
-    """The rows of a batch, remembered as they were put last."""
-
-    def __init__(self, rows: JobRows) -> None:
-        self._rows = rows
-        self._changed: dict[UUID, JobRow] = {}
-
-    def get(self, job_id: UUID) -> JobRow:
-        return self._rows.get(job_id)
-
-    def put(self, row: JobRow) -> None:
-        self._rows.put(row)
-        self._changed[row.job_id] = row
-
-    def all(self) -> Sequence[JobRow]:
-        return [*self._changed.values()]

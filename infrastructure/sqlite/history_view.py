@@ -1,44 +1,48 @@
 """The history view on SQLite."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from application.read_models import AuditSearch, HistoryRow, HistoryRows, HistoryView
-from infrastructure.sqlite.columns import column, insert
-from infrastructure.sqlite.view_store import ViewStore
-from infrastructure.views import AddedRows, audited
+from application.read_models import AuditSearch, HistoryRow, HistoryView
+from infrastructure.sqlite.columns import column
+from infrastructure.sqlite.view_table import SqliteView, ViewTable
+from infrastructure.views import audited
 
 SCHEMA = """
-CREATE TABLE history (
+CREATE TABLE {table} (
     position INTEGER PRIMARY KEY, slug TEXT NOT NULL, version INTEGER NOT NULL, event TEXT NOT NULL,
     at TEXT NOT NULL, actor TEXT NOT NULL, correlation_id TEXT NOT NULL, data TEXT NOT NULL
 );
-CREATE INDEX history_of_a_film ON history (slug, position);
-CREATE INDEX history_of_an_actor ON history (actor, position);
-CREATE INDEX history_of_a_kind ON history (event, position);
+CREATE INDEX {table}_of_a_film ON {table} (slug, position);
+CREATE INDEX {table}_of_an_actor ON {table} (actor, position);
+CREATE INDEX {table}_of_a_kind ON {table} (event, position);
 """
 
 
-class SqliteHistoryView(HistoryView):
-    _COLUMNS = tuple(field.name for field in fields(HistoryRow))
-    _INSERT = insert("history", _COLUMNS)
+_COLUMNS = HistoryRow._fields
 
-    def __init__(self, store: ViewStore) -> None:
-        self._store = store
 
-    def position(self) -> int:
-        return self._store.position(self.name)
+def _values(row: HistoryRow) -> Sequence[Any]:
+    *plain, data = row
+    return [*map(column, plain), json.dumps(data, ensure_ascii=False)]
 
-    @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[HistoryRows]:
-        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
-            added = AddedRows[HistoryRow]()
-            yield added
-            cursor.executemany(self._INSERT, [self._values(row) for row in added.all()])
+
+def _history_row(row: Any) -> HistoryRow:
+    typed = {"at": datetime.fromisoformat(row["at"]), "data": json.loads(row["data"])}
+    return HistoryRow(**dict(row) | typed)
+
+
+class SqliteHistoryView(SqliteView[int, HistoryRow], HistoryView):
+    table = ViewTable(
+        schema=SCHEMA,
+        columns=_COLUMNS,
+        key=("position",),
+        key_of=lambda row: row.position,
+        values=_values,
+        row=_history_row,
+    )
 
     def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:
         with self._store.reading() as cursor:
@@ -57,12 +61,3 @@ class SqliteHistoryView(HistoryView):
                 (after, *map(column, values), limit),
             )
             return [_history_row(row) for row in cursor.fetchall()]
-
-    def _values(self, row: HistoryRow) -> tuple[Any, ...]:
-        data = json.dumps(row.data, ensure_ascii=False)
-        return tuple(data if name == "data" else column(getattr(row, name)) for name in self._COLUMNS)
-
-
-def _history_row(row: Any) -> HistoryRow:
-    typed = {"at": datetime.fromisoformat(row["at"]), "data": json.loads(row["data"])}
-    return HistoryRow(**dict(row) | typed)

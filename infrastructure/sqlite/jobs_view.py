@@ -1,23 +1,18 @@
 """The jobs view on SQLite."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.sqlite import SQLiteCursor
-
-from application.read_models import JobCounts, JobRow, JobRows, JobSearch, JobsView, OpenClaim
+from application.read_models import JobCounts, JobRow, JobSearch, JobsView, OpenClaim
 from domain.values import FailureType, JobStatus
-from infrastructure.sqlite.columns import column, insert, moment, uuid
-from infrastructure.sqlite.view_store import ViewStore
-from infrastructure.views import ChangedRows
+from infrastructure.sqlite.columns import column, moment, uuid
+from infrastructure.sqlite.view_table import SqliteView, ViewTable
 
 SCHEMA = """
-CREATE TABLE jobs (
+CREATE TABLE {table} (
     job_id TEXT PRIMARY KEY, slug TEXT NOT NULL, requested_slug TEXT NOT NULL, locale TEXT NOT NULL,
     context_tag TEXT NOT NULL, status TEXT NOT NULL, confidence REAL NOT NULL, forced INTEGER NOT NULL,
     priority TEXT NOT NULL, requested_by TEXT NOT NULL, attempts INTEGER NOT NULL,
@@ -25,31 +20,44 @@ CREATE TABLE jobs (
     description_id TEXT, failure_type TEXT, failure_message TEXT, failure_technical_message TEXT,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL, position INTEGER NOT NULL UNIQUE
 );
-CREATE INDEX jobs_waiting ON jobs (status, priority, position);
-CREATE INDEX jobs_of_a_film ON jobs (slug, position);
+CREATE INDEX {table}_waiting ON {table} (status, priority, position);
+CREATE INDEX {table}_of_a_film ON {table} (slug, position);
 """
 
 
-class SqliteJobsView(JobsView):
-    _COLUMNS = tuple(field.name for field in fields(JobRow))
-    _UPSERT = insert("jobs", _COLUMNS, or_replace=True)
+_COLUMNS = JobRow._fields
 
-    def __init__(self, store: ViewStore) -> None:
-        self._store = store
 
-    def position(self) -> int:
-        return self._store.position(self.name)
+def _values(row: JobRow) -> Sequence[Any]:
+    return [column(value) for value in row]
 
-    @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[JobRows]:
-        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
-            changed = ChangedRows[UUID, JobRow](lambda job_id: _job(cursor, job_id), lambda row: row.job_id)
-            yield changed
-            cursor.executemany(self._UPSERT, [self._values(row) for row in changed.all()])
+
+def _job_row(row: sqlite3.Row) -> JobRow:
+    typed = {
+        "job_id": UUID(row["job_id"]),
+        "status": JobStatus(row["status"]),
+        "forced": bool(row["forced"]),
+        "description_id": uuid(row["description_id"]),
+    }
+    moments = ("next_attempt_at", "claim_expires_at", "created_at", "updated_at")
+    return JobRow(**dict(row) | typed | {name: moment(row[name]) for name in moments})
+
+
+class SqliteJobsView(SqliteView[UUID, JobRow], JobsView):
+    table = ViewTable(
+        schema=SCHEMA,
+        columns=_COLUMNS,
+        key=("job_id",),
+        key_of=lambda row: row.job_id,
+        values=_values,
+        row=_job_row,
+    )
 
     def get(self, job_id: UUID) -> JobRow | None:
         with self._store.reading() as cursor:
-            return _job(cursor, job_id)
+            cursor.execute("SELECT * FROM jobs WHERE job_id = ?", (str(job_id),))
+            row = cursor.fetchone()
+            return None if row is None else _job_row(row)
 
     def list(self, search: JobSearch, *, before: int | None, limit: int) -> Sequence[JobRow]:
         wanted = {
@@ -102,23 +110,3 @@ class SqliteJobsView(JobsView):
                 (column(now),),
             )
             return JobCounts(by_status, moment(cursor.fetchone()[0]))
-
-    def _values(self, row: JobRow) -> tuple[Any, ...]:
-        return tuple(column(getattr(row, name)) for name in self._COLUMNS)
-
-
-def _job(cursor: SQLiteCursor, job_id: UUID) -> JobRow | None:
-    cursor.execute("SELECT * FROM jobs WHERE job_id = ?", (str(job_id),))
-    row = cursor.fetchone()
-    return None if row is None else _job_row(row)
-
-
-def _job_row(row: sqlite3.Row) -> JobRow:
-    typed = {
-        "job_id": UUID(row["job_id"]),
-        "status": JobStatus(row["status"]),
-        "forced": bool(row["forced"]),
-        "description_id": uuid(row["description_id"]),
-    }
-    moments = ("next_attempt_at", "claim_expires_at", "created_at", "updated_at")
-    return JobRow(**dict(row) | typed | {name: moment(row[name]) for name in moments})

@@ -2,23 +2,19 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.sqlite import SQLiteCursor
-
 from application.movie_listing import MoviePlace, MovieSearch, title_key
-from application.read_models import MovieRow, MovieRows, MoviesView
-from infrastructure.sqlite.columns import column, insert, uuid
-from infrastructure.sqlite.view_store import ViewStore
-from infrastructure.views import DESCRIPTIONS, ChangedRows, listed, searched, whole, words
+from application.read_models import MovieRow, MoviesView
+from infrastructure.sqlite.columns import column, uuid
+from infrastructure.sqlite.view_table import Beside, SqliteView, ViewTable
+from infrastructure.views import DESCRIPTIONS, listed, searched, whole, words
 
 SCHEMA = """
-CREATE TABLE movies (
+CREATE TABLE {table} (
     slug TEXT PRIMARY KEY, movie_id TEXT NOT NULL, title TEXT NOT NULL, release_year INTEGER,
     director TEXT, genres TEXT NOT NULL, default_description_id TEXT, descriptions TEXT NOT NULL,
     visible_version INTEGER NOT NULL, listed_position INTEGER, created_at TEXT NOT NULL,
@@ -27,37 +23,69 @@ CREATE TABLE movies (
     searched_words TEXT NOT NULL, searched_directors TEXT NOT NULL, searched_genres TEXT NOT NULL
 );
 -- A film whose texts are all withdrawn keeps its position for the next one.
-CREATE INDEX movies_listed ON movies (listed_position);
-CREATE INDEX movies_titled ON movies (sorted_title, listed_position) WHERE is_shown;
-CREATE INDEX movies_released ON movies (coalesce(release_year, 10000), listed_position) WHERE is_shown;
-CREATE TABLE described_movies (description_id TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX {table}_listed ON {table} (listed_position);
+CREATE INDEX {table}_titled ON {table} (sorted_title, listed_position) WHERE is_shown;
+CREATE INDEX {table}_released ON {table} (coalesce(release_year, 10000), listed_position) WHERE is_shown;
+CREATE TABLE {table}_described (description_id TEXT PRIMARY KEY, slug TEXT NOT NULL);
 """
 
 
-class SqliteMoviesView(MoviesView):
-    _COLUMNS = tuple(field.name for field in fields(MovieRow))
-    _SEARCHED = ("is_shown", "sorted_title", "searched_words", "searched_directors", "searched_genres")
-    _UPSERT = insert("movies", (*_COLUMNS, *_SEARCHED), or_replace=True)
-    _NAME = insert("described_movies", ("description_id", "slug"), or_replace=True)
+_COLUMNS = MovieRow._fields
+_SEARCHED = ("is_shown", "sorted_title", "searched_words", "searched_directors", "searched_genres")
 
-    def __init__(self, store: ViewStore) -> None:
-        self._store = store
 
-    def position(self) -> int:
-        return self._store.position(self.name)
+def _values(row: MovieRow) -> tuple[Any, ...]:
+    as_json = {
+        "genres": json.dumps(row.genres, ensure_ascii=False),
+        "descriptions": DESCRIPTIONS.dump_json(row.descriptions).decode(),
+    }
+    return (*(as_json.get(name) or column(getattr(row, name)) for name in _COLUMNS), *_searched(row))
 
-    @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[MovieRows]:
-        with self._store.folding(self.name, after=after, up_to=up_to) as cursor:
-            changed = ChangedRows[str, MovieRow](lambda slug: _movie(cursor, slug), lambda row: row.slug)
-            yield changed
-            cursor.executemany(self._UPSERT, [self._values(row) + _searched(row) for row in changed.all()])
-            named = [(str(d.description_id), row.slug) for row in changed.all() for d in row.descriptions]
-            cursor.executemany(self._NAME, named)
+
+def _searched(row: MovieRow) -> tuple[Any, ...]:
+    """Words begin with a space, genres stand between bars."""
+    found = searched(row)
+    return (
+        bool(row.shown),
+        title_key(row.title),
+        "".join(f" {word}" for word in found.words),
+        "".join(f" {word}" for word in found.directors),
+        "|".join(["", *found.genres, ""]),
+    )
+
+
+def _movie_row(row: sqlite3.Row) -> MovieRow:
+    typed = {
+        "movie_id": UUID(row["movie_id"]),
+        "genres": tuple(json.loads(row["genres"])),
+        "default_description_id": uuid(row["default_description_id"]),
+        "descriptions": DESCRIPTIONS.validate_json(row["descriptions"]),
+        "created_at": datetime.fromisoformat(row["created_at"]),
+        "updated_at": datetime.fromisoformat(row["updated_at"]),
+    }
+    return MovieRow(**{name: row[name] for name in _COLUMNS} | typed)
+
+
+class SqliteMoviesView(SqliteView[str, MovieRow], MoviesView):
+    table = ViewTable(
+        schema=SCHEMA,
+        columns=(*_COLUMNS, *_SEARCHED),
+        key=("slug",),
+        key_of=lambda row: row.slug,
+        values=_values,
+        row=_movie_row,
+        beside=Beside(
+            "described",
+            ("description_id", "slug"),
+            lambda row: [(str(text.description_id), row.slug) for text in row.descriptions],
+        ),
+    )
 
     def get(self, slug: str) -> MovieRow | None:
         with self._store.reading() as cursor:
-            return _movie(cursor, slug)
+            cursor.execute("SELECT * FROM movies WHERE slug = ?", (slug,))
+            row = cursor.fetchone()
+            return None if row is None else _movie_row(row)
 
     def list(self, search: MovieSearch, *, after: MoviePlace | None, limit: int) -> Sequence[MovieRow]:
         is_behind, place, order = listed(search, after, "?")
@@ -77,25 +105,6 @@ class SqliteMoviesView(MoviesView):
             )
             return [_movie_row(row) for row in cursor.fetchall()]
 
-    def _values(self, row: MovieRow) -> tuple[Any, ...]:
-        as_json = {
-            "genres": json.dumps(row.genres, ensure_ascii=False),
-            "descriptions": DESCRIPTIONS.dump_json(row.descriptions).decode(),
-        }
-        return tuple(as_json.get(name) or column(getattr(row, name)) for name in self._COLUMNS)
-
-
-def _searched(row: MovieRow) -> tuple[Any, ...]:
-    """Words begin with a space, genres stand between bars."""
-    found = searched(row)
-    return (
-        bool(row.shown),
-        title_key(row.title),
-        "".join(f" {word}" for word in found.words),
-        "".join(f" {word}" for word in found.directors),
-        "|".join(["", *found.genres, ""]),
-    )
-
 
 def _conditions(search: MovieSearch) -> list[tuple[Any, ...]]:
     """Each with its values. Words are plain ASCII letters and digits, so that none is a wildcard of LIKE."""
@@ -113,26 +122,8 @@ def _conditions(search: MovieSearch) -> list[tuple[Any, ...]]:
     else:  # who names a withdrawn text shall be told that it is withdrawn
         conditions.append(
             (
-                "slug = (SELECT slug FROM described_movies WHERE description_id = ?)",
+                "slug = (SELECT slug FROM movies_described WHERE description_id = ?)",
                 str(search.description_id),
             )
         )
     return conditions
-
-
-def _movie(cursor: SQLiteCursor, slug: str) -> MovieRow | None:
-    cursor.execute("SELECT * FROM movies WHERE slug = ?", (slug,))
-    row = cursor.fetchone()
-    return None if row is None else _movie_row(row)
-
-
-def _movie_row(row: sqlite3.Row) -> MovieRow:
-    typed = {
-        "movie_id": UUID(row["movie_id"]),
-        "genres": tuple(json.loads(row["genres"])),
-        "default_description_id": uuid(row["default_description_id"]),
-        "descriptions": DESCRIPTIONS.validate_json(row["descriptions"]),
-        "created_at": datetime.fromisoformat(row["created_at"]),
-        "updated_at": datetime.fromisoformat(row["updated_at"]),
-    }
-    return MovieRow(**{name: row[name] for name in SqliteMoviesView._COLUMNS} | typed)

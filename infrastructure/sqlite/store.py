@@ -3,40 +3,57 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
-from infrastructure.sqlite import (
-    dispatches,
-    event_store,
-    heartbeats,
-    history_view,
-    jobs_view,
-    movies_view,
-    spending_view,
-)
+from infrastructure.sqlite import dispatches, event_store, heartbeats
 from infrastructure.sqlite.api_keys import SqliteKeyBook
 from infrastructure.sqlite.call_ledger import SqliteCallLedger
 from infrastructure.sqlite.datastore import CONNECTIONS
+from infrastructure.sqlite.history_view import SqliteHistoryView
+from infrastructure.sqlite.jobs_view import SqliteJobsView
 from infrastructure.sqlite.kept_answers import SqliteAnswerBook
+from infrastructure.sqlite.movies_view import SqliteMoviesView
 from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
+from infrastructure.sqlite.second_set import second_sets
+from infrastructure.sqlite.spending_view import SqliteSpendingView
 from infrastructure.sqlite.tallies import SqliteTallyBook
-from infrastructure.sqlite.view_store import open_view_store
+from infrastructure.sqlite.view_store import open_view_store, open_view_store_beside
+from infrastructure.sqlite.view_table import SqliteView
 from infrastructure.store import Store
 
-_VIEW_SCHEMAS = tuple(
-    module.SCHEMA for module in (jobs_view, movies_view, history_view, spending_view, dispatches, heartbeats)
+_VIEWS: tuple[type[SqliteView[Any, Any]], ...] = (
+    SqliteJobsView,
+    SqliteMoviesView,
+    SqliteHistoryView,
+    SqliteSpendingView,
+)
+VERSIONS = {view.name: view.version for view in _VIEWS}
+SCHEMAS = (
+    *(view.table.schema.format(table=view.name) for view in _VIEWS),
+    dispatches.SCHEMA,
+    heartbeats.SCHEMA,
 )
 
 
-def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None]) -> Store:
-    """Open the two files of a store, made if need be. Raises StoreNotUsable, SchemaTooNew."""
+def open_sqlite_store(
+    events: Path, views: Path, *, on_append: Callable[[], None], is_alone: bool = True
+) -> Store:
+    """Open the two files of a store. Whoever has it alone makes views anew that do not fit the events.
+
+    Raises StoreNotUsable, SchemaTooNew.
+    """
     log_epoch = event_store.prepare(events)
     generations = MovieGenerations(event_store.environment(events), on_append=on_append)
     log = EventLog(generations)
     beside_the_events = cast(event_store.EventStoreFactory, generations.factory).datastore
-    view_store = open_view_store(views, log_epoch=log_epoch, log_head=log.head(), schemas=_VIEW_SCHEMAS)
+    if is_alone:
+        view_store = open_view_store(
+            views, log_epoch=log_epoch, log_head=log.head(), schemas=SCHEMAS, versions=VERSIONS
+        )
+    else:
+        view_store = open_view_store_beside(views)
 
     def close() -> None:
         generations.close()
@@ -48,10 +65,10 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
         generations=generations,
         log=log,
         log_epoch=lambda: log_epoch,
-        jobs=jobs_view.SqliteJobsView(view_store),
-        movies=movies_view.SqliteMoviesView(view_store),
-        history=history_view.SqliteHistoryView(view_store),
-        spending=spending_view.SqliteSpendingView(view_store),
+        jobs=SqliteJobsView(view_store),
+        movies=SqliteMoviesView(view_store),
+        history=SqliteHistoryView(view_store),
+        spending=SqliteSpendingView(view_store),
         dispatches=dispatches.SqliteDispatches(view_store),
         heartbeats=heartbeats.SqliteHeartbeats(view_store),
         switch=SqliteQueueSwitch(beside_the_events),
@@ -59,6 +76,7 @@ def open_sqlite_store(events: Path, views: Path, *, on_append: Callable[[], None
         tallies=SqliteTallyBook(beside_the_events),
         keys=SqliteKeyBook(beside_the_events),
         answers=SqliteAnswerBook(beside_the_events),
+        second_sets=partial(second_sets, view_store, views),
         probe=partial(event_store.probe, events),
         close=close,
     )

@@ -15,6 +15,7 @@ COMMANDS = {
     "movies": "movies",
     "jobs": "jobs",
     "queue": "queue",
+    "projections": "projections",
     "keys": "keys",
     "prompts": "prompts",
     "history": "history",

@@ -1,7 +1,6 @@
 """/v1/jobs."""
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -97,8 +96,7 @@ def _accepted(job: Job, service: MovieMind) -> Response:
     with suppress(ReadBehind, StoreUnavailable):
         catch_up(service.jobs, service.log)
     failure = job.failure
-    as_left = replace(
-        job_row(job.job_id, service),
+    as_left = job_row(job.job_id, service)._replace(
         status=job.status,
         attempts=job.attempt,
         max_attempts=job.attempt - job.tries + MAX_TRIES,

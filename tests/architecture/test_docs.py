@@ -39,7 +39,10 @@ INSIDE = {
     domain_errors.NotDueYet,
     domain_errors.TitleMakesNoSlug,
     application_errors.NotAdmitted,
+    application_errors.RowsRefused,
     application_errors.ViewMoved,
+    application_errors.ViewNeedsRebuild,
+    application_errors.ViewTooNew,
 }
 """Errors that no request meets."""
 
@@ -151,7 +154,7 @@ def test_the_operators_page_types_only_commands_there_are() -> None:
     commands = {name for name, _ in reference.commands()}
     code = re.findall(r"^ {4}(.+)$|`([^`]+)`", _text("docs/operations.md"), re.MULTILINE)
     typed = re.findall(
-        r"(?<![/@=\w])(moviemind (?:schema |queue |jobs |keys )?[a-z]+)", "\n".join(map("\n".join, code))
+        r"(?<![/@=\w])(moviemind (?:schema |queue |jobs |keys |projections )?[a-z]+)", "\n".join(map("\n".join, code))
     )
 
     assert len(set(typed)) > 10

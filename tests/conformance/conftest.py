@@ -9,6 +9,10 @@ import pytest
 
 from infrastructure.postgres import schema
 from infrastructure.settings import Settings, load_settings
+from infrastructure.store import Store
+from interfaces.bootstrap import open_store
+from tests.support.random_films import RandomFilms
+from tests.support.rebuilding import follow
 from tests.support.servers import Postgres
 from tests.support.stores import DIALECTS, OpenViews, PostgresViews, SqliteViews, Views
 
@@ -46,3 +50,18 @@ def open_views(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenV
 @pytest.fixture
 def views(open_views: OpenViews) -> Views:
     return open_views()
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    with closing(open_store(settings)) as store:
+        yield store
+
+
+@pytest.fixture
+def films(store: Store) -> RandomFilms:
+    """Followed by the views to the end."""
+    films = RandomFilms(7, films=8, save=lambda film: store.generations.save(film.movie))
+    films.go_on(400)
+    follow(store)
+    return films

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -170,7 +170,7 @@ def test_whatever_people_do_a_film_replayed_from_its_stream_is_its_row(cinema: _
 
         row, stream = cinema.row(), stream_of(SLUG, generations=cinema.core.generations)
         replayed = movie_at(SLUG, len(stream), stream)
-        assert replace(replayed, listed_position=row.listed_position) == row
+        assert replayed._replace(listed_position=row.listed_position) == row
         assert movie_at(SLUG, row.visible_version, stream) == replayed
 
     done = {type(event).__name__ for event in stream[cinema.film.movie.version :]}

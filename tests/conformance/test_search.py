@@ -112,8 +112,8 @@ def test_films_are_sorted_both_ways_and_pages_hold_every_one_once(
 
 
 def test_films_that_are_equal_in_it_keep_their_order_and_unknown_years_come_last(views: Views) -> None:
-    unknown = replace(_film(AMELIE), release_year=None)
-    twins = [replace(_film(slug), title="Heat", release_year=1995) for slug in (WAVES, LODZ)]
+    unknown = _film(AMELIE)._replace(release_year=None)
+    twins = [_film(slug)._replace(title="Heat", release_year=1995) for slug in (WAVES, LODZ)]
     _put(views, unknown, _film(HEAT), *twins)
 
     by_year, by_title = MovieSearch(order=MovieOrder.YEAR), MovieSearch(order=MovieOrder.TITLE)
@@ -131,7 +131,8 @@ def test_who_goes_on_goes_on_where_the_last_film_stood_whatever_it_is_called_now
     page = views.movies.list(search, after=None, limit=2)
     head = views.movies.position()
     with views.movies.writing(after=head, up_to=head + 1) as rows:
-        rows.put(replace(rows.get(page[-1].slug), title=title))
+        rows.fetch([page[-1].slug])
+        rows.put(rows.get(page[-1].slug)._replace(title=title))
 
     following = views.movies.list(search, after=_place(list(page), search), limit=10)
 
@@ -146,7 +147,7 @@ def test_pages_hold_every_film_exactly_once(cinema: Views, limit: int) -> None:
 
 def test_a_film_is_found_by_any_of_its_texts_also_by_a_withdrawn_one(views: Views) -> None:
     shown, withdrawn = _text(), replace(_text(), is_withdrawn=True)
-    _put(views, replace(_film(HEAT), descriptions=(shown, withdrawn)), _film(AMELIE))
+    _put(views, _film(HEAT)._replace(descriptions=(shown, withdrawn)), _film(AMELIE))
 
     for text in (shown, withdrawn):
         assert _found(views.movies, description_id=text.description_id) == [HEAT]
@@ -155,8 +156,8 @@ def test_a_film_is_found_by_any_of_its_texts_also_by_a_withdrawn_one(views: View
 
 
 def test_a_film_that_shows_no_text_is_found_by_nothing_else(views: Views) -> None:
-    undescribed = replace(_film(AMELIE), descriptions=(), listed_position=None)
-    gone = replace(_film(HEAT), descriptions=(replace(_text(), is_withdrawn=True),))
+    undescribed = _film(AMELIE)._replace(descriptions=(), listed_position=None)
+    gone = _film(HEAT)._replace(descriptions=(replace(_text(), is_withdrawn=True),))
     _put(views, undescribed, gone, _film(WAVES))
 
     assert _found(views.movies) == _found(views.movies, director="michael") == [WAVES]
@@ -172,7 +173,8 @@ def test_corrected_facts_are_found_and_the_wrong_ones_no_more(views: Views) -> N
     }
     head = views.movies.position()
     with views.movies.writing(after=head, up_to=head + 1) as rows:
-        rows.put(replace(rows.get(HEAT), **right))
+        rows.fetch([HEAT])
+        rows.put(rows.get(HEAT)._replace(**right))
 
     searches: list[dict[str, Any]] = [{"q": "cold"}, {"director": "nora"}, {"genre": "western"}]
     assert [_found(views.movies, **search) for search in searches] == [[HEAT]] * 3
@@ -181,7 +183,7 @@ def test_corrected_facts_are_found_and_the_wrong_ones_no_more(views: Views) -> N
 
 
 def test_names_may_be_longer_than_what_an_index_takes(views: Views) -> None:
-    _put(views, replace(_film(HEAT), title=LONG, director=LONG, genres=(LONG,)))
+    _put(views, _film(HEAT)._replace(title=LONG, director=LONG, genres=(LONG,)))
 
     assert _found(views.movies, q=LONG[:200], director=LONG, genre=LONG) == [HEAT]
     assert _found(views.movies, q=LONG[:200] + "x") == []

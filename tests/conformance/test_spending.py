@@ -8,8 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.projections.projection import Projection
-from application.projections.spending import MOST, OFFLINE, fold_spending
+from application.projections.spending import MOST, OFFLINE
 from application.spending import MOST_FILMS, GroupBy, Spending, Spent
 from domain.values import Actor, Failure, FailureType, Locale, PaidCall, Variant
 from tests.support.core import Core
@@ -243,7 +242,8 @@ def test_it_needs_no_other_view(core: Core, views: Views) -> None:
     payer.refuse(payer.start(Variant(Locale.FR_FR, ENGLISH.context_tag), by="anna"), FLAWED)
     core.generations.save(payer.film.movie)
 
-    Projection(views.spending, fold_spending).fold(core.log.after(0, limit=100), after=0)
+    spending = next(p for p in views.projections() if p.view is views.spending)
+    spending.fold(core.log.after(0, limit=100), after=0)
 
     found: dict[str, Any] = {
         group_by: list(views.spending.between(DAY, DAY, group_by).groups)

@@ -140,7 +140,7 @@ def test_a_projector_that_was_overtaken_goes_on_from_where_the_views_are(
         projector.step()
 
     assert [type(error) for error in failed.value.exceptions] == [ViewMoved] * len(NAMES)
-    assert projector.step() is False
+    assert projector.step() == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -193,14 +193,15 @@ def test_a_text_that_a_column_cannot_hold_stops_no_view(core: Core, views: Views
 
     head = core.log.head()
     with views.movies.writing(after=head, up_to=head + 1) as movies:
-        movies.put(replace(movie, title=f"A{NUL}B", genres=(f"C{NUL}D",), descriptions=(text,)))
+        movies.put(movie._replace(title=f"A{NUL}B", genres=(f"C{NUL}D",), descriptions=(text,)))
     with views.jobs.writing(after=head, up_to=head + 1) as jobs:
-        jobs.put(replace(job, failure_technical_message=f"A{NUL}B"))
+        jobs.put(job._replace(failure_technical_message=f"A{NUL}B"))
     with views.history.writing(after=head, up_to=head + 1) as history:
-        history.add(entry)
+        history.put(entry)
     with views.spending.writing(after=head, up_to=head + 1) as spending:
+        spending.fetch([(job.job_id, REQUEST)])
         request = spending.get((job.job_id, REQUEST))
-        spending.put(replace(request, attempt=9, calls=1, model=f"A{NUL}B", tokens_in=MANY))
+        spending.put(request._replace(attempt=9, calls=1, model=f"A{NUL}B", tokens_in=MANY))
 
     found = views.movies.get("amelie-2001")
     assert found is not None
@@ -227,7 +228,7 @@ def test_the_data_of_an_event_comes_back_as_it_was(views: Views) -> None:
     }
     entry = _entry(data=data)
     with views.history.writing(after=0, up_to=1) as rows:
-        rows.add(entry)
+        rows.put(entry)
 
     (found,) = views.history.of(entry.slug, after=0, limit=1)
 
@@ -375,7 +376,7 @@ def _view(views: Views, name: str) -> Any:
     return getattr(views, name)
 
 
-def _projection(views: Views, name: str) -> Projection[Any]:
+def _projection(views: Views, name: str) -> Projection[Any, Any]:
     return next(projection for projection in views.projections() if projection.view.name == name)
 
 

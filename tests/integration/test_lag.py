@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from application.event_log import EventLog
-from application.read_models import View
 from application.reading import lag, seconds_behind
+from application.view import View
 from tests.support.core import Core
 
 
@@ -26,7 +26,7 @@ def test_it_counts_from_the_next_event_and_not_from_the_newest(core: Core) -> No
     core.ask("alien-1979")
     log = EventLog(core.generations)
     head, newest = log.head(), len(log.after(0, limit=10))
-    views = cast("list[View[Any]]", [At("follows", head), At("works", head - 1), At("stands", 0)])
+    views = cast("list[View[Any, Any]]", [At("follows", head), At("works", head - 1), At("stands", 0)])
 
     assert lag(views, log) == {"follows": 0, "works": 1, "stands": newest}
     assert seconds_behind(views, log, now=core.clock()) == {"follows": 0.0, "works": 0.0, "stands": 60.0}

@@ -168,7 +168,7 @@ def test_a_view_that_an_older_version_made_without_a_column_is_made_again(
     before = _views_of_one_film(url)
     postgres_server.execute("ALTER TABLE movies DROP COLUMN sorted_title", name)
     postgres_server.execute("UPDATE schema_versions SET version = 1", name)
-    with pytest.raises(SchemaMissing, match="has tables of version 1, and 2 is needed; run: moviemind sch"):
+    with pytest.raises(SchemaMissing, match="has tables of version 1, and 3 is needed; run: moviemind sch"):
         schema.check(url)
     assert not schema.status(url).is_usable
 
@@ -178,15 +178,33 @@ def test_a_view_that_an_older_version_made_without_a_column_is_made_again(
     assert _views_of_one_film(url) == before
 
 
-def test_an_index_that_an_older_version_had_not_is_made(url: str) -> None:
+def test_tracking_that_an_older_version_made_without_versions_gets_them(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
     schema.create(url)
-    with psycopg.connect(url) as connection:
-        connection.execute("DROP INDEX history_of_an_actor")
+    before = _views_of_one_film(url)
+    for column in ("version", "generation", "stopped_because"):
+        postgres_server.execute(f"ALTER TABLE tracking DROP COLUMN {column}", name)
+    postgres_server.execute("DROP INDEX history_of_an_actor", name)
+    postgres_server.execute("UPDATE schema_versions SET version = 2", name)
 
     assert (schema.create(url), schema.create(url)) == (True, False)
-    with psycopg.connect(url) as connection:
-        row = connection.execute("SELECT to_regclass('history_of_an_actor') IS NOT NULL").fetchone()
-    assert row == (True,)
+
+    assert _views_of_one_film(url) == before
+    assert postgres_server.execute("SELECT to_regclass('history_of_an_actor') IS NOT NULL", name) == [(True,)]
+
+
+def test_a_view_that_has_no_place_in_the_log_begins_anew(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    before = _views_of_one_film(url)
+    postgres_server.execute("DELETE FROM tracking WHERE view = 'movies'", name)
+    with pytest.raises(SchemaMissing, match="lacks its tables movies"):
+        schema.check(url)
+
+    assert schema.create(url)
+    assert _views_of_one_film(url) == before
 
 
 @pytest.mark.parametrize("lost", ["stored_events", "log_epochs"])

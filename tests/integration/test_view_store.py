@@ -37,7 +37,7 @@ class _World:
     def rows(self) -> Rows:
         """Everything that can be folded, and how far it is, as another process sees it."""
         queries = {view: f"SELECT * FROM {view} ORDER BY 1, 2" for view in VIEWS}
-        queries["positions"] = "SELECT application_name, max(notification_id) FROM tracking GROUP BY 1"
+        queries["positions"] = "SELECT view, position FROM tracking ORDER BY 1"
         with closing(sqlite3.connect(self.views)) as views:
             return {name: views.execute(query).fetchall() for name, query in queries.items()}
 

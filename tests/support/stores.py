@@ -6,15 +6,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from application.dispatching import Dispatches
 from application.event_log import EventLog
-from application.projections.history import fold_history
-from application.projections.jobs import fold_job
-from application.projections.movies import fold_movie
-from application.projections.projection import Projection
-from application.projections.spending import fold_spending
+from application.projections.projection import Projection, all_projections
 from application.projector import Projector
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
@@ -23,6 +17,7 @@ from infrastructure.postgres import dispatches as postgres_dispatches
 from infrastructure.postgres import history_view as postgres_history
 from infrastructure.postgres import jobs_view as postgres_jobs
 from infrastructure.postgres import movies_view as postgres_movies
+from infrastructure.postgres import schema
 from infrastructure.postgres import spending_view as postgres_spending
 from infrastructure.postgres import view_store as postgres_views
 from infrastructure.sqlite import dispatches as sqlite_dispatches
@@ -30,6 +25,7 @@ from infrastructure.sqlite import history_view as sqlite_history
 from infrastructure.sqlite import jobs_view as sqlite_jobs
 from infrastructure.sqlite import movies_view as sqlite_movies
 from infrastructure.sqlite import spending_view as sqlite_spending
+from infrastructure.sqlite import store as sqlite
 from infrastructure.sqlite import view_store as sqlite_views
 from tests.support.servers import Postgres
 
@@ -49,13 +45,10 @@ class Views:
     """The same ones, as another process opens them."""
     close: Callable[[], None]
 
-    def projections(self) -> list[Projection[Any]]:
-        return [
-            Projection(self.movies, fold_movie),
-            Projection(self.history, fold_history),
-            Projection(self.spending, fold_spending),
-            Projection(self.jobs, fold_job),
-        ]
+    def projections(self) -> list[Projection[Any, Any]]:
+        return all_projections(
+            movies=self.movies, history=self.history, spending=self.spending, jobs=self.jobs
+        )
 
     def follow(self, log: EventLog) -> None:
         """Fold all there is."""
@@ -76,20 +69,14 @@ OpenViews = Callable[[], Views]
 class SqliteViews:
     """Views in files of a directory."""
 
-    _SCHEMAS = (
-        sqlite_jobs.SCHEMA,
-        sqlite_movies.SCHEMA,
-        sqlite_history.SCHEMA,
-        sqlite_spending.SCHEMA,
-        sqlite_dispatches.SCHEMA,
-    )
-
     def __init__(self, directory: Path) -> None:
         self._files = (directory / f"views-{number}.db" for number in count(1))
 
     def open(self) -> Views:
         file = next(self._files)
-        sqlite_views.open_view_store(file, log_epoch="epoch", log_head=0, schemas=self._SCHEMAS).close()
+        sqlite_views.open_view_store(
+            file, log_epoch="epoch", log_head=0, schemas=sqlite.SCHEMAS, versions=sqlite.VERSIONS
+        ).close()
         return self._open(file)
 
     def _open(self, file: Path) -> Views:
@@ -109,22 +96,11 @@ class SqliteViews:
 class PostgresViews:
     """Views in databases of a server, each a copy of one that has the tables. Its habits are not ours."""
 
-    _SCHEMAS = (
-        postgres_views.SCHEMA,
-        postgres_jobs.SCHEMA,
-        postgres_movies.SCHEMA,
-        postgres_history.SCHEMA,
-        postgres_spending.SCHEMA,
-        postgres_dispatches.SCHEMA,
-    )
-
     def __init__(self, server: Postgres) -> None:
         self._server = server
         self._names = (f"views_{number}" for number in count(1))
         server.execute("CREATE DATABASE views")
-        with psycopg.connect(server.url("views")) as connection:
-            for schema in self._SCHEMAS:
-                connection.execute(schema)
+        schema.create(server.url("views"))
 
     def open(self) -> Views:
         name = next(self._names)

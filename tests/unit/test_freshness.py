@@ -5,8 +5,8 @@ from typing import Any, cast
 import pytest
 
 from application.event_log import EventLog
-from application.read_models import View
 from application.reading import CATCH_UP_SECONDS, FRESHNESS_LOOK_SECONDS, Freshness
+from application.view import View
 
 
 class World:
@@ -17,7 +17,7 @@ class World:
         self.committed = 0
         self.reached = [0, 0]
         self.looks = 0
-        views = cast(list[View[Any]], [_View(self, 0), _View(self, 1)])
+        views = cast(list[View[Any, Any]], [_View(self, 0), _View(self, 1)])
         self._freshness = Freshness(views, cast(EventLog, self), clock=lambda: self.now)
 
     def head(self) -> int:

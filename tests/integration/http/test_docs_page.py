@@ -39,7 +39,7 @@ def test_the_page_is_only_to_be_read(api: Api) -> None:
     for path in ("/docs", "/docs/assets/docs.js", "/openapi.json"):
         refused = api.post(path)
         problem_of(refused, 405, "method-not-allowed")
-        assert refused.headers["allow"] == "GET"
+        assert refused.headers["allow"] == "GET, HEAD"
 
 
 def test_what_a_file_is_not_is_a_problem_and_files_elsewhere_are_not_served(api: Api) -> None:

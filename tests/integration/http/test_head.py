@@ -3,7 +3,7 @@
 from tests.integration.http.api import Api, filled, operations_of
 
 OF_ONE_ANSWER = {"date", "x-request-id", "content-length", "vary"}
-"""The length, where the body tells the time or the request; and whether it is long enough to be compressed."""
+"""The length, where the body tells the time or the request; and whether it is long enough to compress."""
 
 PLAIN = {"Accept-Encoding": "identity"}
 

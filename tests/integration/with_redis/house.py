@@ -15,11 +15,7 @@ from application.commands.request_generation import (
     request_generation,
 )
 from application.in_flight import request_once
-from application.projections.history import fold_history
-from application.projections.jobs import fold_job
-from application.projections.movies import fold_movie
-from application.projections.projection import Projection
-from application.projections.spending import fold_spending
+from application.projections.projection import all_projections
 from application.projector import Projector
 from application.read_models import JobRow
 from application.reading import FRESHNESS_LOOK_SECONDS, Freshness
@@ -78,15 +74,10 @@ class Process:
         self.now = 0.0
         self.freshness = Freshness([store.movies, self.jobs], store.log, clock=lambda: self.now)
         self._store = store
-        self._projector = Projector(
-            store.log,
-            [
-                Projection(store.movies, fold_movie),
-                Projection(store.history, fold_history),
-                Projection(store.spending, fold_spending),
-                Projection(self.jobs, fold_job),
-            ],
+        projections = all_projections(
+            movies=store.movies, history=store.history, spending=store.spending, jobs=self.jobs
         )
+        self._projector = Projector(store.log, projections)
 
     def ask(self, slug: str = SLUG, **more: Any) -> RequestedGeneration:
         command = RequestGeneration(slug=slug, by=more.pop("by", CLIENT), **more)

@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from application.errors import StoreUnavailable, ViewMoved
-from application.read_models import JobRows
+from application.read_models import JobRow
 from application.reading import CATCH_UP_SECONDS
+from application.view import BatchRows
 from domain.errors import MovieMindError
 from domain.values import JobStatus
 from infrastructure.redis.status_cache import ENTRY_SECONDS, LEASE_SECONDS, RENEW_SECONDS
@@ -118,7 +119,7 @@ class Witness:
                 assert cached == self._view.get(job_id)
 
     @contextmanager
-    def _watched(self, *, after: int, up_to: int) -> Iterator[JobRows]:
+    def _watched(self, *, after: int, up_to: int) -> Iterator[BatchRows[UUID, JobRow]]:
         with self._writing(after=after, up_to=up_to) as rows:
             self.look()
             yield rows
@@ -374,7 +375,7 @@ def test_after_a_commit_without_an_answer_the_view_answers(
     writing = house.store.jobs.writing
 
     @contextmanager
-    def unanswered(*, after: int, up_to: int) -> Iterator[JobRows]:
+    def unanswered(*, after: int, up_to: int) -> Iterator[BatchRows[UUID, JobRow]]:
         with writing(after=after, up_to=up_to) as rows:
             yield rows
         raise StoreUnavailable("the connection was lost")

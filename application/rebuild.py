@@ -1,0 +1,153 @@
+"""Rebuilding views while they are read and written.
+
+A second set of rows is folded from the first event on beside the live one, by the same projections, and
+takes its place when it is as far. Nobody reads it until then, nothing else happens by it, and a rebuild that
+was broken off is started again from the beginning.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from application.event_log import EventLog
+from application.projections.projection import Projection
+from application.projector import Projector
+from application.view import Key, Row, View
+from domain.errors import MovieMindError
+
+BATCH_SIZE = 2_500
+"""Events. More of them than the live views take at once, and still written within 0.2 s."""
+
+SWAP_SECONDS = 60.0
+PAUSE_SECONDS = 0.05
+
+
+@dataclass(eq=False)
+class RebuildUnderWay(MovieMindError):
+    """Another rebuild of views is under way in this store; wait for its end: moviemind projections status."""
+
+
+@dataclass(eq=False)
+class RebuildFailed(MovieMindError):
+    """The '{view}' view was not rebuilt, the live one is as it was: {reason}."""
+
+    view: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first row, in the order of keys, that is not as it should be. `columns` are those that differ; None
+    where one side has no such row: the fold, if the row `is_extra`, or else the view."""
+
+    key: str
+    columns: Sequence[str] | None
+    is_extra: bool = False
+
+    def __str__(self) -> str:
+        if self.columns is None:
+            return f"{self.key} {'should not be there' if self.is_extra else 'is missing'}"
+        return f"{self.key} differs in {', '.join(self.columns)}"
+
+
+class Comparison(ABC):
+    """The rows of a live view as they were at a moment, whatever happens to them meanwhile."""
+
+    position: int
+    """The last event folded into them."""
+
+    @abstractmethod
+    def first_difference(self) -> Difference | None:
+        """From the rows of the second set, which are folded up to the same position before."""
+
+
+class SecondSet(ABC):
+    """The rows that a rebuild makes. What has not taken the place of live ones is dropped at its end."""
+
+    @abstractmethod
+    def of(self, view: View[Key, Row]) -> View[Key, Row]:
+        """A view to fold, empty, with a position of its own."""
+
+    @abstractmethod
+    def rows(self, view: View[Any, Any]) -> tuple[int, int]:
+        """How many rows of a view were written, and how many there are."""
+
+    @abstractmethod
+    def comparing(self, view: View[Any, Any]) -> AbstractContextManager["Comparison"]:
+        """The live rows as they are now, to be compared with these."""
+
+    @abstractmethod
+    def swap(self, view: View[Any, Any]) -> bool:
+        """Let the rows take the place of the live ones, in one short transaction. False, and nothing has
+        happened, where the live view is further, or others keep its table from being changed at once."""
+
+
+class SecondSets(Protocol):
+    def __call__(self, views: Sequence[View[Any, Any]]) -> AbstractContextManager[SecondSet]:
+        """Begin a second set for some views; what an earlier one has left is dropped. Raises
+        RebuildUnderWay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    view: str
+    events: int
+    rows: int
+
+
+def rebuild(
+    projections: Sequence[Projection[Any, Any]],
+    *,
+    log: EventLog,
+    second_sets: SecondSets,
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[Rebuilt]:
+    """Fold all events anew, and let the rows take the place of the live ones, view by view in their order.
+
+    `progress` hears how many events more were folded. Raises RebuildUnderWay, RebuildFailed,
+    StoreUnavailable; the views are live as they were then, or are rebuilt already.
+    """
+    with second_sets([projection.view for projection in projections]) as second_set:
+        copies = [replace(one, view=second_set.of(one.view)) for one in projections]
+        events = catch_up(copies, log, progress)
+        rebuilt = []
+        for number, projection in enumerate(projections):
+            rows = _check(projection.view, second_set)
+            deadline = time.monotonic() + SWAP_SECONDS
+            while not second_set.swap(projection.view):
+                if time.monotonic() > deadline:
+                    raise RebuildFailed(projection.view.name, "its table was in use all the time; try again")
+                time.sleep(PAUSE_SECONDS)
+                events += catch_up(copies[number:], log, progress)
+            rebuilt.append(Rebuilt(projection.view.name, events, rows))
+    return rebuilt
+
+
+def catch_up(
+    copies: Sequence[Projection[Any, Any]],
+    log: EventLog,
+    progress: Callable[[int], None],
+    *,
+    up_to: int | None = None,
+) -> int:
+    """Fold the views of a second set as far as the log goes, or to a position. Returns how many events there
+    were. Raises RebuildFailed."""
+    projector = Projector(log, copies, batch_size=BATCH_SIZE, up_to=up_to)
+    events = 0
+    while folded := projector.step():
+        for view, because in projector.stopped.items():
+            raise RebuildFailed(view, because)
+        events += folded
+        progress(folded)
+    return events
+
+
+def _check(view: View[Any, Any], second_set: SecondSet) -> int:
+    """Returns how many rows there are. Raises RebuildFailed."""
+    written, found = second_set.rows(view)
+    if written != found:
+        raise RebuildFailed(view.name, f"{written} rows were written, and {found} are there")
+    return found

@@ -1,0 +1,116 @@
+"""Views: rows shaped for a question, and how far they have followed the log.
+
+Projections write the rows (`writing`), queries read them. A view can be thrown away and folded again from
+the log at any time; nothing is decided on it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+Key = TypeVar("Key")
+KeyOf = TypeVar("KeyOf", contravariant=True)
+Row = TypeVar("Row")
+
+
+class Rows(Protocol[KeyOf, Row]):
+    """What a projection is given to change."""
+
+    def get(self, key: KeyOf, /) -> Row:
+        """Raises LookupError: the log never names a row that an earlier event did not begin."""
+
+    def put(self, row: Row, /) -> None: ...
+
+
+class BatchRows(Generic[Key, Row]):
+    """The rows that a batch of events touches: read before it is folded, written behind it, each once."""
+
+    def __init__(
+        self, read: Callable[[Collection[Key]], Iterable[Row]], *, key_of: Callable[[Row], Key]
+    ) -> None:
+        """`read` gives those rows that there are under some keys."""
+        self._read = read
+        self._key_of = key_of
+        self._rows: dict[Key, Row] = {}
+        self._found: set[Key] = set()
+        self._put: set[Key] = set()
+
+    def fetch(self, keys: Collection[Key]) -> None:
+        """Read what will be asked for, or replaced: a row that is put and was not fetched is a new one."""
+        for row in self._read(keys):
+            key = self._key_of(row)
+            self._rows[key] = row
+            self._found.add(key)
+
+    def find(self, key: Key) -> Row | None:
+        return self._rows.get(key)
+
+    def get(self, key: Key) -> Row:
+        if key not in self._rows:
+            raise LookupError(f"no earlier event began {key}")
+        return self._rows[key]
+
+    def put(self, row: Row) -> None:
+        key = self._key_of(row)
+        self._rows[key] = row
+        self._put.add(key)
+
+    @property
+    def new(self) -> Sequence[Row]:
+        """What was put and had not been there."""
+        return [self._rows[key] for key in self._rows if key in self._put and key not in self._found]
+
+    @property
+    def changed(self) -> Sequence[Row]:
+        """What was put in the place of a row that was fetched."""
+        return [self._rows[key] for key in self._rows if key in self._put and key in self._found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewStatus:
+    """`position` is that of the last event folded in, 0 before the first. `version` is that of what its rows
+    mean and of how they stand in their table, `needed_version` the one that this program folds.
+    `stopped_because`: the next event cannot be folded, and nothing behind it is until somebody mends that.
+    """
+
+    view: str
+    position: int
+    version: int
+    needed_version: int
+    stopped_because: str | None = None
+
+    @property
+    def needs_rebuild(self) -> bool:
+        return self.version < self.needed_version
+
+
+class View(ABC, Generic[Key, Row]):
+    """What all views have in common. `version` is raised whenever a projection means something else by its
+    rows, or the table holds them otherwise: then they have to be folded again from the first event."""
+
+    name: str
+    version: int
+
+    @abstractmethod
+    def position(self) -> int:
+        """Position of the last event folded in; 0 before the first."""
+
+    @abstractmethod
+    def status(self) -> ViewStatus: ...
+
+    @abstractmethod
+    def writing(self, *, after: int, up_to: int) -> AbstractContextManager[BatchRows[Key, Row]]:
+        """A transaction that commits the rows together with the position they are folded up to.
+
+        It begins by moving the position, so that of two who fold the same events the second waits for the
+        first, and then finds the view moved. Raises ViewMoved when the view is not at `after`,
+        ViewNeedsRebuild or ViewTooNew when its rows are not those that this program folds, RowsRefused when
+        the store will not take them tomorrow either.
+        """
+
+    @abstractmethod
+    def stop(self, *, at: int, because: str) -> None:
+        """Remember, for all to see, that the event behind position `at` cannot be folded; folding it all the
+        same, later, ends that."""

@@ -1,0 +1,83 @@
+"""How the rows of a view stand in a table on PostgreSQL: which are read, changed, and written in bulk."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Generic
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from application.view import BatchRows, Key, Row, View, ViewStatus
+from infrastructure.postgres.columns import Insert
+from infrastructure.postgres.view_store import ViewStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewTable(Generic[Key, Row]):
+    """`schema` makes the table, with {table} wherever its name stands; `key` are its columns and their types.
+    `values` are in the order of `columns`; `row` makes one of what `selected` gives."""
+
+    schema: str
+    columns: Sequence[str]
+    key: Mapping[str, str]
+    key_of: Callable[[Row], Key]
+    values: Callable[[Row], Sequence[Any]]
+    row: Callable[[DictRow], Row]
+    selected: str = "*"
+
+    def read(self, cursor: Cursor[DictRow], table: str, keys: Collection[Key]) -> list[Row]:
+        """Those rows that there are, in no order."""
+        if not keys:
+            return []
+        where, values = self._are(keys)
+        cursor.execute(f"SELECT {self.selected} FROM {table} WHERE {where}", values)
+        return [self.row(row) for row in cursor.fetchall()]
+
+    def put(self, cursor: Cursor[DictRow], table: str, rows: Sequence[Row]) -> None:
+        """Rows that are there already are replaced."""
+        Insert(table, self.columns, key=", ".join(self.key)).run(cursor, [self.values(row) for row in rows])
+
+    def copy(self, cursor: Cursor[DictRow], table: str, rows: Sequence[Row]) -> None:
+        """Rows none of which is there."""
+        if rows:
+            with cursor.copy(f"COPY {table} ({', '.join(self.columns)}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(self.values(row))
+
+    def delete(self, cursor: Cursor[DictRow], table: str, rows: Sequence[Row]) -> None:
+        if rows:
+            where, values = self._are([self.key_of(row) for row in rows])
+            cursor.execute(f"DELETE FROM {table} WHERE {where}", values)
+
+    def _are(self, keys: Collection[Key]) -> tuple[str, list[list[Any]]]:
+        """A condition, and its values: a list for each column of the key."""
+        values = [[*keys]] if len(self.key) == 1 else [[*column] for column in zip(*keys, strict=True)]
+        types = ", ".join(f"%s::{type_}[]" for type_ in self.key.values())
+        return f"({', '.join(self.key)}) IN (SELECT * FROM unnest({types}))", values
+
+
+class PostgresView(View[Key, Row]):
+    """The part of a view that is folded; its table is called as it is."""
+
+    table: ClassVar[ViewTable[Any, Any]]
+
+    def __init__(self, store: ViewStore) -> None:
+        self._store = store
+
+    def position(self) -> int:
+        return self._store.position(self.name)
+
+    def status(self) -> ViewStatus:
+        return self._store.status(self.name, needed_version=self.version)
+
+    @contextmanager
+    def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
+        with self._store.folding(self.name, after=after, up_to=up_to, version=self.version) as cursor:
+            rows = BatchRows[Key, Row](partial(self.table.read, cursor, self.name), key_of=self.table.key_of)
+            yield rows
+            self.table.put(cursor, self.name, [*rows.new, *rows.changed])
+
+    def stop(self, *, at: int, because: str) -> None:
+        self._store.stop(self.name, at=at, because=because)

@@ -1,0 +1,162 @@
+"""The second set of rows that a rebuild makes on SQLite: tables beside the live ones, in the same file.
+
+A table of it is called as its view is, with the number of its generation behind, and has a row in `tracking`
+under that name, so that whatever a rebuild that was killed has left is found and dropped by the next. Indices
+keep their names for ever, which is why every generation has others.
+"""
+
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from eventsourcing.sqlite import SQLiteCursor
+
+from application.errors import StoreUnavailable
+from application.rebuild import Comparison, RebuildUnderWay, SecondSet
+from application.view import BatchRows, Key, Row, View, ViewStatus
+from infrastructure.sqlite.comparing import comparing
+from infrastructure.sqlite.view_store import ViewStore
+from infrastructure.sqlite.view_table import SqliteView
+
+ROWS_AT_ONCE = 1_000
+"""To drop a large table takes as long as its pages are many, and all that while nobody else could write."""
+
+_TRACK = "INSERT INTO tracking (view, position, version) VALUES (?, 0, ?)"
+_SWAPPED = """
+UPDATE tracking SET position = ?, version = ?, generation = generation + 1, stopped_because = NULL
+WHERE view = ?
+"""
+_PLACES = "SELECT view FROM tracking WHERE view GLOB '*_[0-9]*' OR view GLOB '*_replaced'"
+_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name = ?1 OR name GLOB ?1 || '_[a-z]*')"
+
+
+@contextmanager
+def second_sets(store: ViewStore, path: Path, views: Sequence[View[Any, Any]]) -> Iterator[SecondSet]:
+    """`path` is that of the views. Raises RebuildUnderWay, StoreUnavailable."""
+    with _alone(path):
+        _drop_what_is_left(store)
+        try:
+            yield SqliteSecondSet(store, views)
+        finally:
+            with suppress(StoreUnavailable):  # then the next rebuild does it
+                _drop_what_is_left(store)
+
+
+class SqliteSecondSet(SecondSet):
+    def __init__(self, store: ViewStore, views: Sequence[View[Any, Any]]) -> None:
+        self._store = store
+        self._views = {view.name: cast(SqliteView[Any, Any], view) for view in views}
+        self._copies = {name: _Copy(store, view) for name, view in self._views.items()}
+
+    def of(self, view: View[Key, Row]) -> View[Key, Row]:
+        return self._copies[view.name]
+
+    def rows(self, view: View[Any, Any]) -> tuple[int, int]:
+        copy = self._copies[view.name]
+        with self._store.reading() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {copy.place}")
+            return copy.written, cursor.fetchone()[0]
+
+    def comparing(self, view: View[Any, Any]) -> AbstractContextManager[Comparison]:
+        table, place = self._views[view.name].table, self._copies[view.name].place
+        keys = [table.key] if table.beside is None else [table.key, table.beside.columns[:1]]
+        tables = zip(table.names(view.name), table.names(place), keys, strict=True)
+        return comparing(self._store, view.name, [*tables])
+
+    def swap(self, view: View[Any, Any]) -> bool:
+        place, replaced = self._copies[view.name].place, f"{view.name}_replaced"
+        with self._store.writing() as cursor:
+            position = _position(cursor, place)
+            if position < _position(cursor, view.name):
+                return False
+            names = self._views[view.name].table.names
+            for before, after in ((view.name, replaced), (place, view.name)):
+                for old, new in zip(names(before), names(after), strict=True):
+                    cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+            cursor.execute("UPDATE tracking SET view = ? WHERE view = ?", (replaced, place))
+            cursor.execute(_SWAPPED, (position, view.version, view.name))
+        return True
+
+
+class _Copy(View[Key, Row]):
+    """A view whose rows are in a table of the second set."""
+
+    def __init__(self, store: ViewStore, view: SqliteView[Key, Row]) -> None:
+        self.name, self.version = view.name, view.version
+        self.place = _make_place(store, view)
+        self.written = 0
+        self._store = store
+        self._table = view.table
+
+    def position(self) -> int:
+        return self._store.position(self.place)
+
+    def status(self) -> ViewStatus:
+        return self._store.status(self.place, needed_version=self.version)
+
+    @contextmanager
+    def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
+        with self._store.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
+            read = partial(self._table.read, cursor, self.place)
+            rows = BatchRows[Key, Row](read, key_of=self._table.key_of)
+            yield rows
+            self._table.put(cursor, self.place, [*rows.new, *rows.changed])
+        self.written += len(rows.new)
+
+    def stop(self, *, at: int, because: str) -> None:
+        self._store.stop(self.place, at=at, because=because)
+
+
+def _make_place(store: ViewStore, view: SqliteView[Any, Any]) -> str:
+    """A table, empty, and its row in tracking. Returns its name."""
+    with store.writing() as cursor:
+        cursor.execute("SELECT generation + 1 FROM tracking WHERE view = ?", (view.name,))
+        place = f"{view.name}_{cursor.fetchone()[0]}"
+        for statement in view.table.schema.format(table=place).split(";"):
+            cursor.execute(statement)
+        cursor.execute(_TRACK, (place, view.version))
+    return place
+
+
+def _drop_what_is_left(store: ViewStore) -> None:
+    with store.reading() as cursor:
+        cursor.execute(_PLACES)
+        places = [row["view"] for row in cursor.fetchall()]
+        tables = []
+        for place in places:
+            cursor.execute(_TABLES, (place,))
+            tables += [row["name"] for row in cursor.fetchall()]
+    for table in tables:
+        while _take_rows(store, table):
+            pass
+    with store.writing() as cursor:
+        for table in tables:
+            cursor.execute(f"DROP TABLE {table}")
+        cursor.executemany("DELETE FROM tracking WHERE view = ?", [(place,) for place in places])
+
+
+def _take_rows(store: ViewStore, table: str) -> int:
+    """How many were taken out of a table that nobody reads any more."""
+    with store.writing() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT {ROWS_AT_ONCE})")
+        return cursor.sqlite_cursor.rowcount
+
+
+def _position(cursor: SQLiteCursor, place: str) -> int:
+    cursor.execute("SELECT position FROM tracking WHERE view = ?", (place,))
+    position: int = cursor.fetchone()[0]
+    return position
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """For as long as a process holds a lock. Raises RebuildUnderWay."""
+    with path.with_suffix(".rebuild").open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RebuildUnderWay from None
+        yield

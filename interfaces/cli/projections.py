@@ -1,0 +1,154 @@
+"""`moviemind projections`: how far the views have followed the events, and folding them anew."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from application.projections.projection import Projection
+from application.reading import MUCH_LAG, lag
+from application.rebuild import rebuild as rebuild_views
+from application.verify import verify as verify_views
+from infrastructure.choices import LogLevel
+from infrastructure.errors import StoreInUse
+from infrastructure.logs import configure_logs
+from infrastructure.settings import Settings, load_settings
+from infrastructure.store import Store
+from infrastructure.store_lock import StoreLock
+from interfaces.bootstrap import open_store, open_store_beside, projections_of
+from interfaces.cli.fields import json_option, print_json
+from interfaces.cli.options import DataDir
+from interfaces.cli.output import listing, progress, say
+
+app = typer.Typer(
+    help="How far the views have followed the events, and folding them anew.", no_args_is_help=True
+)
+
+VIEWS = ("movies", "history", "spending", "jobs")
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NAME…", help=f"Which of {', '.join(VIEWS)}.", show_default=False),
+]
+All = Annotated[bool, typer.Option("--all", help="All of them.")]
+STATUS = ("view", "state", "position", "lag", "version", "needed_version", "stopped_because")
+REBUILT = ("view", "events", "rows")
+VERIFIED = ("view", "position", "difference")
+
+
+@app.command()
+def status(data_dir: DataDir = None, as_json: Annotated[str | None, json_option(STATUS)] = None) -> None:
+    """Print how far each view has followed the events. Ends with 1 when one has stopped or is outdated."""
+    with _opened(data_dir) as store:
+        views = [projection.view for projection in projections_of(store)]
+        behind = lag(views, store.log)
+        shown = [_status(view.status(), behind[view.name]) for view in views]
+    if as_json:
+        print_json(shown, as_json)
+    else:
+        listing(STATUS, [[*one.values()] for one in shown])
+    if any(one["state"] != "follows" for one in shown):
+        raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(
+    names: Names = None,
+    is_all: All = False,
+    data_dir: DataDir = None,
+    as_json: Annotated[str | None, json_option(REBUILT)] = None,
+) -> None:
+    """Fold views anew from the first event, beside those in use, which they then replace.
+
+    The service may go on meanwhile. A rebuild that was broken off is simply started again.
+    """
+    with _opened(data_dir) as store, progress() as bar:
+        chosen = _chosen(store, names, is_all=is_all)
+        task = bar.add_task("events", total=store.log.count())
+        rebuilt = rebuild_views(
+            chosen,
+            log=store.log,
+            second_sets=store.second_sets,
+            progress=lambda events: bar.advance(task, events),
+        )
+    shown = [dict(zip(REBUILT, (one.view, one.events, one.rows), strict=True)) for one in rebuilt]
+    if as_json:
+        print_json(shown, as_json)
+        return
+    for one in rebuilt:
+        say(f"{one.view}: {one.rows} rows from {one.events} events")
+
+
+@app.command()
+def verify(
+    names: Names = None,
+    is_all: All = False,
+    data_dir: DataDir = None,
+    as_json: Annotated[str | None, json_option(VERIFIED)] = None,
+) -> None:
+    """Compare views with a fresh fold of the events, and name the first row of each that is wrong.
+
+    Ends with 1 when one is. The service may go on meanwhile.
+    """
+    with _opened(data_dir) as store, progress() as bar:
+        chosen = _chosen(store, names, is_all=is_all)
+        task = bar.add_task("events", total=store.log.count())
+        verified = verify_views(
+            chosen,
+            log=store.log,
+            second_sets=store.second_sets,
+            progress=lambda events: bar.advance(task, events),
+        )
+    shown = [
+        dict(zip(VERIFIED, (one.view, one.position, one.difference and str(one.difference)), strict=True))
+        for one in verified
+    ]
+    if as_json:
+        print_json(shown, as_json)
+    else:
+        for one in verified:
+            say(f"{one.view}: {one.difference or 'holds what the events say'}")
+    if any(one.difference for one in verified):
+        raise typer.Exit(1)
+
+
+def _status(status: Any, behind: int) -> dict[str, Any]:
+    state = "stopped" if status.stopped_because else "needs rebuild" if status.needs_rebuild else "follows"
+    lag = f"{MUCH_LAG} or more" if behind >= MUCH_LAG else behind
+    facts = (status.position, lag, status.version, status.needed_version, status.stopped_because)
+    return dict(zip(STATUS, (status.view, state, *facts), strict=True))
+
+
+def _chosen(store: Store, names: Sequence[str] | None, *, is_all: bool) -> list[Projection[Any, Any]]:
+    """In the order in which they are always folded."""
+    if bool(names) == is_all:
+        raise typer.BadParameter(f"name views ({', '.join(VIEWS)}), or say --all")
+    unknown = sorted({*(names or ())} - {*VIEWS})
+    if unknown:
+        raise typer.BadParameter(f"there is no view {', '.join(unknown)}; there are {', '.join(VIEWS)}")
+    return [one for one in projections_of(store) if is_all or one.view.name in (names or ())]
+
+
+@contextmanager
+def _opened(data_dir: Any) -> Iterator[Store]:
+    """The store, whether or not a service is using it.
+
+    Raises StoreNotUsable, SchemaMissing, SchemaTooNew, DirectoryNotUsable.
+    """
+    settings = load_settings(data_dir=data_dir)
+    configure_logs(LogLevel.ERROR, settings.log_format)
+    with ExitStack() as stack:
+        opened = open_store_beside if _is_used(settings, stack) else open_store
+        yield stack.enter_context(closing(opened(settings)))
+
+
+def _is_used(settings: Settings, stack: ExitStack) -> bool:
+    """By somebody else, as one on PostgreSQL may always be; a store that nobody uses is held by us."""
+    if settings.is_on_postgres:
+        return True
+    try:
+        stack.enter_context(StoreLock(settings.event_store_path))
+    except StoreInUse:
+        return True
+    return False
