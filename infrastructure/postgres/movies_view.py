@@ -56,7 +56,7 @@ def _values(row: MovieRow) -> tuple[Any, ...]:
     return (
         *(document if name == "descriptions" else column(getattr(row, name)) for name in _COLUMNS),
         bool(row.shown),
-        [description.description_id for description in row.descriptions],
+        f"{{{','.join(text.description_id.hex for text in row.descriptions)}}}",
         title_key(row.title),
         " ".join(found.words),
         " ".join(found.directors),
