@@ -134,15 +134,23 @@ def catch_up(
     up_to: int | None = None,
 ) -> int:
     """Fold the views of a second set as far as the log goes, or to a position. Returns how many events there
-    were. Raises RebuildFailed."""
+    were. Raises RebuildFailed, StoreUnavailable, and ViewMoved where somebody else has begun a second set."""
     projector = Projector(log, copies, batch_size=BATCH_SIZE, up_to=up_to)
     events = 0
-    while folded := projector.step():
+    while folded := _step(projector):
         for view, because in projector.stopped.items():
             raise RebuildFailed(view, because)
         events += folded
         progress(folded)
     return events
+
+
+def _step(projector: Projector) -> int:
+    """Of what has held up several views, the first is told."""
+    try:
+        return projector.step()
+    except ExceptionGroup as held_up:
+        raise held_up.exceptions[0] from held_up
 
 
 def _check(view: View[Any, Any], second_set: SecondSet) -> int:

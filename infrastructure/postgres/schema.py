@@ -70,7 +70,6 @@ _CHANGED_IN = {
     3: (
         "DROP TABLE IF EXISTS history",
         "ALTER TABLE tracking ADD COLUMN IF NOT EXISTS version integer NOT NULL DEFAULT 1",
-        "ALTER TABLE tracking ADD COLUMN IF NOT EXISTS generation integer NOT NULL DEFAULT 0",
         "ALTER TABLE tracking ADD COLUMN IF NOT EXISTS stopped_because text",
     ),
 }

@@ -1,10 +1,11 @@
 """The second set of rows that a rebuild makes on PostgreSQL: tables beside the live ones, filled by COPY.
 
-A table of it is called as its view is, with the number of its generation behind, and has a row in `tracking`
-under that name, so that whatever a rebuild that was killed has left is found and dropped by the next. Indices
-keep their names for ever, which is why every generation has others.
+A table of it is called as its view is, with something drawn by lot behind, and has a row in `tracking` under
+that name. So no two rebuilds meet in one, whatever a rebuild that was killed has left is found and dropped by
+the next, and indices, which keep the names they get, have names of their own.
 """
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
@@ -26,15 +27,15 @@ from infrastructure.postgres.view_table import PostgresView
 CONNECTIONS = 2
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtext('moviemind.rebuild'))"
-_PLACE = "_([0-9]+|replaced)$"
+_PLACE = "_[0-9a-f]{8}(_old)?$"
 _POSITIONS = "SELECT view, position FROM tracking WHERE view = ANY(%s) ORDER BY view FOR UPDATE"
 _PATIENCE = "SET LOCAL lock_timeout = '100ms'"
 """Readers of the live table queue behind the swap for as long as it waits for those before it."""
 _NO_SYNC = "SET LOCAL synchronous_commit = off"
 """What a crash takes away is made again."""
 _SWAPPED = """
-UPDATE tracking SET position = %(position)s, version = %(version)s, generation = generation + 1,
-  stopped_because = NULL WHERE view = %(view)s
+UPDATE tracking SET position = %(position)s, version = %(version)s, stopped_because = NULL
+WHERE view = %(view)s
 """
 
 
@@ -43,18 +44,24 @@ def second_sets(url: str, views: Sequence[View[Any, Any]]) -> Iterator[SecondSet
     """Raises RebuildUnderWay, StoreUnavailable."""
     with _alone(url), closing(Datastore(url, connections=CONNECTIONS)) as datastore:
         store = ViewStore(datastore)
-        _drop_what_is_left(store)
+        _drop(store, _left_by_others(store))
+        second_set = PostgresSecondSet(store, views)
         try:
-            yield PostgresSecondSet(store, views)
+            yield second_set
         finally:
             with suppress(StoreUnavailable):  # then the next rebuild does it
-                _drop_what_is_left(store)
+                _drop(store, second_set.places)
 
 
 class PostgresSecondSet(SecondSet):
     def __init__(self, store: ViewStore, views: Sequence[View[Any, Any]]) -> None:
         self._store = store
         self._copies = {view.name: _Copy(store, cast(PostgresView[Any, Any], view)) for view in views}
+
+    @property
+    def places(self) -> list[str]:
+        """Of its tables, and of those that were replaced."""
+        return [place for copy in self._copies.values() for place in (copy.place, copy.replaced)]
 
     def of(self, view: View[Key, Row]) -> View[Key, Row]:
         return self._copies[view.name]
@@ -72,12 +79,14 @@ class PostgresSecondSet(SecondSet):
         return comparing(self._store, view.name, copy.place, copy.key)
 
     def swap(self, view: View[Any, Any]) -> bool:
-        place, replaced = self._copies[view.name].place, f"{view.name}_replaced"
+        place, replaced = self._copies[view.name].place, self._copies[view.name].replaced
         try:
             with self._store.writing() as cursor:
                 cursor.execute(_PATIENCE)
                 cursor.execute(_POSITIONS, ([view.name, place],))
                 positions = {row["view"]: row["position"] for row in cursor.fetchall()}
+                if place not in positions:  # our lock was lost, and another rebuild has swept up
+                    raise RebuildUnderWay
                 if positions[place] < positions[view.name]:
                     return False
                 cursor.execute(f"ALTER TABLE {view.name} RENAME TO {replaced}")
@@ -99,6 +108,7 @@ class _Copy(View[Key, Row]):
     def __init__(self, store: ViewStore, view: PostgresView[Key, Row]) -> None:
         self.name, self.version = view.name, view.version
         self.place = _make_place(store, view)
+        self.replaced = f"{self.place}_old"
         self.written = 0
         self.key = view.table.key
         self._store = store
@@ -127,21 +137,25 @@ class _Copy(View[Key, Row]):
 
 def _make_place(store: ViewStore, view: PostgresView[Any, Any]) -> str:
     """A table, empty, and its row in tracking. Returns its name."""
+    place = f"{view.name}_{secrets.token_hex(4)}"
     with store.writing() as cursor:
-        cursor.execute("SELECT generation + 1 AS next FROM tracking WHERE view = %s", (view.name,))
-        row = cursor.fetchone()
-        assert row is not None, "every view is tracked"
-        place = f"{view.name}_{row['next']}"
         cursor.execute(view.table.schema.format(table=place))
         cursor.execute(view_store.BEGIN, (place, view.version))
     return place
 
 
-def _drop_what_is_left(store: ViewStore) -> None:
+def _left_by_others(store: ViewStore) -> list[str]:
+    """The places of rebuilds that have not ended in order: ours is the only one now."""
+    with store.reading() as cursor:
+        cursor.execute("SELECT view FROM tracking WHERE view ~ %s", (_PLACE,))
+        return [row["view"] for row in cursor.fetchall()]
+
+
+def _drop(store: ViewStore, places: Sequence[str]) -> None:
     with store.writing() as cursor:
-        cursor.execute("DELETE FROM tracking WHERE view ~ %s RETURNING view", (_PLACE,))
-        for row in cursor.fetchall():
-            cursor.execute(f"DROP TABLE IF EXISTS {row['view']}")
+        for place in places:
+            cursor.execute(f"DROP TABLE IF EXISTS {place}")
+        cursor.execute("DELETE FROM tracking WHERE view = ANY(%s)", ([*places],))
 
 
 @contextmanager

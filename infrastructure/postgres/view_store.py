@@ -17,7 +17,7 @@ from infrastructure.postgres.datastore import Datastore
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS tracking (
     view text COLLATE "C" PRIMARY KEY, position bigint NOT NULL, version integer NOT NULL DEFAULT 1,
-    generation integer NOT NULL DEFAULT 0, stopped_because text
+    stopped_because text
 );
 """
 

@@ -1,11 +1,12 @@
 """The second set of rows that a rebuild makes on SQLite: tables beside the live ones, in the same file.
 
-A table of it is called as its view is, with the number of its generation behind, and has a row in `tracking`
-under that name, so that whatever a rebuild that was killed has left is found and dropped by the next. Indices
-keep their names for ever, which is why every generation has others.
+A table of it is called as its view is, with something drawn by lot behind, and has a row in `tracking` under
+that name. So no two rebuilds meet in one, whatever a rebuild that was killed has left is found and dropped by
+the next, and indices, which keep the names they get, have names of their own.
 """
 
 import fcntl
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -26,10 +27,10 @@ ROWS_AT_ONCE = 1_000
 
 _TRACK = "INSERT INTO tracking (view, position, version) VALUES (?, 0, ?)"
 _SWAPPED = """
-UPDATE tracking SET position = ?, version = ?, generation = generation + 1, stopped_because = NULL
-WHERE view = ?
+UPDATE tracking SET position = ?, version = ?, stopped_because = NULL WHERE view = ?
 """
-_PLACES = "SELECT view FROM tracking WHERE view GLOB '*_[0-9]*' OR view GLOB '*_replaced'"
+_PLACE = "*_" + 8 * "[0-9a-f]"
+_LEFT = f"SELECT view FROM tracking WHERE view GLOB '{_PLACE}' OR view GLOB '{_PLACE}_old'"
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name = ?1 OR name GLOB ?1 || '_[a-z]*')"
 
 
@@ -37,12 +38,13 @@ _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name = ?1 OR
 def second_sets(store: ViewStore, path: Path, views: Sequence[View[Any, Any]]) -> Iterator[SecondSet]:
     """`path` is that of the views. Raises RebuildUnderWay, StoreUnavailable."""
     with _alone(path):
-        _drop_what_is_left(store)
+        _drop(store, _left_by_others(store))
+        second_set = SqliteSecondSet(store, views)
         try:
-            yield SqliteSecondSet(store, views)
+            yield second_set
         finally:
             with suppress(StoreUnavailable):  # then the next rebuild does it
-                _drop_what_is_left(store)
+                _drop(store, second_set.places)
 
 
 class SqliteSecondSet(SecondSet):
@@ -50,6 +52,11 @@ class SqliteSecondSet(SecondSet):
         self._store = store
         self._views = {view.name: cast(SqliteView[Any, Any], view) for view in views}
         self._copies = {name: _Copy(store, view) for name, view in self._views.items()}
+
+    @property
+    def places(self) -> list[str]:
+        """Of its tables, and of those that were replaced."""
+        return [place for copy in self._copies.values() for place in (copy.place, copy.replaced)]
 
     def of(self, view: View[Key, Row]) -> View[Key, Row]:
         return self._copies[view.name]
@@ -67,7 +74,7 @@ class SqliteSecondSet(SecondSet):
         return comparing(self._store, view.name, [*tables])
 
     def swap(self, view: View[Any, Any]) -> bool:
-        place, replaced = self._copies[view.name].place, f"{view.name}_replaced"
+        place, replaced = self._copies[view.name].place, self._copies[view.name].replaced
         with self._store.writing() as cursor:
             position = _position(cursor, place)
             if position < _position(cursor, view.name):
@@ -87,6 +94,7 @@ class _Copy(View[Key, Row]):
     def __init__(self, store: ViewStore, view: SqliteView[Key, Row]) -> None:
         self.name, self.version = view.name, view.version
         self.place = _make_place(store, view)
+        self.replaced = f"{self.place}_old"
         self.written = 0
         self._store = store
         self._table = view.table
@@ -112,23 +120,23 @@ class _Copy(View[Key, Row]):
 
 def _make_place(store: ViewStore, view: SqliteView[Any, Any]) -> str:
     """A table, empty, and its row in tracking. Returns its name."""
+    place = f"{view.name}_{secrets.token_hex(4)}"
     with store.writing() as cursor:
-        cursor.execute("SELECT generation + 1 FROM tracking WHERE view = ?", (view.name,))
-        place = f"{view.name}_{cursor.fetchone()[0]}"
         for statement in view.table.schema.format(table=place).split(";"):
             cursor.execute(statement)
         cursor.execute(_TRACK, (place, view.version))
     return place
 
 
-def _drop_what_is_left(store: ViewStore) -> None:
+def _left_by_others(store: ViewStore) -> list[str]:
+    """The places of rebuilds that have not ended in order: ours is the only one now."""
     with store.reading() as cursor:
-        cursor.execute(_PLACES)
-        places = [row["view"] for row in cursor.fetchall()]
-        tables = []
-        for place in places:
-            cursor.execute(_TABLES, (place,))
-            tables += [row["name"] for row in cursor.fetchall()]
+        cursor.execute(_LEFT)
+        return [row["view"] for row in cursor.fetchall()]
+
+
+def _drop(store: ViewStore, places: Sequence[str]) -> None:
+    tables = _tables_at(store, places)
     for table in tables:
         while _take_rows(store, table):
             pass
@@ -136,6 +144,16 @@ def _drop_what_is_left(store: ViewStore) -> None:
         for table in tables:
             cursor.execute(f"DROP TABLE {table}")
         cursor.executemany("DELETE FROM tracking WHERE view = ?", [(place,) for place in places])
+
+
+def _tables_at(store: ViewStore, places: Sequence[str]) -> list[str]:
+    """Those called so, and those beside them."""
+    found: dict[str, None] = {}
+    with store.reading() as cursor:
+        for place in places:
+            cursor.execute(_TABLES, (place,))
+            found.update(dict.fromkeys(row["name"] for row in cursor.fetchall()))
+    return [*found]
 
 
 def _take_rows(store: ViewStore, table: str) -> int:

@@ -23,7 +23,7 @@ _SCHEMA = """
 CREATE TABLE sources (log_epoch TEXT PRIMARY KEY);
 CREATE TABLE tracking (
     view TEXT PRIMARY KEY, position INTEGER NOT NULL, version INTEGER NOT NULL,
-    generation INTEGER NOT NULL DEFAULT 0, stopped_because TEXT
+    stopped_because TEXT
 );
 """
 

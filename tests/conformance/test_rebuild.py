@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -139,6 +140,45 @@ def test_a_view_never_goes_back(store: Store, films: RandomFilms) -> None:
     )
     assert positions == sorted(positions)
     assert store.movies.position() >= positions[-1]
+
+
+def test_nobody_who_reads_or_writes_meanwhile_meets_an_error(
+    store: Store, settings: Settings, films: RandomFilms
+) -> None:
+    slugs = [row["slug"] for row in views_of(store)["movies"]]
+    stopping, reads, errors = threading.Event(), count(1), list[Exception]()
+
+    def read(slug: str) -> None:
+        with closing(open_store_beside(settings)) as other:
+            position = 0
+            while not stopping.is_set():
+                try:
+                    assert other.movies.get(slug) is not None
+                    assert other.history.of(slug, after=0, limit=5)
+                    assert other.jobs.list(JobSearch(), before=None, limit=5)
+                    assert position <= (position := other.movies.position())
+                except Exception as error:  # noqa: BLE001 - told below
+                    errors.append(error)
+                    return
+                next(reads)
+
+    readers = [threading.Thread(target=read, args=(slug,)) for slug in slugs[:2]]
+    for reader in readers:
+        reader.start()
+    for _ in range(4):
+        films.go_on(10)
+        follow(store)
+        rebuilt(store)
+    stopping.set()
+    for reader in readers:
+        reader.join()
+
+    assert errors == []
+    assert next(reads) > 50
+    follow(store)
+    after = views_of(store)
+    rebuilt(store)
+    assert views_of(store) == after
 
 
 @pytest.mark.usefixtures("films")

@@ -183,7 +183,7 @@ def test_tracking_that_an_older_version_made_without_versions_gets_them(
 ) -> None:
     schema.create(url)
     before = _views_of_one_film(url)
-    for column in ("version", "generation", "stopped_because"):
+    for column in ("version", "stopped_because"):
         postgres_server.execute(f"ALTER TABLE tracking DROP COLUMN {column}", name)
     postgres_server.execute("DROP INDEX history_of_an_actor", name)
     postgres_server.execute("UPDATE schema_versions SET version = 2", name)

@@ -1,0 +1,138 @@
+"""An event that cannot be folded stops its view before it, for all to see; it is never skipped."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from application.errors import StoreUnavailable
+from application.event_log import Recorded
+from application.projector import AnyProjection, Projector
+from infrastructure.store import Store
+from interfaces.bootstrap import projections_of
+from tests.support.random_films import RandomFilms
+from tests.support.rebuilding import NAMES, change, follow, rebuilt, views_of
+
+Fails = Callable[[Recorded], None]
+
+
+@pytest.fixture
+def events(store: Store) -> list[Recorded]:
+    """Of some films, which no view has followed yet."""
+    films = RandomFilms(7, films=4, save=lambda film: store.generations.save(film.movie))
+    films.go_on(100)
+    return store.log.after(0, limit=1_000)
+
+
+def with_poison(store: Store, view: str, poison: Recorded, error: Exception) -> list[AnyProjection]:
+    def apply(original: AnyProjection) -> Any:
+        def apply(recorded: Recorded, rows: Any) -> None:
+            if recorded.position == poison.position:
+                raise error
+            original.apply(recorded, rows)
+
+        return apply
+
+    return [replace(one, apply=apply(one)) if one.view.name == view else one for one in projections_of(store)]
+
+
+def drained(projector: Projector) -> None:
+    while projector.step():
+        pass
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 1_000])
+@pytest.mark.parametrize("view", NAMES)
+def test_a_view_stops_before_an_event_that_it_cannot_fold_and_the_others_go_on(
+    view: str, batch_size: int, store: Store, events: list[Recorded]
+) -> None:
+    before, poison = events[39:41]
+    projections = with_poison(store, view, poison, ZeroDivisionError("by hand"))
+
+    drained(Projector(store.log, projections, batch_size=batch_size))
+
+    positions = {one.view.name: one.view.position() for one in projections}
+    assert positions == dict.fromkeys(NAMES, store.log.head()) | {view: before.position}
+    stopped = {one.view.name: one.view.status().stopped_because for one in projections}
+    why = stopped.pop(view)
+    assert why == (
+        f"{type(poison.event).__name__} at position {poison.position} (version {poison.version} of"
+        f" {poison.slug}) cannot be folded: ZeroDivisionError: by hand"
+    )
+    assert set(stopped.values()) == {None}
+
+
+def test_it_is_not_tried_again_and_again(store: Store, events: list[Recorded]) -> None:
+    projector = Projector(store.log, with_poison(store, "movies", events[0], ZeroDivisionError()))
+    drained(projector)
+    read: list[int] = []
+    after = store.log.after
+    store.log.after = lambda position, *, limit: read.append(position) or after(position, limit=limit)  # type: ignore[method-assign, func-returns-value]
+
+    assert projector.step() == 0
+    assert 0 not in read
+
+
+def test_the_next_projector_tries_it_again(store: Store, events: list[Recorded]) -> None:
+    drained(Projector(store.log, with_poison(store, "jobs", events[20], ZeroDivisionError())))
+    assert store.jobs.status().stopped_because
+
+    follow(store)
+
+    assert store.jobs.status().stopped_because is None
+    assert store.jobs.position() == store.log.head()
+    after = views_of(store)
+    rebuilt(store)
+    assert views_of(store) == after
+
+
+@pytest.mark.usefixtures("events")
+def test_a_rebuild_takes_a_view_beyond_it(store: Store) -> None:
+    projector = Projector(
+        store.log, with_poison(store, "movies", store.log.after(0, limit=50)[-1], ZeroDivisionError())
+    )
+    drained(projector)
+
+    rebuilt(store)
+
+    assert store.movies.status().stopped_because is None
+    assert store.movies.position() == store.log.head()
+    assert projector.step() == 0, "there is nothing new"
+
+
+def test_an_outage_stops_nothing(store: Store, events: list[Recorded]) -> None:
+    projections = with_poison(store, "history", events[5], StoreUnavailable("it is being restarted"))
+
+    with pytest.raises(ExceptionGroup):
+        Projector(store.log, projections).step()
+    assert store.history.status().stopped_because is None
+
+
+@pytest.mark.usefixtures("events")
+def test_rows_that_the_store_will_never_take_are_no_outage(store: Store) -> None:
+    """Such as a number that is larger than any column."""
+    spending = next(one for one in projections_of(store) if one.view is store.spending)
+
+    def apply(recorded: Recorded, rows: Any) -> None:
+        spending.apply(recorded, rows)
+        for row in rows.new:
+            rows.put(row._replace(tokens_in=2**70))
+
+    projector = Projector(store.log, [replace(spending, apply=apply)])
+    drained(projector)
+
+    assert store.spending.status().stopped_because
+    assert store.spending.position() < store.log.head()
+
+
+def test_a_version_that_nobody_folds_holds_its_view_up(store: Store, events: list[Recorded]) -> None:
+    change(store, "UPDATE tracking SET version = 2 WHERE view = 'movies'")
+
+    with pytest.raises(ExceptionGroup) as failed:
+        Projector(store.log, projections_of(store)).step()
+
+    assert [str(one) for one in failed.value.exceptions] == [
+        "A newer MovieMind has rebuilt the 'movies' view (version 2, this one folds 1); upgrade."
+    ]
+    assert store.jobs.position() == events[-1].position

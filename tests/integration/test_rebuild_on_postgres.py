@@ -1,0 +1,139 @@
+"""A rebuild on PostgreSQL beside transactions of others that stay open."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import count
+
+import psycopg
+import pytest
+
+from application.rebuild import RebuildFailed, RebuildUnderWay
+from domain.movie_generation import MovieGeneration
+from infrastructure.postgres import schema, second_set
+from infrastructure.postgres.positions import ORDINAL_BITS
+from infrastructure.settings import load_settings
+from infrastructure.store import Store
+from interfaces.bootstrap import open_store
+from tests.golden.record import story
+from tests.support.process import wait_until
+from tests.support.random_films import RandomFilms
+from tests.support.rebuilding import follow, rebuilt, tables, views_of
+from tests.support.servers import Postgres
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def url(postgres_server: Postgres) -> Iterator[str]:
+    name = f"rebuilds_{next(_numbers)}"
+    postgres_server.execute(f"CREATE DATABASE {name}")
+    schema.create(postgres_server.url(name))
+    yield postgres_server.url(name)
+    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with closing(open_store(load_settings(store_url=url))) as store:
+        yield store
+
+
+@pytest.fixture(autouse=True)
+def films(store: Store) -> RandomFilms:
+    films = RandomFilms(7, films=4, save=lambda film: store.generations.save(film.movie))
+    films.go_on(60)
+    follow(store)
+    return films
+
+
+def append_slowly(session: psycopg.Connection, movie: MovieGeneration, store: Store) -> None:
+    """The first event of a film, in a transaction that has not ended yet."""
+    event = store.generations.mapper.to_stored_event(movie.collect_events()[0])
+    session.execute(
+        "INSERT INTO stored_events (originator_id, originator_version, topic, state, notification_id)"
+        f" VALUES (%s, 1, %s, %s, ((pg_current_xact_id()::text::bigint) << {ORDINAL_BITS}) | 1)",
+        (event.originator_id, event.topic, event.state),
+    )
+
+
+def test_an_event_that_is_committed_late_is_not_passed_over(
+    store: Store, url: str, films: RandomFilms
+) -> None:
+    with psycopg.connect(url) as writer:
+        append_slowly(writer, story().movie, store)
+        films.go_on(20)
+        seen = store.movies.position()
+
+        rebuilt(store)
+        assert store.movies.position() == seen < store.log.head(), "nothing behind it can be read yet"
+
+    rebuilt(store)
+    assert store.movies.position() == store.log.head()
+    assert store.movies.get("amelie-2001") is not None
+    after = views_of(store)
+    follow(store)
+    assert views_of(store) == after
+
+
+def test_a_reader_that_takes_long_is_waited_for_without_holding_up_the_others(store: Store, url: str) -> None:
+    before, took = views_of(store), list[float]()
+    slug = before["movies"][0]["slug"]
+    with psycopg.connect(url) as reader:
+        reader.execute("SELECT count(*) FROM movies")  # and keeps its lock
+        rebuilding = threading.Thread(target=rebuilt, args=(store,))
+        rebuilding.start()
+        wait_until(lambda: _waits_for_the_table(url), "the swap waits")
+        for _ in range(20):
+            started = time.monotonic()
+            assert store.movies.get(slug) is not None
+            took.append(time.monotonic() - started)
+        assert rebuilding.is_alive()
+    rebuilding.join()
+
+    assert views_of(store) == before
+    assert max(took) < 1, "each try of the swap gives up soon"
+
+
+def test_a_rebuild_gives_up_in_the_end_and_leaves_nothing(
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, kept = views_of(store), tables(store)
+    monkeypatch.setattr("application.rebuild.SWAP_SECONDS", 0.3)
+    with psycopg.connect(url) as reader:
+        reader.execute("SELECT count(*) FROM movies")
+
+        with pytest.raises(RebuildFailed, match=r"'movies' view was not rebuilt.*in use all the time"):
+            rebuilt(store)
+
+    assert (views_of(store), tables(store)) == (before, kept)
+
+
+def test_a_rebuild_whose_lock_is_lost_does_no_harm_to_the_next(store: Store, url: str) -> None:
+    """Its session was ended by an operator, or by a broken network, and it does not know."""
+    before, kept = views_of(store), tables(store)
+    with (
+        closing(open_store(load_settings(store_url=url))) as other,
+        psycopg.connect(url, autocommit=True) as admin,
+        second_set.second_sets(url, [store.movies]) as lost,
+    ):
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND objid = hashtext('moviemind.rebuild')::oid"
+        )
+        with second_set.second_sets(url, [store.movies]) as next_one:
+            with pytest.raises(RebuildUnderWay):
+                lost.swap(store.movies)
+            assert next_one.swap(store.movies) is False, "it is where it was, before the first event"
+        rebuilt(other)
+
+    assert (views_of(store), tables(store)) == (before, kept)
+
+
+def _waits_for_the_table(url: str) -> bool:
+    with psycopg.connect(url) as session:
+        row = session.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+        ).fetchone()
+    return row is not None and row[0] > 0
