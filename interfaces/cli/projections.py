@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from application.projections.projection import Projection
-from application.reading import MUCH_LAG, lag
+from application.reading import lag
 from application.rebuild import rebuild as rebuild_views
 from application.verify import verify as verify_views
 from infrastructure.choices import LogLevel
@@ -17,9 +17,10 @@ from infrastructure.settings import Settings, load_settings
 from infrastructure.store import Store
 from infrastructure.store_lock import StoreLock
 from interfaces.bootstrap import open_store, open_store_beside, projections_of
-from interfaces.cli.fields import json_option, print_json
+from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.options import DataDir
 from interfaces.cli.output import listing, progress, say
+from interfaces.http.schemas.admin import ProjectionAnswer
 
 app = typer.Typer(
     help="How far the views have followed the events, and folding them anew.", no_args_is_help=True
@@ -32,23 +33,25 @@ Names = Annotated[
     typer.Argument(metavar="NAME…", help=f"Which of {', '.join(VIEWS)}.", show_default=False),
 ]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
-STATUS = ("view", "state", "position", "lag", "version", "needed_version", "stopped_because")
 REBUILT = ("view", "events", "rows")
 VERIFIED = ("view", "position", "difference")
 
 
 @app.command()
-def status(data_dir: DataDir = None, as_json: Annotated[str | None, json_option(STATUS)] = None) -> None:
+def status(
+    data_dir: DataDir = None, as_json: Annotated[str | None, json_option(fields_of(ProjectionAnswer))] = None
+) -> None:
     """Print how far each view has followed the events. Ends with 1 when one has stopped or is outdated."""
     with _opened(data_dir) as store:
         views = [projection.view for projection in projections_of(store)]
-        behind = lag(views, store.log)
-        shown = [_status(view.status(), behind[view.name]) for view in views]
+        behind, epoch = lag(views, store.log), store.log_epoch()
+        answers = [ProjectionAnswer.of(view.status(), lag=behind[view.name], epoch=epoch) for view in views]
     if as_json:
-        print_json(shown, as_json)
+        print_json(answers, as_json)
     else:
-        listing(STATUS, [[*one.values()] for one in shown])
-    if any(one["state"] != "follows" for one in shown):
+        columns = fields_of(ProjectionAnswer)
+        listing(columns, [[getattr(answer, name) for name in columns] for answer in answers])
+    if any(answer.state != "follows" for answer in answers):
         raise typer.Exit(1)
 
 
@@ -111,13 +114,6 @@ def verify(
             say(f"{one.view}: {one.difference or 'holds what the events say'}")
     if any(one.difference for one in verified):
         raise typer.Exit(1)
-
-
-def _status(status: Any, behind: int) -> dict[str, Any]:
-    state = "stopped" if status.stopped_because else "needs rebuild" if status.needs_rebuild else "follows"
-    lag = f"{MUCH_LAG} or more" if behind >= MUCH_LAG else behind
-    facts = (status.position, lag, status.version, status.needed_version, status.stopped_because)
-    return dict(zip(STATUS, (status.view, state, *facts), strict=True))
 
 
 def _chosen(store: Store, names: Sequence[str] | None, *, is_all: bool) -> list[Projection[Any, Any]]:

@@ -1,6 +1,6 @@
 """/v1/admin: what operators look at and switch."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -11,7 +11,8 @@ from application.commands.resume_queue import ResumeQueue, resume_queue
 from application.commands.retry_failed_generations import RetryFailedGenerations, retry_failed_generations
 from application.queue_switch import QueueState
 from application.read_models import JobSearch
-from application.reading import catch_up
+from application.reading import catch_up, lag
+from application.view import View
 from domain.values import FailureType, JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
@@ -20,6 +21,8 @@ from interfaces.http.measuring import messages_waiting
 from interfaces.http.schemas.admin import (
     FailedJobsPage,
     NotRetried,
+    ProjectionAnswer,
+    ProjectionsAnswer,
     QueueAnswer,
     RetriedJobs,
     WorkerAnswer,
@@ -76,6 +79,15 @@ def recover_queues(service: Service, caller: Caller) -> Response:
 def list_workers(service: Service) -> Response:
     """Worker processes that give signs of life."""
     return json_answer(WorkersAnswer(items=[WorkerAnswer.of(worker) for worker in service.live_workers()]))
+
+
+@router.get("/projections", response_model=ProjectionsAnswer, responses=problems.declared(403))
+def list_projections(service: Service) -> Response:
+    """How far each view has followed the events, and what keeps one that does not."""
+    views: list[View[Any, Any]] = [service.movies, service.history, service.spending, service.jobs]
+    behind, epoch = lag(views, service.log), service.log_epoch()
+    items = [ProjectionAnswer.of(view.status(), lag=behind[view.name], epoch=epoch) for view in views]
+    return json_answer(ProjectionsAnswer(items=items))
 
 
 @router.get("/failed-jobs", response_model=FailedJobsPage, responses=problems.declared(400, 403, 410, 422))

@@ -107,6 +107,15 @@ _KEY = {
     "last_used_at": None,
     "revoked_at": None,
 }
+_PROJECTION = {
+    "view": "movies",
+    "state": "follows",
+    "position": f"{_EPOCH}.3",
+    "lag": 0,
+    "version": 1,
+    "needed_version": 1,
+    "stopped_because": None,
+}
 _WORKER = {"worker_id": "host:17:9f3a5c9b", "threads": 8, "started_at": _REQUESTED_AT, "beat_at": _DONE_AT}
 
 MODELS: dict[str, Any] = {
@@ -213,6 +222,7 @@ MODELS: dict[str, Any] = {
         "workers": 1,
         "provider": None,
     },
+    "ProjectionsAnswer": {"items": [_PROJECTION]},
     "RetriedJobs": {"retried": 1, "refused": [], "next_cursor": None},
     "RetryBody": {"reason": "the provider is back"},
     "RetryFailedBody": {"error_type": "TIMEOUT", "reason": "the provider is back"},

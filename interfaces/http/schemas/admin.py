@@ -1,14 +1,17 @@
 """What operators are told."""
 
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
 from application.gate_status import GateStatus
 from application.queue_switch import QueueState
+from application.reading import MUCH_LAG
+from application.view import ViewStatus
 from application.worker_watch import Worker
 from domain.values import FailureType, JobStatus
+from interfaces.http.cursors import position_text
 from interfaces.http.schemas.generation import JobAnswer
 from interfaces.http.schemas.provider import ProviderAnswer
 
@@ -33,6 +36,41 @@ class WorkerAnswer(BaseModel):
 
 class WorkersAnswer(BaseModel):
     items: list[WorkerAnswer]
+
+
+class ProjectionAnswer(BaseModel):
+    """A view, and how far the events have been folded into it."""
+
+    view: str = Field(examples=["movies"])
+    state: Literal["follows", "stopped", "needs rebuild"] = Field(
+        description="`stopped`: before an event that cannot be folded; `needs rebuild`: its rows are those of"
+        " an older version"
+    )
+    position: str = Field(description="of the last event that was folded")
+    lag: int = Field(description=f"events behind the head of the log, {MUCH_LAG} for that many and more")
+    version: int = Field(description="of what its rows mean and of how they are kept")
+    needed_version: int
+    stopped_because: str | None
+
+    @classmethod
+    def of(cls, status: ViewStatus, *, lag: int, epoch: str) -> Self:
+        return cls(
+            view=status.view,
+            state="stopped"
+            if status.stopped_because
+            else "needs rebuild"
+            if status.needs_rebuild
+            else "follows",
+            position=position_text(epoch, status.position),
+            lag=lag,
+            version=status.version,
+            needed_version=status.needed_version,
+            stopped_because=status.stopped_because,
+        )
+
+
+class ProjectionsAnswer(BaseModel):
+    items: list[ProjectionAnswer]
 
 
 class QueueAnswer(BaseModel):

@@ -10,7 +10,7 @@ WITHDRAWALS = "/v1/movies/{slug}/withdrawals"
 QUEUES, PAUSE = "/v1/admin/queues", "/v1/admin/queues/pause"
 RESUME, RECOVER = "/v1/admin/queues/resume", "/v1/admin/queues/recover"
 WORKERS, FAILED, RETRY_FAILED = "/v1/admin/workers", "/v1/admin/failed-jobs", "/v1/admin/failed-jobs/retry"
-AUDIT = "/v1/audit"
+AUDIT, PROJECTIONS = "/v1/audit", "/v1/admin/projections"
 SPENDING = "/v1/stats/spending"
 EVENTS = "/v1/jobs/{job_id}/events"
 KEYS, KEY = "/v1/admin/keys", "/v1/admin/keys/{key_id}"
@@ -85,6 +85,7 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (RESUME, "POST /v1/admin/queues/resume", None, 200),
     (RECOVER, "POST /v1/admin/queues/recover", None, 200),
     (WORKERS, "GET /v1/admin/workers", None, 200),
+    (PROJECTIONS, "GET /v1/admin/projections", None, 200),
     (FAILED, "GET /v1/admin/failed-jobs", None, 200),
     (FAILED, "GET /v1/admin/failed-jobs?cursor=garbage", None, 400),
     (FAILED, f"GET /v1/admin/failed-jobs?cursor={FOREIGN_CURSOR}", None, 410),

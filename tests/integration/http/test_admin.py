@@ -31,6 +31,18 @@ def test_workers_that_live_are_listed(api: Api) -> None:
     assert worker["started_at"] <= worker["beat_at"]
 
 
+def test_every_view_tells_how_far_it_has_followed_the_events(api: Api) -> None:
+    api.described(new_film())
+    newest = api.get("/v1/audit", params={"limit": 100}).json()["items"][0]["position"]
+
+    views = _ok(api.get("/v1/admin/projections"))["items"]
+
+    assert [view["view"] for view in views] == ["movies", "history", "spending", "jobs"]
+    assert {(view["state"], view["lag"], view["stopped_because"]) for view in views} == {("follows", 0, None)}
+    epoch, _, _ = newest.partition(".")
+    assert all(view["position"].startswith(f"{epoch}.") for view in views)
+
+
 def test_a_paused_queue_accepts_requests_and_starts_none_until_it_is_resumed(serve: Serve) -> None:
     with serve() as api:
         paused = _ok(api.post("/v1/admin/queues/pause", json={"reason": "the provider is down"}))
