@@ -10,6 +10,9 @@ from eventsourcing.persistence import DataError, IntegrityError, PersistenceErro
 
 from domain.errors import MovieMindError
 
+MOST_LETTERS = 500
+"""Of an error that is kept or shown."""
+
 
 @dataclass(eq=False)
 class MovieNotFound(MovieMindError):
@@ -95,6 +98,15 @@ class ViewMoved(MovieMindError):
 
 
 @dataclass(eq=False)
+class EventUnreadable(MovieMindError):
+    """The event {topic} at position {position} cannot be read: {reason}."""
+
+    topic: str
+    position: int
+    reason: str
+
+
+@dataclass(eq=False)
 class ViewNeedsRebuild(MovieMindError):
     """The '{view}' view is of version {found}, not {needed}; run: moviemind projections rebuild {view}."""
 
@@ -120,6 +132,13 @@ class RowsRefused(MovieMindError):
     reason: str
 
 
+def first_line(error: Exception) -> str:
+    """What an error is about, without the row or the document that it may quote below. It may hold anything,
+    also what no column can."""
+    lines = f"{type(error).__name__}: {error}".replace("\x00", "\ufffd").splitlines()
+    return lines[0][:MOST_LETTERS]
+
+
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Tell a store that cannot be used from a conflict, which is an answer of a store that works."""
@@ -138,7 +157,7 @@ def refused_rows(view: str) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise RowsRefused(view, str(error)) from error
+        raise RowsRefused(view, first_line(error)) from error
     except StoreUnavailable as error:
         if isinstance(error.__cause__, DataError):
             raise RowsRefused(view, error.reason) from error

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, Mapper
 
-from application.errors import store_errors
+from application.errors import EventUnreadable, first_line, store_errors
 from application.movie_generations import MovieGenerations
 from domain.events import Event, MovieRegistered
 
@@ -63,13 +63,22 @@ class EventLog:
         return self.count_after(0, at_most=_ALL)
 
     def after(self, position: int, *, limit: int) -> list[Recorded]:
-        """The next events behind a position, at most `limit`. Raises StoreUnavailable."""
+        """The next events behind a position, at most `limit`, up to one that cannot be read. Raises
+        StoreUnavailable, and EventUnreadable when that is the first."""
         with store_errors():
             notifications = self._recorder.select_notifications(
                 start=position, limit=limit, inclusive_of_start=False
             )
-        events = [(n.id, cast(Event, self._mapper.to_domain_event(n))) for n in notifications]
-        return [Recorded(position, self._slug(event), event) for position, event in events]
+        found: list[Recorded] = []
+        for stored in notifications:
+            try:
+                event = cast(Event, self._mapper.to_domain_event(stored))
+            except Exception as error:
+                if found:
+                    break
+                raise EventUnreadable(stored.topic, stored.id, first_line(error)) from error
+            found.append(Recorded(stored.id, self._slug(event), event))
+        return found
 
     def _slug(self, event: Event) -> str:
         """Only the first event of a stream carries its slug."""

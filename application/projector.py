@@ -5,7 +5,14 @@ from typing import Any
 
 import structlog
 
-from application.errors import StoreUnavailable, ViewMoved, ViewNeedsRebuild, ViewTooNew
+from application.errors import (
+    EventUnreadable,
+    StoreUnavailable,
+    ViewMoved,
+    ViewNeedsRebuild,
+    ViewTooNew,
+    first_line,
+)
 from application.event_log import EventLog, Recorded
 from application.projections.projection import Projection
 
@@ -43,7 +50,7 @@ class Projector:
         self._up_to = up_to
         self._stopped_at: dict[AnyProjection, int] = {}
         self.stopped: dict[str, str] = {}
-        """Why, by the name of the view."""
+        """Why a view has stopped, by its name."""
 
     def step(self) -> int:
         """Fold the next batch of each. Returns how many events were in the longest; 0 when there was nothing
@@ -56,20 +63,28 @@ class Projector:
             for projection in self._projections
             if self._stopped_at.get(projection) != (position := projection.view.position())
         }
-        batches = {position: self._batch(position) for position in set(positions.values())}
+        batches: dict[int, Sequence[Recorded] | EventUnreadable] = {
+            position: self._batch(position) for position in set(positions.values())
+        }
         errors: list[Exception] = []
         for projection, position in positions.items():
+            batch = batches[position]
             try:
-                if batches[position]:
-                    self._fold(projection, batches[position], after=position)
+                if isinstance(batch, EventUnreadable):
+                    self._stop_at(projection, position, str(batch))
+                elif batch:
+                    self._fold(projection, batch, after=position)
             except HELD_UP as error:
                 errors.append(error)
         if errors:
             raise ExceptionGroup("projections failed", errors)
-        return max(map(len, batches.values()), default=0)
+        return max((len(batch) for batch in batches.values() if not isinstance(batch, Exception)), default=0)
 
-    def _batch(self, position: int) -> Sequence[Recorded]:
-        batch = self._log.after(position, limit=self._batch_size)
+    def _batch(self, position: int) -> Sequence[Recorded] | EventUnreadable:
+        try:
+            batch = self._log.after(position, limit=self._batch_size)
+        except EventUnreadable as error:
+            return error
         return [one for one in batch if self._up_to is None or one.position <= self._up_to]
 
     def _fold(self, projection: AnyProjection, batch: Sequence[Recorded], *, after: int) -> None:
@@ -92,9 +107,12 @@ class Projector:
         event = type(recorded.event).__name__
         because = (
             f"{event} at position {recorded.position} (version {recorded.version} of {recorded.slug})"
-            f" cannot be folded: {type(error).__name__}: {error}"
+            f" cannot be folded: {first_line(error)}"
         )
-        projection.view.stop(at=after, because=because)
-        self._stopped_at[projection] = after
+        self._stop_at(projection, after, because)
+
+    def _stop_at(self, projection: AnyProjection, position: int, because: str) -> None:
+        projection.view.stop(at=position, because=because)
+        self._stopped_at[projection] = position
         self.stopped[projection.view.name] = because
-        log.error("projection.stopped", view=projection.view.name, because=because, exc_info=error)
+        log.error("projection.stopped", view=projection.view.name, because=because)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from application.errors import ReadBehind
+from application.errors import EventUnreadable, ReadBehind
 from application.event_log import EventLog
 from application.view import View
 
@@ -53,11 +53,15 @@ def lag(views: Sequence[View[Any, Any]], log: EventLog) -> dict[str, int]:
 def seconds_behind(views: Sequence[View[Any, Any]], log: EventLog, *, now: datetime) -> dict[str, float]:
     """How long each view has not followed the next event; 0 where there is none. One that only has much to
     do moves on to newer ones, one that stands still does not."""
-    waiting = {view.name: log.after(view.position(), limit=1) for view in views}
-    return {
-        name: max((now - events[0].event.timestamp).total_seconds(), 0.0) if events else 0.0
-        for name, events in waiting.items()
-    }
+    return {view.name: _seconds_behind(view.position(), log, now) for view in views}
+
+
+def _seconds_behind(position: int, log: EventLog, now: datetime) -> float:
+    try:
+        following = log.after(position, limit=1)
+    except EventUnreadable:  # which nobody will ever follow
+        return LONG_BEHIND_SECONDS
+    return max((now - following[0].event.timestamp).total_seconds(), 0.0) if following else 0.0
 
 
 class Freshness:

@@ -8,7 +8,7 @@ was broken off is started again from the beginning.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from application.projector import Projector
 from application.view import Key, Row, View
 from domain.errors import MovieMindError
 
-BATCH_SIZE = 2_500
+BATCH_SIZE = 1_000
 """Events. More of them than the live views take at once, and still written within 0.2 s."""
 
 SWAP_SECONDS = 60.0
@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.05
 
 @dataclass(eq=False)
 class RebuildUnderWay(MovieMindError):
-    """Another rebuild of views is under way in this store; wait for its end: moviemind projections status."""
+    """Views of this store are being rebuilt or verified by another command; try again when it has ended."""
 
 
 @dataclass(eq=False)
@@ -103,12 +103,14 @@ def rebuild(
     *,
     log: EventLog,
     second_sets: SecondSets,
+    around_swap: Callable[[View[Any, Any]], AbstractContextManager[None]] = lambda _: nullcontext(),
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Rebuilt]:
     """Fold all events anew, and let the rows take the place of the live ones, view by view in their order.
 
-    `progress` hears how many events more were folded. Raises RebuildUnderWay, RebuildFailed,
-    StoreUnavailable; the views are live as they were then, or are rebuilt already.
+    `around_swap` is for what keeps copies of rows. `progress` hears how many events more were folded. Raises
+    RebuildUnderWay, RebuildFailed, StoreUnavailable; the views are live as they were then, or are rebuilt
+    already.
     """
     with second_sets([projection.view for projection in projections]) as second_set:
         copies = [replace(one, view=second_set.of(one.view)) for one in projections]
@@ -117,13 +119,22 @@ def rebuild(
         for number, projection in enumerate(projections):
             rows = _check(projection.view, second_set)
             deadline = time.monotonic() + SWAP_SECONDS
-            while not second_set.swap(projection.view):
+            while not _swapped(projection.view, second_set, around_swap):
                 if time.monotonic() > deadline:
                     raise RebuildFailed(projection.view.name, "its table was in use all the time; try again")
                 time.sleep(PAUSE_SECONDS)
                 events += catch_up(copies[number:], log, progress)
             rebuilt.append(Rebuilt(projection.view.name, events, rows))
     return rebuilt
+
+
+def _swapped(
+    view: View[Any, Any],
+    second_set: SecondSet,
+    around_swap: Callable[[View[Any, Any]], AbstractContextManager[None]],
+) -> bool:
+    with around_swap(view):
+        return second_set.swap(view)
 
 
 def catch_up(
@@ -138,19 +149,20 @@ def catch_up(
     projector = Projector(log, copies, batch_size=BATCH_SIZE, up_to=up_to)
     events = 0
     while folded := _step(projector):
-        for view, because in projector.stopped.items():
-            raise RebuildFailed(view, because)
         events += folded
         progress(folded)
     return events
 
 
 def _step(projector: Projector) -> int:
-    """Of what has held up several views, the first is told."""
+    """Raises RebuildFailed where a view has stopped, and what has held one up."""
     try:
-        return projector.step()
+        folded = projector.step()
     except ExceptionGroup as held_up:
         raise held_up.exceptions[0] from held_up
+    for view, because in projector.stopped.items():
+        raise RebuildFailed(view, because)
+    return folded
 
 
 def _check(view: View[Any, Any], second_set: SecondSet) -> int:

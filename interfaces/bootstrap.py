@@ -7,6 +7,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -28,6 +29,7 @@ from application.rate_limits import ProcessRateLimits, RateLimits, RequestKind
 from application.read_models import JobsView
 from application.reading import Freshness
 from application.tallies import Tallies, request_and_count
+from application.view import View
 from application.worker_watch import Worker, WorkerWatch
 from infrastructure.choices import Auth, Queue
 from infrastructure.postgres.store import open_postgres_store
@@ -143,6 +145,18 @@ def projections_of(store: Store, *, jobs: JobsView | None = None) -> list[Projec
 def build_cached_jobs(settings: Settings, store: Store) -> CachedJobsView | None:
     """The jobs view as it is folded where there is a Redis."""
     return _short_cuts(settings, store)[0] if settings.redis_address else None
+
+
+def build_swap_guard(
+    settings: Settings, store: Store
+) -> Callable[[View[Any, Any]], AbstractContextManager[None]]:
+    """What a rebuild does around a swap: rows of jobs that the cache holds are not taken for those of now."""
+    cached_jobs = build_cached_jobs(settings, store)
+
+    def guard(view: View[Any, Any]) -> AbstractContextManager[None]:
+        return cached_jobs.replaced() if cached_jobs and view.name == cached_jobs.name else nullcontext()
+
+    return guard
 
 
 def build_dispatcher(settings: Settings, store: Store, queue: DramatiqQueue) -> Dispatcher:

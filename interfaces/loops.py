@@ -6,11 +6,12 @@ from contextlib import ExitStack, contextmanager
 
 import structlog
 
-from application.errors import QueueUnavailable, StoreUnavailable, ViewMoved
+from application.errors import QueueUnavailable
+from application.projector import HELD_UP
 
 log = structlog.get_logger()
 
-_HELD_UP = (StoreUnavailable, QueueUnavailable, ViewMoved)
+_HELD_UP = (QueueUnavailable, *HELD_UP)
 """By others: an outage, or a process that does the same work."""
 
 FIRST_PAUSE_SECONDS = 0.5

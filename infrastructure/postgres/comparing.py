@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from application.rebuild import Comparison, Difference
-from infrastructure.comparing import Chunk, ComparedTable, Key, first_difference
+from infrastructure.comparing import Chunk, ComparedTable, Key, Record, first_difference
 from infrastructure.postgres.view_store import ViewStore
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -68,13 +67,11 @@ class _Table(ComparedTable):
         (row,) = self._select(_CHUNK.format(key=", ".join(self._key), backwards=backwards), after, limit)
         return Chunk(row["rows"], row["checksum"], tuple(row["last"].values()) if row["last"] else None)
 
-    def records(self, after: Key | None, limit: int) -> Mapping[Key, Mapping[str, Any]]:
-        columns = ", ".join(f"{name} AS key_{number}" for number, name in enumerate(self._key))
-        found: dict[Key, Mapping[str, Any]] = {}
-        for row in self._select(f"SELECT {columns}, row_to_json(page) AS record FROM page", after, limit):
-            record = row.pop("record")
-            found[tuple(row.values())] = record
-        return found
+    def records(self, after: Key | None, limit: int) -> Mapping[Key, Record]:
+        key = ", ".join(f"{name} AS key_{number}" for number, name in enumerate(self._key))
+        statement = f"SELECT page::text AS text, row_to_json(page) AS columns, {key} FROM page"
+        found = (tuple(row.values()) for row in self._select(statement, after, limit))
+        return {tuple(key): Record(text, columns) for text, columns, *key in found}
 
     def _select(self, what: str, after: Key | None, limit: int) -> list[DictRow]:
         """From the next chunk, which is called `page`."""

@@ -68,9 +68,10 @@ _TABLES = _LOG | _TRACKING | _OTHERS
 _CHANGED_IN = {
     2: ("DROP TABLE IF EXISTS movies",),
     3: (
+        # First what a projector that folds locks first.
+        "ALTER TABLE tracking ADD COLUMN IF NOT EXISTS version integer NOT NULL DEFAULT 1,"
+        " ADD COLUMN IF NOT EXISTS stopped_because text",
         "DROP TABLE IF EXISTS history",
-        "ALTER TABLE tracking ADD COLUMN IF NOT EXISTS version integer NOT NULL DEFAULT 1",
-        "ALTER TABLE tracking ADD COLUMN IF NOT EXISTS stopped_because text",
     ),
 }
 """What takes tables to it from the one before; a view that is dropped is made from the events again."""

@@ -31,6 +31,11 @@ _PLACE = "_[0-9a-f]{8}(_old)?$"
 _POSITIONS = "SELECT view, position FROM tracking WHERE view = ANY(%s) ORDER BY view FOR UPDATE"
 _PATIENCE = "SET LOCAL lock_timeout = '100ms'"
 """Readers of the live table queue behind the swap for as long as it waits for those before it."""
+_ALONE_WITH_IT = """
+SET LOCAL lock_timeout = '2s';
+LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE
+"""
+"""It ends a vacuum that PostgreSQL has begun by itself, which a shorter wait would not, and harms nobody."""
 _NO_SYNC = "SET LOCAL synchronous_commit = off"
 """What a crash takes away is made again."""
 _SWAPPED = """
@@ -69,6 +74,7 @@ class PostgresSecondSet(SecondSet):
     def rows(self, view: View[Any, Any]) -> tuple[int, int]:
         copy = self._copies[view.name]
         with self._store.reading() as cursor:
+            cursor.execute(f"ANALYZE {copy.place}")  # whoever reads it next needs good plans at once
             cursor.execute(f"SELECT count(*) AS rows FROM {copy.place}")
             row = cursor.fetchone()
             assert row is not None, "a count has one row"
@@ -82,6 +88,7 @@ class PostgresSecondSet(SecondSet):
         place, replaced = self._copies[view.name].place, self._copies[view.name].replaced
         try:
             with self._store.writing() as cursor:
+                cursor.execute(_ALONE_WITH_IT.format(table=view.name))
                 cursor.execute(_PATIENCE)
                 cursor.execute(_POSITIONS, ([view.name, place],))
                 positions = {row["view"]: row["position"] for row in cursor.fetchall()}
@@ -91,6 +98,7 @@ class PostgresSecondSet(SecondSet):
                     return False
                 cursor.execute(f"ALTER TABLE {view.name} RENAME TO {replaced}")
                 cursor.execute(f"ALTER TABLE {place} RENAME TO {view.name}")
+                cursor.execute(f"ALTER TABLE {view.name} RESET (autovacuum_enabled)")
                 cursor.execute("UPDATE tracking SET view = %s WHERE view = %s", (replaced, place))
                 cursor.execute(
                     _SWAPPED, {"view": view.name, "position": positions[place], "version": view.version}
@@ -140,6 +148,9 @@ def _make_place(store: ViewStore, view: PostgresView[Any, Any]) -> str:
     place = f"{view.name}_{secrets.token_hex(4)}"
     with store.writing() as cursor:
         cursor.execute(view.table.schema.format(table=place))
+        cursor.execute(
+            f"ALTER TABLE {place} SET (autovacuum_enabled = off)"
+        )  # it would keep us from swapping
         cursor.execute(view_store.BEGIN, (place, view.version))
     return place
 
@@ -163,10 +174,11 @@ def _alone(url: str) -> Iterator[None]:
     """For as long as a session holds a lock. Raises RebuildUnderWay, StoreUnavailable."""
     try:
         session = open_session(url)
+        is_ours = session.execute(_LOCK).fetchone() == (True,)
     except psycopg.Error as error:
         raise StoreUnavailable(reason(error)) from error
     with closing(session):
-        if session.execute(_LOCK).fetchone() != (True,):
+        if not is_ours:
             raise RebuildUnderWay
         yield
 

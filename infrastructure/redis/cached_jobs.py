@@ -56,6 +56,14 @@ class CachedJobsView(JobsView):
         self._cache.open(news, without=old)
         self._tokens.release([row for row in put if not row.status.is_active])
 
+    @contextmanager
+    def replaced(self) -> Iterator[None]:
+        """Around the moment in which other rows take the place of the view's: whatever the cache holds then,
+        from whichever side of it, counts no more."""
+        self._cache.shut(is_as_left=False)
+        yield
+        self._cache.shut(is_as_left=False)
+
     def keep(self) -> None:
         """To be called several times a second by whoever folds, whether or not there is anything to fold."""
         self._cache.renew(lambda: self._view.position() == self._left_at)

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import Any
 
 from eventsourcing.sqlite import SQLiteCursor
 
 from application.rebuild import Comparison, Difference
-from infrastructure.comparing import Chunk, ComparedTable, Key, first_difference
+from infrastructure.comparing import Chunk, ComparedTable, Key, Record, first_difference
 from infrastructure.sqlite.view_store import ViewStore
 
 
@@ -56,14 +55,14 @@ class _Table(ComparedTable):
         records = self.records(after, limit)
         checksum = sha256()
         for record in records.values():
-            checksum.update(repr(record).encode())
+            checksum.update(record.text.encode())
         return Chunk(len(records), checksum.hexdigest(), [*records][-1] if records else None)
 
-    def records(self, after: Key | None, limit: int) -> Mapping[Key, Mapping[str, Any]]:
+    def records(self, after: Key | None, limit: int) -> Mapping[Key, Record]:
         columns = ", ".join(self._key)
         behind = "" if after is None else f"WHERE ({columns}) > ({', '.join('?' * len(self._key))})"
         self._cursor.execute(
             f"SELECT * FROM {self._name} {behind} ORDER BY {columns} LIMIT {limit}", after or ()
         )
         records = [dict(row) for row in self._cursor.fetchall()]
-        return {tuple(record[name] for name in self._key): record for record in records}
+        return {tuple(record[name] for name in self._key): Record(repr(record), record) for record in records}

@@ -7,6 +7,7 @@ the next, and indices, which keep the names they get, have names of their own.
 
 import fcntl
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -24,6 +25,10 @@ from infrastructure.sqlite.view_table import SqliteView
 
 ROWS_AT_ONCE = 1_000
 """To drop a large table takes as long as its pages are many, and all that while nobody else could write."""
+
+BREATH_SECONDS = 0.02
+"""Between transactions. SQLite lets nobody queue: who waits for the file looks again after a while, and must
+find it free some time."""
 
 _TRACK = "INSERT INTO tracking (view, position, version) VALUES (?, 0, ?)"
 _SWAPPED = """
@@ -113,6 +118,7 @@ class _Copy(View[Key, Row]):
             yield rows
             self._table.put(cursor, self.place, [*rows.new, *rows.changed])
         self.written += len(rows.new)
+        time.sleep(BREATH_SECONDS)
 
     def stop(self, *, at: int, because: str) -> None:
         self._store.stop(self.place, at=at, because=because)

@@ -1,12 +1,11 @@
 """`moviemind projections`: how far the views have followed the events, and folding them anew."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from typing import Annotated, Any
+from contextlib import ExitStack, closing, contextmanager, suppress
+from typing import Annotated
 
 import typer
 
-from application.projections.projection import Projection
 from application.reading import lag
 from application.rebuild import rebuild as rebuild_views
 from application.verify import verify as verify_views
@@ -16,7 +15,7 @@ from infrastructure.logs import configure_logs
 from infrastructure.settings import Settings, load_settings
 from infrastructure.store import Store
 from infrastructure.store_lock import StoreLock
-from interfaces.bootstrap import open_store, open_store_beside, projections_of
+from interfaces.bootstrap import build_swap_guard, open_store, open_store_beside, projections_of
 from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.options import DataDir
 from interfaces.cli.output import listing, progress, say
@@ -30,7 +29,7 @@ VIEWS = ("movies", "history", "spending", "jobs")
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NAME…", help=f"Which of {', '.join(VIEWS)}.", show_default=False),
+    typer.Argument(metavar="NAME", help=f"Which of {', '.join(VIEWS)}.", show_default=False),
 ]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
 REBUILT = ("view", "events", "rows")
@@ -42,7 +41,7 @@ def status(
     data_dir: DataDir = None, as_json: Annotated[str | None, json_option(fields_of(ProjectionAnswer))] = None
 ) -> None:
     """Print how far each view has followed the events. Ends with 1 when one has stopped or is outdated."""
-    with _opened(data_dir) as store:
+    with _opened(load_settings(data_dir=data_dir)) as store:
         views = [projection.view for projection in projections_of(store)]
         behind, epoch = lag(views, store.log), store.log_epoch()
         answers = [ProjectionAnswer.of(view.status(), lag=behind[view.name], epoch=epoch) for view in views]
@@ -66,13 +65,15 @@ def rebuild(
 
     The service may go on meanwhile. A rebuild that was broken off is simply started again.
     """
-    with _opened(data_dir) as store, progress() as bar:
-        chosen = _chosen(store, names, is_all=is_all)
+    chosen = _chosen(names, is_all=is_all)
+    settings = load_settings(data_dir=data_dir)
+    with _opened(settings) as store, progress() as bar:
         task = bar.add_task("events", total=store.log.count())
         rebuilt = rebuild_views(
-            chosen,
+            [one for one in projections_of(store) if one.view.name in chosen],
             log=store.log,
             second_sets=store.second_sets,
+            around_swap=build_swap_guard(settings, store),
             progress=lambda events: bar.advance(task, events),
         )
     shown = [dict(zip(REBUILT, (one.view, one.events, one.rows), strict=True)) for one in rebuilt]
@@ -94,11 +95,11 @@ def verify(
 
     Ends with 1 when one is. The service may go on meanwhile.
     """
-    with _opened(data_dir) as store, progress() as bar:
-        chosen = _chosen(store, names, is_all=is_all)
+    chosen = _chosen(names, is_all=is_all)
+    with _opened(load_settings(data_dir=data_dir)) as store, progress() as bar:
         task = bar.add_task("events", total=store.log.count())
         verified = verify_views(
-            chosen,
+            [one for one in projections_of(store) if one.view.name in chosen],
             log=store.log,
             second_sets=store.second_sets,
             progress=lambda events: bar.advance(task, events),
@@ -116,35 +117,26 @@ def verify(
         raise typer.Exit(1)
 
 
-def _chosen(store: Store, names: Sequence[str] | None, *, is_all: bool) -> list[Projection[Any, Any]]:
-    """In the order in which they are always folded."""
+def _chosen(names: Sequence[str] | None, *, is_all: bool) -> Sequence[str]:
     if bool(names) == is_all:
         raise typer.BadParameter(f"name views ({', '.join(VIEWS)}), or say --all")
     unknown = sorted({*(names or ())} - {*VIEWS})
     if unknown:
         raise typer.BadParameter(f"there is no view {', '.join(unknown)}; there are {', '.join(VIEWS)}")
-    return [one for one in projections_of(store) if is_all or one.view.name in (names or ())]
+    return VIEWS if is_all else names or ()
 
 
 @contextmanager
-def _opened(data_dir: Any) -> Iterator[Store]:
+def _opened(settings: Settings) -> Iterator[Store]:
     """The store, whether or not a service is using it.
 
     Raises StoreNotUsable, SchemaMissing, SchemaTooNew, DirectoryNotUsable.
     """
-    settings = load_settings(data_dir=data_dir)
     configure_logs(LogLevel.ERROR, settings.log_format)
     with ExitStack() as stack:
-        opened = open_store_beside if _is_used(settings, stack) else open_store
+        if not settings.is_on_postgres:
+            with suppress(StoreInUse):
+                stack.enter_context(StoreLock(settings.event_store_path))
+        has_views = settings.is_on_postgres or settings.view_store_path.exists()
+        opened = open_store_beside if has_views else open_store
         yield stack.enter_context(closing(opened(settings)))
-
-
-def _is_used(settings: Settings, stack: ExitStack) -> bool:
-    """By somebody else, as one on PostgreSQL may always be; a store that nobody uses is held by us."""
-    if settings.is_on_postgres:
-        return True
-    try:
-        stack.enter_context(StoreLock(settings.event_store_path))
-    except StoreInUse:
-        return True
-    return False

@@ -38,6 +38,7 @@ INSIDE = {
     domain_errors.DifferentFilm,
     domain_errors.NotDueYet,
     domain_errors.TitleMakesNoSlug,
+    application_errors.EventUnreadable,
     application_errors.NotAdmitted,
     application_errors.RowsRefused,
     application_errors.ViewMoved,

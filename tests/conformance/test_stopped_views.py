@@ -9,8 +9,10 @@ import pytest
 from application.errors import StoreUnavailable
 from application.event_log import Recorded
 from application.projector import AnyProjection, Projector
+from application.reading import LONG_BEHIND_SECONDS, seconds_behind
 from infrastructure.store import Store
 from interfaces.bootstrap import projections_of
+from tests.support.film import BEGIN
 from tests.support.random_films import RandomFilms
 from tests.support.rebuilding import NAMES, change, follow, rebuilt, views_of
 
@@ -136,3 +138,49 @@ def test_a_version_that_nobody_folds_holds_its_view_up(store: Store, events: lis
         "A newer MovieMind has rebuilt the 'movies' view (version 2, this one folds 1); upgrade."
     ]
     assert store.jobs.position() == events[-1].position
+
+
+@pytest.mark.parametrize("batch_size", [7, 1_000])
+def test_an_event_that_cannot_be_read_stops_all_views_before_it(
+    batch_size: int, store: Store, events: list[Recorded]
+) -> None:
+    """Such as one that a newer version has written."""
+    before, unreadable = events[39:41]
+    store.generations.mapper.to_domain_event = _not(unreadable, store)  # type: ignore[assignment]
+
+    drained(Projector(store.log, projections_of(store), batch_size=batch_size))
+
+    statuses = [one.view.status() for one in projections_of(store)]
+    assert {status.position for status in statuses} == {before.position}
+    (why,) = {status.stopped_because for status in statuses}
+    assert why is not None
+    assert why.endswith(f"at position {unreadable.position} cannot be read: LookupError: written tomorrow.")
+    views = [one.view for one in projections_of(store)]
+    assert set(seconds_behind(views, store.log, now=BEGIN).values()) == {LONG_BEHIND_SECONDS}
+
+
+def _not(unreadable: Recorded, store: Store) -> Callable[[Any], Any]:
+    original = store.generations.mapper.to_domain_event
+
+    def to_domain_event(stored: Any) -> Any:
+        event: Any = original(stored)
+        if (event.originator_id, event.originator_version) == (
+            unreadable.event.originator_id,
+            unreadable.version,
+        ):
+            raise LookupError("written tomorrow")
+        return event
+
+    return to_domain_event
+
+
+def test_why_a_view_has_stopped_can_be_kept_whatever_it_says(store: Store, events: list[Recorded]) -> None:
+    error = ValueError(f"a\x00b {'x' * 10_000}\nDETAIL: a row, with the text in it")
+
+    drained(Projector(store.log, with_poison(store, "movies", events[0], error)))
+
+    why = store.movies.status().stopped_because
+    assert why is not None
+    assert "ValueError: a\ufffdb" in why
+    assert "DETAIL" not in why
+    assert len(why) < 1_000

@@ -84,7 +84,7 @@ def test_a_reader_that_takes_long_is_waited_for_without_holding_up_the_others(st
         reader.execute("SELECT count(*) FROM movies")  # and keeps its lock
         rebuilding = threading.Thread(target=rebuilt, args=(store,))
         rebuilding.start()
-        wait_until(lambda: _waits_for_the_table(url), "the swap waits")
+        wait_until(lambda: _waits(url, "AccessExclusiveLock"), "the swap waits")
         for _ in range(20):
             started = time.monotonic()
             assert store.movies.get(slug) is not None
@@ -94,6 +94,23 @@ def test_a_reader_that_takes_long_is_waited_for_without_holding_up_the_others(st
 
     assert views_of(store) == before
     assert max(took) < 1, "each try of the swap gives up soon"
+
+
+def test_a_vacuum_is_waited_for(store: Store, url: str) -> None:
+    """It holds this lock, and one that PostgreSQL has begun by itself ends when somebody waits a second."""
+    before = views_of(store)
+    with psycopg.connect(url) as vacuum:
+        vacuum.execute("LOCK TABLE movies IN SHARE UPDATE EXCLUSIVE MODE")
+        rebuilding = threading.Thread(target=rebuilt, args=(store,))
+        rebuilding.start()
+        wait_until(lambda: _waits(url, "ShareUpdateExclusiveLock"), "the swap waits")
+        followed = store.movies.position()
+        store.generations.save(story().movie)
+        follow(store)
+        assert store.movies.position() > followed, "nobody waits for the swap"
+    rebuilding.join()
+
+    assert len(views_of(store)["movies"]) == len(before["movies"]) + 1
 
 
 def test_a_rebuild_gives_up_in_the_end_and_leaves_nothing(
@@ -131,9 +148,9 @@ def test_a_rebuild_whose_lock_is_lost_does_no_harm_to_the_next(store: Store, url
     assert (views_of(store), tables(store)) == (before, kept)
 
 
-def _waits_for_the_table(url: str) -> bool:
+def _waits(url: str, lock: str) -> bool:
     with psycopg.connect(url) as session:
         row = session.execute(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = %s", (lock,)
         ).fetchone()
     return row is not None and row[0] > 0

@@ -42,9 +42,9 @@ class ProjectionAnswer(BaseModel):
     """A view, and how far the events have been folded into it."""
 
     view: str = Field(examples=["movies"])
-    state: Literal["follows", "stopped", "needs rebuild"] = Field(
-        description="`stopped`: before an event that cannot be folded; `needs rebuild`: its rows are those of"
-        " an older version"
+    state: Literal["follows", "stopped", "needs rebuild", "too new"] = Field(
+        description="`stopped`: before an event that cannot be folded; `needs rebuild` and `too new`: its"
+        " rows are those of an older or a newer version"
     )
     position: str = Field(description="of the last event that was folded")
     lag: int = Field(description=f"events behind the head of the log, {MUCH_LAG} for that many and more")
@@ -56,17 +56,19 @@ class ProjectionAnswer(BaseModel):
     def of(cls, status: ViewStatus, *, lag: int, epoch: str) -> Self:
         return cls(
             view=status.view,
-            state="stopped"
-            if status.stopped_because
-            else "needs rebuild"
-            if status.needs_rebuild
-            else "follows",
+            state=_state(status),
             position=position_text(epoch, status.position),
             lag=lag,
             version=status.version,
             needed_version=status.needed_version,
             stopped_because=status.stopped_because,
         )
+
+
+def _state(status: ViewStatus) -> Literal["follows", "stopped", "needs rebuild", "too new"]:
+    if status.version != status.needed_version:
+        return "needs rebuild" if status.needs_rebuild else "too new"
+    return "stopped" if status.stopped_because else "follows"
 
 
 class ProjectionsAnswer(BaseModel):

@@ -501,3 +501,24 @@ def test_an_entry_that_cannot_be_read_is_none(house: House) -> None:
 
     assert house.cache.get(job_id) is None
     assert _status(house, job_id) is JobStatus.PENDING
+
+
+def test_after_a_rebuild_no_row_of_before_is_read(house: House) -> None:
+    """Neither what was wrong in it, nor, where the new rows are further, what was right then."""
+    job_id = _known(house)
+    right = house.row(job_id)
+    assert right is not None
+    wrong = right._replace(status=JobStatus.FAILED)
+    house.cache.shut(is_as_left=True)
+    house.cache.open([wrong])
+    assert _status(house, job_id) is JobStatus.FAILED
+
+    with house.another_process().jobs.replaced():
+        assert _status(house, job_id) is JobStatus.PENDING, "the view is read"
+    house.jobs.keep()
+
+    assert _status(house, job_id) is JobStatus.PENDING
+    assert _status(house.another_process(), job_id) is JobStatus.PENDING
+    house.ask_the_store("heat-1995")
+    house.follow()
+    assert _status(house, job_id) is JobStatus.PENDING, "also once the cache is open again"
