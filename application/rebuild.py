@@ -114,18 +114,46 @@ def rebuild(
     """
     with second_sets([projection.view for projection in projections]) as second_set:
         copies = [replace(one, view=second_set.of(one.view)) for one in projections]
-        events = catch_up(copies, log, progress)
-        rebuilt = []
-        for number, projection in enumerate(projections):
-            rows = _check(projection.view, second_set)
-            deadline = time.monotonic() + SWAP_SECONDS
-            while not _swapped(projection.view, second_set, around_swap):
-                if time.monotonic() > deadline:
-                    raise RebuildFailed(projection.view.name, "its table was in use all the time; try again")
-                time.sleep(PAUSE_SECONDS)
-                events += catch_up(copies[number:], log, progress)
-            rebuilt.append(Rebuilt(projection.view.name, events, rows))
-    return rebuilt
+        events = _approach(Projector(log, copies, batch_size=BATCH_SIZE), progress)
+        return [
+            _replace(projection.view, copy, second_set, around_swap, log, events)
+            for projection, copy in zip(projections, copies, strict=True)
+        ]
+
+
+def _approach(projector: Projector, progress: Callable[[int], None]) -> int:
+    """Fold until what is left is less than a batch. While events keep coming there may always be some: only
+    who folds one view alone comes so near that it can be swapped. Returns how many events were folded."""
+    events = 0
+    while folded := _step(projector):
+        events += folded
+        progress(folded)
+        if folded < BATCH_SIZE:
+            break
+    return events
+
+
+def _replace(
+    view: View[Any, Any],
+    copy: Projection[Any, Any],
+    second_set: SecondSet,
+    around_swap: Callable[[View[Any, Any]], AbstractContextManager[None]],
+    log: EventLog,
+    events: int,
+) -> Rebuilt:
+    """Go on until the rows are as far as the live ones in the moment in which they take their place."""
+    projector = Projector(log, [copy], batch_size=BATCH_SIZE)
+    events += _step(projector)
+    rows = _check(view, second_set)
+    deadline = time.monotonic() + SWAP_SECONDS
+    while not _swapped(view, second_set, around_swap):
+        if time.monotonic() > deadline:
+            raise RebuildFailed(view.name, "its table was in use all the time; try again")
+        folded = _step(projector)
+        events += folded
+        if not folded:
+            time.sleep(PAUSE_SECONDS)
+    return Rebuilt(view.name, events, rows)
 
 
 def _swapped(

@@ -27,8 +27,8 @@ ROWS_AT_ONCE = 1_000
 """To drop a large table takes as long as its pages are many, and all that while nobody else could write."""
 
 BREATH_SECONDS = 0.02
-"""Between transactions. SQLite lets nobody queue: who waits for the file looks again after a while, and must
-find it free some time."""
+"""Between transactions, at most. SQLite lets nobody queue: who waits for the file looks again after a while,
+and must find it free some time."""
 
 _TRACK = "INSERT INTO tracking (view, position, version) VALUES (?, 0, ?)"
 _SWAPPED = """
@@ -101,6 +101,7 @@ class _Copy(View[Key, Row]):
         self.place = _make_place(store, view)
         self.replaced = f"{self.place}_old"
         self.written = 0
+        self._took = 0.0
         self._store = store
         self._table = view.table
 
@@ -112,13 +113,15 @@ class _Copy(View[Key, Row]):
 
     @contextmanager
     def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
+        time.sleep(min(self._took, BREATH_SECONDS))
+        started = time.monotonic()
         with self._store.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
             read = partial(self._table.read, cursor, self.place)
             rows = BatchRows[Key, Row](read, key_of=self._table.key_of)
             yield rows
             self._table.put(cursor, self.place, [*rows.new, *rows.changed])
         self.written += len(rows.new)
-        time.sleep(BREATH_SECONDS)
+        self._took = time.monotonic() - started
 
     def stop(self, *, at: int, because: str) -> None:
         self._store.stop(self.place, at=at, because=because)
