@@ -116,7 +116,7 @@ def rebuild(
         copies = [replace(one, view=second_set.of(one.view)) for one in projections]
         events = _approach(Projector(log, copies, batch_size=BATCH_SIZE), progress)
         return [
-            _replace(projection.view, copy, second_set, around_swap, log, events)
+            _take_the_place(projection.view, copy, second_set, around_swap, log, events)
             for projection, copy in zip(projections, copies, strict=True)
         ]
 
@@ -133,7 +133,7 @@ def _approach(projector: Projector, progress: Callable[[int], None]) -> int:
     return events
 
 
-def _replace(
+def _take_the_place(
     view: View[Any, Any],
     copy: Projection[Any, Any],
     second_set: SecondSet,

@@ -44,9 +44,6 @@ class BatchRows(Generic[Key, Row]):
             self._rows[key] = row
             self._found.add(key)
 
-    def find(self, key: Key) -> Row | None:
-        return self._rows.get(key)
-
     def get(self, key: Key) -> Row:
         if key not in self._rows:
             raise LookupError(f"no earlier event began {key}")
