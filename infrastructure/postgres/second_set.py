@@ -8,21 +8,23 @@ the next, and indices, which keep the names they get, have names of their own.
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from functools import partial
 from typing import Any, cast
 
 import psycopg
+from psycopg import Cursor
 from psycopg.errors import LockNotAvailable
+from psycopg.rows import DictRow
 
 from application.errors import StoreUnavailable
 from application.rebuild import Comparison, RebuildUnderWay, SecondSet
-from application.view import BatchRows, Key, Row, View, ViewStatus
+from application.view import BatchRows, Key, Row, View
 from infrastructure.postgres import view_store
 from infrastructure.postgres.comparing import comparing
 from infrastructure.postgres.datastore import Datastore, open_session
 from infrastructure.postgres.failures import reason
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.postgres.view_table import PostgresView
+from infrastructure.table_view import TableView
 
 CONNECTIONS = 2
 
@@ -110,37 +112,26 @@ class PostgresSecondSet(SecondSet):
         return True
 
 
-class _Copy(View[Key, Row]):
+class _Copy(TableView[Key, Row]):
     """A view whose rows are in a table of the second set."""
 
     def __init__(self, store: ViewStore, view: PostgresView[Key, Row]) -> None:
+        super().__init__(store, _make_place(store, view), view.table)
         self.name, self.version = view.name, view.version
-        self.place = _make_place(store, view)
         self.replaced = f"{self.place}_old"
-        self.written = 0
         self.key = view.table.key
-        self._store = store
-        self._table = view.table
-
-    def position(self) -> int:
-        return self._store.position(self.place)
-
-    def status(self) -> ViewStatus:
-        return self._store.status(self.place, needed_version=self.version)
+        self.written = 0
 
     @contextmanager
     def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
-        with self._store.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
-            cursor.execute(_NO_SYNC)
-            read = partial(self._table.read, cursor, self.place)
-            rows = BatchRows[Key, Row](read, key_of=self._table.key_of)
+        with super().writing(after=after, up_to=up_to) as rows:
             yield rows
-            self._table.delete(cursor, self.place, rows.changed)
-            self._table.copy(cursor, self.place, [*rows.changed, *rows.new])
         self.written += len(rows.new)
 
-    def stop(self, *, at: int, because: str) -> None:
-        self._store.stop(self.place, at=at, because=because)
+    def _write(self, cursor: Cursor[DictRow], rows: BatchRows[Key, Row]) -> None:
+        cursor.execute(_NO_SYNC)
+        self._table.delete(cursor, self.place, rows.changed)
+        self._table.copy(cursor, self.place, [*rows.changed, *rows.new])
 
 
 def _make_place(store: ViewStore, view: PostgresView[Any, Any]) -> str:
@@ -148,9 +139,7 @@ def _make_place(store: ViewStore, view: PostgresView[Any, Any]) -> str:
     place = f"{view.name}_{secrets.token_hex(4)}"
     with store.writing() as cursor:
         cursor.execute(view.table.schema.format(table=place))
-        cursor.execute(
-            f"ALTER TABLE {place} SET (autovacuum_enabled = off)"
-        )  # it would keep us from swapping
+        cursor.execute(f"ALTER TABLE {place} SET (autovacuum_enabled = off)")  # it would hold up the swap
         cursor.execute(view_store.BEGIN, (place, view.version))
     return place
 

@@ -10,7 +10,6 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,10 +17,11 @@ from eventsourcing.sqlite import SQLiteCursor
 
 from application.errors import StoreUnavailable
 from application.rebuild import Comparison, RebuildUnderWay, SecondSet
-from application.view import BatchRows, Key, Row, View, ViewStatus
+from application.view import BatchRows, Key, Row, View
 from infrastructure.sqlite.comparing import comparing
 from infrastructure.sqlite.view_store import ViewStore
 from infrastructure.sqlite.view_table import SqliteView
+from infrastructure.table_view import TableView
 
 ROWS_AT_ONCE = 1_000
 """To drop a large table takes as long as its pages are many, and all that while nobody else could write."""
@@ -93,38 +93,24 @@ class SqliteSecondSet(SecondSet):
         return True
 
 
-class _Copy(View[Key, Row]):
+class _Copy(TableView[Key, Row]):
     """A view whose rows are in a table of the second set."""
 
     def __init__(self, store: ViewStore, view: SqliteView[Key, Row]) -> None:
+        super().__init__(store, _make_place(store, view), view.table)
         self.name, self.version = view.name, view.version
-        self.place = _make_place(store, view)
         self.replaced = f"{self.place}_old"
         self.written = 0
         self._took = 0.0
-        self._store = store
-        self._table = view.table
-
-    def position(self) -> int:
-        return self._store.position(self.place)
-
-    def status(self) -> ViewStatus:
-        return self._store.status(self.place, needed_version=self.version)
 
     @contextmanager
     def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
         time.sleep(min(self._took, BREATH_SECONDS))
         started = time.monotonic()
-        with self._store.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
-            read = partial(self._table.read, cursor, self.place)
-            rows = BatchRows[Key, Row](read, key_of=self._table.key_of)
+        with super().writing(after=after, up_to=up_to) as rows:
             yield rows
-            self._table.put(cursor, self.place, [*rows.new, *rows.changed])
         self.written += len(rows.new)
         self._took = time.monotonic() - started
-
-    def stop(self, *, at: int, because: str) -> None:
-        self._store.stop(self.place, at=at, because=because)
 
 
 def _make_place(store: ViewStore, view: SqliteView[Any, Any]) -> str:

@@ -2,16 +2,15 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar, Generic
 
 from eventsourcing.sqlite import SQLiteCursor
 
-from application.view import BatchRows, Key, Row, View, ViewStatus
+from application.view import Key, Row
 from infrastructure.sqlite.columns import column, insert
 from infrastructure.sqlite.view_store import ViewStore
+from infrastructure.table_view import TableView
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +58,14 @@ class ViewTable(Generic[Key, Row]):
             cursor.executemany(statement, [values for row in rows for values in self.beside.values(row)])
 
 
-class SqliteView(View[Key, Row]):
+class SqliteView(TableView[Key, Row]):
     """The part of a view that is folded; its table is called as it is."""
 
     table: ClassVar[ViewTable[Any, Any]]
 
     def __init__(self, store: ViewStore) -> None:
+        super().__init__(store, self.name, self.table)
         self._store = store
-
-    def position(self) -> int:
-        return self._store.position(self.name)
-
-    def status(self) -> ViewStatus:
-        return self._store.status(self.name, needed_version=self.version)
-
-    @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
-        with self._store.folding(self.name, after=after, up_to=up_to, version=self.version) as cursor:
-            rows = BatchRows[Key, Row](partial(self.table.read, cursor, self.name), key_of=self.table.key_of)
-            yield rows
-            self.table.put(cursor, self.name, [*rows.new, *rows.changed])
-
-    def stop(self, *, at: int, because: str) -> None:
-        self._store.stop(self.name, at=at, because=because)
 
 
 def _columns(key: Any) -> Sequence[Any]:
