@@ -30,6 +30,17 @@ class Recorded:
         return self.event.originator_version
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An event as the store holds it, whether or not it can be read."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    topic: str
+    state: bytes
+
+
 class LogRecorder(ApplicationRecorder):
     """What following a log needs beyond the library's recorder."""
 
@@ -40,6 +51,10 @@ class LogRecorder(ApplicationRecorder):
     @abstractmethod
     def count_after(self, position: int, *, at_most: int) -> int:
         """How many committed events are behind a position; counting stops at `at_most`."""
+
+    @abstractmethod
+    def count_before(self, position: int) -> int:
+        """How many events are before one that followers may read already."""
 
 
 class EventLog:
@@ -62,6 +77,11 @@ class EventLog:
         """How many events there are. Raises StoreUnavailable."""
         return self.count_after(0, at_most=_ALL)
 
+    def count_before(self, position: int) -> int:
+        """How many events are before the one at a position: its number, from 0. Raises StoreUnavailable."""
+        with store_errors():
+            return self._recorder.count_before(position)
+
     def after(self, position: int, *, limit: int) -> list[Recorded]:
         """The next events behind a position, at most `limit`, up to one that cannot be read. Raises
         StoreUnavailable, and EventUnreadable when that is the first."""
@@ -79,6 +99,26 @@ class EventLog:
                 raise EventUnreadable(stored.topic, stored.id, first_line(error)) from error
             found.append(Recorded(stored.id, self._slug(event), event))
         return found
+
+    def stored_after(self, position: int, *, limit: int) -> list[Stored]:
+        """The next events behind a position, at most `limit`. Raises StoreUnavailable."""
+        with store_errors():
+            notifications = self._recorder.select_notifications(
+                start=position, limit=limit, inclusive_of_start=False
+            )
+        return [
+            Stored(one.id, cast(UUID, one.originator_id), one.originator_version, one.topic, one.state)
+            for one in notifications
+        ]
+
+    def slug_of(self, stream_id: UUID) -> str | None:
+        """None where the first event of the stream is gone or cannot be read. Raises StoreUnavailable."""
+        with store_errors():
+            stored = self._recorder.select_events(stream_id, limit=1)
+        try:
+            return cast(MovieRegistered, self._mapper.to_domain_event(stored[0])).slug
+        except Exception:  # noqa: BLE001 - whatever may be wrong with a history that somebody has changed
+            return None
 
     def _slug(self, event: Event) -> str:
         """Only the first event of a stream carries its slug."""

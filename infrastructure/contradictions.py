@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infrastructure.choices import PREFIX, TEMPLATE, Auth, Queue
@@ -15,6 +16,7 @@ def contradictions(settings: "Settings") -> Iterator[str]:
     yield from _wrong_about_queues(settings)
     yield from _wrong_about_callers(settings)
     yield from _wrong_about_models(settings)
+    yield from _wrong_about_history(settings)
 
 
 def is_loopback(host: str) -> bool:
@@ -72,4 +74,22 @@ def _wrong_about_models(settings: "Settings") -> Iterator[str]:
         yield (
             f"{PREFIX}AI_MODEL ({name}) must be {TEMPLATE} or PROVIDER:MODEL, such as openai:gpt-4o-mini;"
             f" a server of your own is named by {PREFIX}AI_BASE_URL"
+        )
+
+
+def _wrong_about_history(settings: "Settings") -> Iterator[str]:
+    if settings.checkpoint_place is None:
+        return
+    if settings.audit_signing_key is None:
+        yield (
+            f"{PREFIX}CHECKPOINT_PLACE needs {PREFIX}AUDIT_SIGNING_KEY; make one with:"
+            " moviemind audit new-key NAME"
+        )
+    place = settings.checkpoint_place.get_secret_value()
+    events = settings.event_store_path.parent.resolve()
+    is_beside = not place.startswith(("http://", "https://")) and Path(place).resolve().is_relative_to(events)
+    if is_beside and not settings.is_on_postgres:
+        yield (
+            f"{PREFIX}CHECKPOINT_PLACE ({place}) is in the directory of the events, and whoever can change"
+            " those could change it too; name one elsewhere"
         )

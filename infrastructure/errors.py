@@ -86,6 +86,11 @@ class NeedsSharedQueue(MovieMindError):
 
 
 @dataclass(eq=False)
+class NeedsSigningKey(MovieMindError):
+    """Nothing can be signed without MOVIEMIND_AUDIT_SIGNING_KEY; make a key: moviemind audit new-key NAME."""
+
+
+@dataclass(eq=False)
 class WrongSettings(MovieMindError):
     """The settings are wrong.
     {problems}"""

@@ -135,6 +135,15 @@ class Settings(BaseSettings):
     rescue_seconds: Seconds = Field(2, description="how often attempts of dead workers are looked for")
     resend_seconds: Seconds = Field(60, description="a message not started after this is sent again")
     poll_seconds: Seconds = Field(0.2, description="how often the log and the due jobs are looked at unasked")
+    audit_signing_key: SecretStr | None = Field(
+        None, description="the key that signs the history, as `moviemind audit new-key` prints it"
+    )
+    checkpoint_place: SecretStr | None = Field(
+        None,
+        description="where the signed history is published, out of reach of whoever can change the database:"
+        " a directory, or a URL that takes PUT and answers GET; needs AUDIT_SIGNING_KEY",
+    )
+    checkpoint_seconds: Seconds = Field(60, description="how often the history is signed while it grows")
     log_level: LogLevel = Field(LogLevel.INFO, description="least severe log line that is written")
     log_format: LogFormat = Field(LogFormat.AUTO, description="`console`, `json`, or `auto`: by terminal")
 
@@ -257,6 +266,20 @@ class Settings(BaseSettings):
             raise ValueError(f"write {SHORTEST_KEY} or more printable ASCII characters")
         return SecretStr(value)
 
+    @field_validator("audit_signing_key")
+    @classmethod
+    def _a_key_to_sign_with(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is None:
+            return None
+        from application.audit.signed_notes import KeyMalformed, SigningKey
+
+        key = secret.get_secret_value().strip()
+        try:
+            SigningKey.parse(key)
+        except KeyMalformed as error:
+            raise ValueError(f"{error} Make one with: moviemind audit new-key NAME") from None
+        return SecretStr(key)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if wrong := list(contradictions(self)):
@@ -264,7 +287,9 @@ class Settings(BaseSettings):
         return self
 
 
-_SECRET = {"store_url", "redis_url", "bootstrap_admin_key", "api_key", "ai_api_key"}
+_SECRET = {
+    name for name, field in Settings.model_fields.items() if field.annotation in (SecretStr, SecretStr | None)
+}
 
 
 def load_settings(**overrides: Any) -> Settings:

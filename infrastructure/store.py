@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from application.api_keys import KeyBook
+from application.audit.history_tree import TilesView
 from application.call_ledger import CallLedger
 from application.dispatching import Dispatches
 from application.event_log import EventLog
@@ -33,6 +34,7 @@ class Store:
     movies: MoviesView
     history: HistoryView
     spending: SpendingView
+    tiles: TilesView
     dispatches: Dispatches
     heartbeats: Heartbeats
     switch: QueueSwitch

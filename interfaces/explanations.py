@@ -297,6 +297,25 @@ _COMMAND_LINE = {
         "Hashes of the tree over the history are missing in the store.",
         "Build the tree anew from the events, and compare it with checkpoints that are kept elsewhere.",
     ),
+    "place-unavailable": (
+        "The signed history cannot be published, or read where it is: the directory or the server does not "
+        "work. Nothing is lost; the service tries again.",
+        "Mend the place, or name another in MOVIEMIND_CHECKPOINT_PLACE.",
+    ),
+    "history-changed": (
+        "The events in the store do not continue those that were signed, so somebody has changed them, or an "
+        "older copy was restored. Nothing was signed.",
+        "Run `moviemind audit verify`, which names the first event that is not as it was. After an older "
+        "copy was restored on purpose, publish in a new place, and keep the old one: it tells what was lost.",
+    ),
+    "not-provable": (
+        "The checkpoint and the events do not fit: it was signed for another event in this place.",
+        "Run `moviemind audit verify`, which names the first event that is not as it was.",
+    ),
+    "needs-signing-key": (
+        "A checkpoint is signed, and the service has no key to do so.",
+        "Make one with `moviemind audit new-key NAME`, and set MOVIEMIND_AUDIT_SIGNING_KEY to it.",
+    ),
     "backup-not-written": (
         "The directory for the backup cannot be made or written, or is not empty.",
         "Name a directory that is not there yet, on a disk with room.",

@@ -6,12 +6,13 @@ from contextlib import ExitStack, contextmanager
 
 import structlog
 
+from application.audit.published import PlaceUnavailable
 from application.errors import QueueUnavailable
 from application.projector import HELD_UP
 
 log = structlog.get_logger()
 
-_HELD_UP = (QueueUnavailable, *HELD_UP)
+_HELD_UP = (QueueUnavailable, PlaceUnavailable, *HELD_UP)
 """By others: an outage, or a process that does the same work."""
 
 FIRST_PAUSE_SECONDS = 0.5

@@ -1,4 +1,5 @@
-"""What one process at a time does for all: fold views, dispatch due jobs, rescue those of dead workers."""
+"""What one process at a time does for all: fold views, sign the history, dispatch due jobs, rescue those of
+dead workers."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from infrastructure.redis.status_cache import RENEW_SECONDS
 from infrastructure.settings import Settings
 from infrastructure.store import Store
 from interfaces.bootstrap import build_cached_jobs, build_dispatcher, build_projector, build_watch
+from interfaces.history import build_keeper
 from interfaces.loops import Loop, running
 from interfaces.writers import build_gate
 
@@ -37,7 +39,8 @@ LONGEST_DISPATCHER_PAUSE_SECONDS = 2.0
 def projecting(
     settings: Settings, store: Store, *, appended: threading.Event, projected: threading.Event
 ) -> Iterator[None]:
-    """Keep the views up to date while the block runs. `appended` wakes, `projected` is set after a batch."""
+    """Keep the views and the tree of the history up to date while the block runs. `appended` wakes,
+    `projected` is set after a batch."""
     cached_jobs = build_cached_jobs(settings, store)
     projector = Loop(
         "projector",
@@ -47,7 +50,8 @@ def projecting(
         then=projected.set,
         rest_seconds=PROJECTOR_REST_SECONDS,
     )
-    loops = [projector]
+    keeper = build_keeper(settings, store)
+    loops = [projector, Loop("history", keeper.step, every_seconds=settings.checkpoint_seconds)]
     if cached_jobs is not None:
         loops.append(Loop("status-cache", cached_jobs.keep, every_seconds=RENEW_SECONDS))
     with running(loops):

@@ -13,10 +13,11 @@ a store is no part of it: a copied or restored store verifies too.
 
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from application.audit import merkle
+from application.event_log import Stored
 
 FORMAT = "moviemind-event/1"
 
@@ -30,6 +31,16 @@ class Leaf:
     stream_version: int
     topic: str
     state: bytes
+
+    @classmethod
+    def of(cls, stored: Stored, sequence: int) -> Self:
+        return cls(
+            sequence=sequence,
+            stream_id=stored.stream_id,
+            stream_version=stored.version,
+            topic=stored.topic,
+            state=stored.state,
+        )
 
     def __bytes__(self) -> bytes:
         topic = self.topic.encode()

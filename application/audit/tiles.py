@@ -12,12 +12,15 @@ at the right edge, those that the batch begins, and, where one became full, a ti
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from application.audit.merkle import HASH_BYTES, Subtree, root_of
 from domain.errors import MovieMindError
 
-_HEIGHT = 8
-_WIDTH = 1 << _HEIGHT
+HEIGHT = 8
+
+WIDTH = 1 << HEIGHT
+"""How many hashes a full tile holds."""
 
 ReadTile = Callable[[int, int], bytes]
 """The hashes of the tile (level, number); empty when there is no such tile."""
@@ -45,8 +48,8 @@ def subtrees_in(read_tile: ReadTile) -> Subtree:
     read = cache(read_tile)
 
     def subtree(level: int, index: int) -> bytes:
-        tile_level, height = divmod(level, _HEIGHT)
-        number, first = divmod(index << height, _WIDTH)
+        tile_level, height = divmod(level, HEIGHT)
+        number, first = divmod(index << height, WIDTH)
         end = first + (1 << height)
         return root_of(_hashes(tile_level, number, end, read)[first:])
 
@@ -57,12 +60,28 @@ def grown_by(leaf_hashes: Sequence[bytes], size: int, read_tile: ReadTile) -> It
     """The tiles to write when leaves are appended to a tree of `size`. Raises TileIncomplete."""
     level, hashes = 0, list(leaf_hashes)
     while hashes:
-        number, held = divmod(size, _WIDTH)
+        number, held = divmod(size, WIDTH)
         hashes = [*_hashes(level, number, held, read_tile), *hashes]
-        tiles = [hashes[first : first + _WIDTH] for first in range(0, len(hashes), _WIDTH)]
+        tiles = [hashes[first : first + WIDTH] for first in range(0, len(hashes), WIDTH)]
         yield from (Tile(level, number + i, b"".join(tile)) for i, tile in enumerate(tiles))
-        hashes = [root_of(tile) for tile in tiles if len(tile) == _WIDTH]
+        hashes = [root_of(tile) for tile in tiles if len(tile) == WIDTH]
         level, size = level + 1, number
+
+
+def is_sound(read_tile: ReadTile, size: int) -> bool:
+    """Whether all tiles of a tree of a size are there, and their hashes those of the tiles below them."""
+    level, below = 0, list[bytes]()
+    try:
+        while size:
+            full, held = divmod(size, WIDTH)
+            tiles = [_hashes(level, number, WIDTH, read_tile) for number in range(full)]
+            edge = _hashes(level, full, held, read_tile)
+            if level and [*chain.from_iterable(tiles), *edge] != below:
+                return False
+            level, size, below = level + 1, full, [root_of(tile) for tile in tiles]
+    except TileIncomplete:
+        return False
+    return True
 
 
 def _hashes(level: int, number: int, count: int, read_tile: ReadTile) -> list[bytes]:

@@ -206,6 +206,13 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
 
         return self._persistently(select)
 
+    def count_before(self, position: int) -> int:
+        def select(cursor: Cursor[DictRow]) -> int:
+            cursor.execute(f"SELECT count(*) AS value FROM {TABLE} WHERE notification_id < %s", (position,))
+            return _only(cursor) or 0
+
+        return self._persistently(select)
+
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
     ) -> Subscription[ApplicationRecorder]:

@@ -40,6 +40,11 @@ class SqliteRecorder(SQLiteApplicationRecorder, LogRecorder):
             )
             return int(cursor.fetchone()[0])
 
+    def count_before(self, position: int) -> int:
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(f"SELECT count(*) FROM {self.events_table_name} WHERE rowid < ?", (position,))
+            return int(cursor.fetchone()[0])
+
 
 class EventStoreFactory(SQLiteFactory):
     """The library's factory over our datastore."""

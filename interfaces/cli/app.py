@@ -21,6 +21,7 @@ COMMANDS = {
     "history": "history",
     "diff": "diff",
     "spending": "spending",
+    "audit": "audit",
     "edit": "corrections",
     "withdraw": "corrections",
     "promote": "corrections",

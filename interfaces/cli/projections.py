@@ -1,7 +1,6 @@
 """`moviemind projections`: how far the views have followed the events, and folding them anew."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,14 +8,10 @@ import typer
 from application.reading import lag
 from application.rebuild import rebuild as rebuild_views
 from application.verify import verify as verify_views
-from infrastructure.choices import LogLevel
-from infrastructure.errors import StoreInUse
-from infrastructure.logs import configure_logs
-from infrastructure.settings import Settings, load_settings
-from infrastructure.store import Store
-from infrastructure.store_lock import StoreLock
-from interfaces.bootstrap import build_swap_guard, open_store, open_store_beside, projections_of
+from infrastructure.settings import load_settings
+from interfaces.bootstrap import build_swap_guard, projections_of
 from interfaces.cli.fields import fields_of, json_option, print_json
+from interfaces.cli.opened import opened
 from interfaces.cli.options import DataDir
 from interfaces.cli.output import listing, progress, say
 from interfaces.http.schemas.admin import ProjectionAnswer
@@ -41,7 +36,7 @@ def status(
     data_dir: DataDir = None, as_json: Annotated[str | None, json_option(fields_of(ProjectionAnswer))] = None
 ) -> None:
     """Print how far each view has followed the events. Ends with 1 when one has stopped or is outdated."""
-    with _opened(load_settings(data_dir=data_dir)) as store:
+    with opened(load_settings(data_dir=data_dir)) as store:
         views = [projection.view for projection in projections_of(store)]
         behind, epoch = lag(views, store.log), store.log_epoch()
         answers = [ProjectionAnswer.of(view.status(), lag=behind[view.name], epoch=epoch) for view in views]
@@ -67,7 +62,7 @@ def rebuild(
     """
     chosen = _chosen(names, is_all=is_all)
     settings = load_settings(data_dir=data_dir)
-    with _opened(settings) as store, progress() as bar:
+    with opened(settings) as store, progress() as bar:
         task = bar.add_task("events", total=store.log.count())
         rebuilt = rebuild_views(
             [one for one in projections_of(store) if one.view.name in chosen],
@@ -96,7 +91,7 @@ def verify(
     Ends with 1 when one is. The service may go on meanwhile.
     """
     chosen = _chosen(names, is_all=is_all)
-    with _opened(load_settings(data_dir=data_dir)) as store, progress() as bar:
+    with opened(load_settings(data_dir=data_dir)) as store, progress() as bar:
         task = bar.add_task("events", total=store.log.count())
         verified = verify_views(
             [one for one in projections_of(store) if one.view.name in chosen],
@@ -124,19 +119,3 @@ def _chosen(names: Sequence[str] | None, *, is_all: bool) -> Sequence[str]:
     if unknown:
         raise typer.BadParameter(f"there is no view {', '.join(unknown)}; there are {', '.join(VIEWS)}")
     return VIEWS if is_all else names or ()
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Store]:
-    """The store, whether or not a service is using it.
-
-    Raises StoreNotUsable, SchemaMissing, SchemaTooNew, DirectoryNotUsable.
-    """
-    configure_logs(LogLevel.ERROR, settings.log_format)
-    with ExitStack() as stack:
-        if not settings.is_on_postgres:
-            with suppress(StoreInUse):
-                stack.enter_context(StoreLock(settings.event_store_path))
-        has_views = settings.is_on_postgres or settings.view_store_path.exists()
-        opened = open_store_beside if has_views else open_store
-        yield stack.enter_context(closing(opened(settings)))

@@ -22,7 +22,7 @@ from tests.support.process import MOVIEMIND, Up, environment, moviemind, wait_un
 SLUG = "the-matrix-1999"
 FINE, BAD, USAGE = 0, 1, 2
 NOBODY = "00000000-0000-4000-8000-000000000000"
-WITHOUT_SETTINGS = {"explain", "prompts list", "prompts show"}
+WITHOUT_SETTINGS = {"explain", "prompts list", "prompts show", "audit new-key"}
 COMMANDS = {
     "up": [],
     "api": [],
@@ -59,6 +59,10 @@ COMMANDS = {
     "history": [SLUG],
     "diff": [f"{SLUG}@1", f"{SLUG}@2"],
     "spending": [],
+    "audit new-key": ["films.example/history"],
+    "audit checkpoint": [],
+    "audit verify": [],
+    "audit export": [],
     "edit": [NOBODY, "--text", "Other words."],
     "withdraw": [NOBODY, "--reason", "wrong"],
     "promote": [NOBODY],

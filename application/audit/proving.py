@@ -1,0 +1,39 @@
+"""The proof that an event is part of a signed history: what `docs/verify_history.py --proof` reads."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from application.audit.checkpoints import Checkpoint
+from application.audit.history_tree import HistoryTree
+from application.audit.leaves import Leaf
+from application.audit.proofs import inclusion_proof, verify_inclusion
+from application.event_log import EventLog
+from domain.errors import MovieMindError
+
+
+@dataclass(eq=False)
+class NotProvable(MovieMindError):
+    """Event {sequence} is not the one that was signed; run: moviemind audit verify."""
+
+    sequence: int
+
+
+def prove(
+    position: int, note: str, checkpoint: Checkpoint, *, log: EventLog, tree: HistoryTree
+) -> dict[str, Any]:
+    """For the event at a position of the log, by the note that holds a checkpoint.
+
+    Raises TreeTooSmall when the checkpoint is older than the event, NotProvable when it is not of this
+    history, TileIncomplete, StoreUnavailable.
+    """
+    (stored,) = log.stored_after(position - 1, limit=1)
+    leaf = Leaf.of(stored, log.count_before(position))
+    proof = inclusion_proof(leaf.sequence, checkpoint.size, tree.subtrees())
+    if not verify_inclusion(leaf.hash, leaf.sequence, checkpoint.size, proof, checkpoint.root):
+        raise NotProvable(leaf.sequence)
+    return {
+        "checkpoint": note,
+        "event": leaf.as_json(),
+        "proof": [b64encode(sibling).decode() for sibling in proof],
+    }

@@ -1,0 +1,175 @@
+"""Are the events those that were signed? And if not, which is the first that is not?
+
+All stored bytes are read and hashed anew; the tree in the store is not believed, only compared. What was
+signed decides. Which event is the first that was changed can be told where the hashes of single events were
+kept: in the tiles that were published, or else in the store, unless those were changed as well.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+
+from application.audit.checkpoints import Checkpoint
+from application.audit.history_tree import HistoryTree, leaf_hashes, leaves
+from application.audit.leaves import Leaf
+from application.audit.merkle import Frontier
+from application.audit.tiles import ReadTile
+from application.event_log import EventLog
+
+WINDOW = 1_000
+"""Events among which one is looked for that others were put before, or that has changed its place."""
+
+
+class Kind(StrEnum):
+    ALTERED = "altered"
+    MISSING = "missing"
+    INSERTED = "inserted"
+    REORDERED = "reordered"
+    CUT_OFF = "cut-off"
+    SOMEWHERE = "somewhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tampering:
+    """The first event that is not as it was. `sequence` is its place in the history, `found` what stands
+    there now, None where nothing does. `events` is how many are missing, inserted, or out of their place.
+
+    SOMEWHERE: one of `events` from `sequence` on, and the hashes of single events that would tell which are
+    gone or were changed as well.
+    """
+
+    kind: Kind
+    sequence: int
+    events: int = 1
+    found: Leaf | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """`events` were read, of which the first `signed` are those of a checkpoint. All that are in the tree in
+    the store are those that it was made of, unless there is a `tampering`, or `is_tree_damaged`: then the
+    signed ones are right all the same, and the tree has to be made anew."""
+
+    events: int
+    signed: int
+    tampering: Tampering | None = None
+    is_tree_damaged: bool = False
+
+
+Progress = Callable[[int], None]
+
+
+def verify_history(
+    log: EventLog,
+    tree: HistoryTree,
+    checkpoints: Sequence[Checkpoint],
+    *,
+    published: Sequence[ReadTile] = (),
+    progress: Progress = lambda _: None,
+) -> Verified:
+    """`checkpoints` are what was signed, `published` where hashes of single events may be.
+
+    Raises StoreUnavailable, PlaceUnavailable.
+    """
+    in_tree = tree.size()
+    reading = _Reading(leaf_hashes(tree.tile, in_tree), in_tree, {one.size for one in checkpoints})
+    for leaf in leaves(log):
+        reading.take(leaf)
+        progress(1)
+    signed = 0
+    for one in sorted(checkpoints, key=lambda one: one.size):
+        if reading.roots.get(one.size) != one.root:
+            tampering = _first_change(log, one, verified=signed, tiles=[*published, tree.tile])
+            return Verified(events=reading.size, signed=signed, tampering=tampering)
+        signed = one.size
+    differs_at = reading.differs_at if reading.size >= in_tree else reading.size
+    if differs_at is None:
+        return Verified(events=reading.size, signed=signed, is_tree_damaged=not tree.is_sound(in_tree))
+    hashes = list(leaf_hashes(tree.tile, in_tree))
+    if differs_at < signed or differs_at >= len(
+        hashes
+    ):  # these events were signed, or it is the tree's fault
+        return Verified(events=reading.size, signed=signed, is_tree_damaged=True)
+    return Verified(events=reading.size, signed=signed, tampering=_name(log, differs_at, hashes))
+
+
+class _Reading:
+    """Roots at the sizes that were signed, and where the events first differ from those of a tree."""
+
+    def __init__(self, hashes_of_tree: Iterator[bytes], size_of_tree: int, sizes: set[int]) -> None:
+        self._hashes_of_tree = hashes_of_tree
+        self._size_of_tree = size_of_tree
+        self._sizes = sizes
+        self._frontier = Frontier()
+        self.roots = {0: self._frontier.root()}
+        self.differs_at: int | None = None
+
+    @property
+    def size(self) -> int:
+        return self._frontier.size
+
+    def take(self, leaf: Leaf) -> None:
+        hash_ = leaf.hash
+        is_in_tree = self.size < self._size_of_tree
+        if is_in_tree and self.differs_at is None and next(self._hashes_of_tree, None) != hash_:
+            self.differs_at = leaf.sequence
+        self._frontier.append(hash_)
+        if self.size in self._sizes:
+            self.roots[self.size] = self._frontier.root()
+
+
+def _first_change(
+    log: EventLog, checkpoint: Checkpoint, *, verified: int, tiles: Sequence[ReadTile]
+) -> Tampering:
+    """Against the first tiles that are those of the checkpoint."""
+    for read_tile in tiles:
+        hashes = list(leaf_hashes(read_tile, checkpoint.size))
+        if len(hashes) == checkpoint.size and _root(hashes) == checkpoint.root:
+            return _name(log, _first_difference(log, hashes), hashes)
+    return Tampering(kind=Kind.SOMEWHERE, sequence=verified, events=checkpoint.size - verified)
+
+
+def _first_difference(log: EventLog, hashes: Sequence[bytes]) -> int:
+    """Where the events are others, or end."""
+    sequence = 0
+    for leaf, hash_ in zip(leaves(log), hashes, strict=False):
+        if leaf.hash != hash_:
+            break
+        sequence += 1
+    return sequence
+
+
+def _root(hashes: Sequence[bytes]) -> bytes:
+    frontier = Frontier()
+    for one in hashes:
+        frontier.append(one)
+    return frontier.root()
+
+
+def _name(log: EventLog, sequence: int, hashes: Sequence[bytes]) -> Tampering:
+    """What has happened at the first event that is not the one with its hash.
+
+    An event is recognised also in another place, by the hash that it would have there.
+    """
+    found = list(islice(leaves(log), sequence, sequence + WINDOW))
+    if not found:
+        return Tampering(kind=Kind.CUT_OFF, sequence=sequence, events=len(hashes) - sequence)
+    here = found[0]
+    wanted_at = next((leaf.sequence for leaf in found[1:] if _fits(leaf, sequence, hashes)), None)
+    belongs_at = next(
+        (place for place in range(sequence + 1, sequence + WINDOW) if _fits(here, place, hashes)), None
+    )
+    if wanted_at and belongs_at:
+        kind, events = Kind.REORDERED, wanted_at - sequence
+    elif wanted_at:
+        kind, events = Kind.INSERTED, wanted_at - sequence
+    elif belongs_at:
+        kind, events = Kind.MISSING, belongs_at - sequence
+    else:
+        kind, events = Kind.ALTERED, 1
+    return Tampering(kind=kind, sequence=sequence, events=events, found=here)
+
+
+def _fits(leaf: Leaf, place: int, hashes: Sequence[bytes]) -> bool:
+    return place < len(hashes) and replace(leaf, sequence=place).hash == hashes[place]

@@ -1,0 +1,159 @@
+"""`moviemind audit new-key|checkpoint|verify|export`: the history is signed, and held against what was."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from application.audit.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
+from application.audit.history_tree import leaves
+from application.audit.published import PublishedHistory
+from application.audit.signed_notes import NoteMalformed, SigningKey, VerifierKey
+from application.audit.tiles import ReadTile
+from application.audit.verification import verify_history
+from infrastructure.errors import NeedsSigningKey
+from infrastructure.settings import Settings, load_settings
+from infrastructure.store import Store
+from interfaces.cli.fields import json_option, print_json
+from interfaces.cli.opened import opened
+from interfaces.cli.options import DataDir
+from interfaces.cli.output import progress, say
+from interfaces.cli.verified import FIELDS, fields, sentences
+from interfaces.history import published_history, signing_key, tree_of
+
+File = Annotated[
+    Path | None,
+    typer.Option("--out", dir_okay=False, help="Write to this file.", show_default="standard output"),
+]
+Checkpoints = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--checkpoint",
+        exists=True,
+        dir_okay=False,
+        help="A checkpoint that was kept, beside the one that is published; may be repeated.",
+        show_default=False,
+    ),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        help="The key it was signed with, NAME+ID+BASE64.", show_default="that of MOVIEMIND_AUDIT_SIGNING_KEY"
+    ),
+]
+
+
+def new_key(
+    name: Annotated[
+        str, typer.Argument(help="Of this history, such as films.example/history.", show_default=False)
+    ],
+) -> None:
+    """Make a key to sign the history with, and the one that others verify it by. Nothing of it is kept."""
+    key = SigningKey.generate(name)
+    say("Keep the first where secrets are kept, and give the second to everybody who should verify:")
+    say(f"MOVIEMIND_AUDIT_SIGNING_KEY={key.secret_text()}")
+    say(f"verifier key: {key.verifier_key}")
+
+
+def checkpoint(data_dir: DataDir = None, out: File = None) -> None:
+    """Sign the history as it is now, publish that where MOVIEMIND_CHECKPOINT_PLACE says, and print it."""
+    settings = load_settings(data_dir=data_dir)
+    with opened(settings) as store:
+        note = _signed_now(settings, store)
+    with _written(out) as file:
+        file.write(note.encode())
+
+
+def verify(
+    checkpoints: Checkpoints = None,
+    key: Key = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[str | None, json_option(FIELDS)] = None,
+) -> None:
+    """Read all stored events, hold them against what was signed, and name the first that is not as it was.
+
+    Ends with 1 when there is one. The service may go on meanwhile.
+    """
+    settings = load_settings(data_dir=data_dir)
+    published = published_history(settings)
+    signed, tiles = _what_was_signed(checkpoints or [], _verifier(settings, key), published)
+    with opened(settings) as store, progress() as bar:
+        task = bar.add_task("events", total=store.log.count())
+        verified = verify_history(
+            store.log,
+            tree_of(store),
+            signed,
+            published=tiles,
+            progress=lambda events: bar.advance(task, events),
+        )
+        found = fields(verified, store.log, is_signed=bool(signed))
+    if as_json:
+        print_json(found, as_json)
+    else:
+        for sentence in sentences(found):
+            say(sentence)
+    if not found["is_proven"]:
+        raise typer.Exit(1)
+
+
+def export(data_dir: DataDir = None, out: File = None) -> None:
+    """Write all events with their stored bytes, a JSON object a line, for docs/verify_history.py."""
+    with opened(load_settings(data_dir=data_dir)) as store, _written(out) as file, progress() as bar:
+        task = bar.add_task("events", total=store.log.count())
+        for leaf in leaves(store.log):
+            file.write(json.dumps(leaf.as_json()).encode() + b"\n")
+            bar.advance(task)
+
+
+def _signed_now(settings: Settings, store: Store) -> str:
+    """Raises NeedsSigningKey, and what publishing does."""
+    key, published, tree = signing_key(settings), published_history(settings), tree_of(store)
+    if key is None:
+        raise NeedsSigningKey
+    while tree.step():
+        pass
+    if published is not None:
+        return published.publish(tree, key)
+    size = tree.size()
+    return sign_checkpoint(size, tree.root(size), key)
+
+
+def _verifier(settings: Settings, given: str | None) -> VerifierKey | None:
+    if given is not None:
+        return VerifierKey.parse(given)
+    key = signing_key(settings)
+    return key.verifier_key if key else None
+
+
+def _what_was_signed(
+    files: Sequence[Path], key: VerifierKey | None, published: PublishedHistory | None
+) -> tuple[list[Checkpoint], list[ReadTile]]:
+    """Checkpoints, and where hashes of single events are."""
+    if files and key is None:
+        raise typer.BadParameter("name the key that signed the checkpoints with --key")
+    signed = [open_checkpoint(_text(file), key) for file in files] if key else []
+    last = published.checkpoint() if published else None
+    if published is None or last is None:
+        return signed, []
+    return [*signed, last], [partial(published.tile, last.size)]
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise NoteMalformed("it is not UTF-8") from None
+
+
+@contextmanager
+def _written(file: Path | None) -> Iterator[BinaryIO]:
+    if file is None:
+        yield sys.stdout.buffer
+        return
+    with file.open("wb") as opened_file:
+        yield opened_file
