@@ -22,6 +22,7 @@ from infrastructure.postgres.failures import place
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import build_projector, build_run, open_store
+from interfaces.history import tree_of
 from interfaces.shared import shared_service
 from tests.integration.http.api import Api
 from tests.support.core import FakeWriter
@@ -168,7 +169,7 @@ def test_a_view_that_an_older_version_made_without_a_column_is_made_again(
     before = _views_of_one_film(url)
     postgres_server.execute("ALTER TABLE movies DROP COLUMN sorted_title", name)
     postgres_server.execute("UPDATE schema_versions SET version = 1", name)
-    with pytest.raises(SchemaMissing, match="has tables of version 1, and 3 is needed; run: moviemind sch"):
+    with pytest.raises(SchemaMissing, match=f"version 1, and {schema.VERSION} is needed; run: moviemind sch"):
         schema.check(url)
     assert not schema.status(url).is_usable
 
@@ -205,6 +206,25 @@ def test_a_view_that_has_no_place_in_the_log_begins_anew(
 
     assert schema.create(url)
     assert _views_of_one_film(url) == before
+
+
+def test_a_tree_of_the_history_that_was_dropped_is_made_anew_from_the_events(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    _views_of_one_film(url)
+    with closing(open_store(load_settings(store_url=url))) as store:
+        tree = tree_of(store)
+        size = tree.step()
+        root = tree.root(size)
+    postgres_server.execute("DROP TABLE merkle_tiles", name)
+
+    assert schema.create(url)
+
+    with closing(open_store(load_settings(store_url=url))) as store:
+        tree = tree_of(store)
+        assert (tree.size(), tree.step()) == (0, size)
+        assert tree.root(size) == root
 
 
 @pytest.mark.parametrize("lost", ["stored_events", "log_epochs"])
