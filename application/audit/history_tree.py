@@ -51,9 +51,8 @@ class HistoryTree:
         stored = self._log.stored_after(position, limit=BATCH_SIZE)
         if not stored:
             return 0
-        size = (
-            self._tiles.size()
-        )  # after the position: who finds the view at it has the size that goes with it
+        # After the position: who finds the view at it then has the size that goes with it.
+        size = self._tiles.size()
         hashes = [Leaf.of(one, sequence).hash for one, sequence in zip(stored, count(size), strict=False)]
         tiles = list(grown_by(hashes, size, self._tiles.hashes))
         with self._tiles.writing(after=position, up_to=stored[-1].position) as rows:

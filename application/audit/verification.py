@@ -83,13 +83,12 @@ def verify_history(
             tampering = _first_change(log, one, verified=signed, tiles=[*published, tree.tile])
             return Verified(events=reading.size, signed=signed, tampering=tampering)
         signed = one.size
-    differs_at = reading.differs_at if reading.size >= in_tree else reading.size
-    if differs_at is None:
+    if reading.fits_the_tree:
         return Verified(events=reading.size, signed=signed, is_tree_damaged=not tree.is_sound(in_tree))
     hashes = list(leaf_hashes(tree.tile, in_tree))
-    if differs_at < signed or differs_at >= len(
-        hashes
-    ):  # these events were signed, or it is the tree's fault
+    differs_at = reading.differs_at if reading.differs_at is not None else reading.size
+    is_fault_of_tree = differs_at < signed or differs_at >= len(hashes)
+    if is_fault_of_tree:
         return Verified(events=reading.size, signed=signed, is_tree_damaged=True)
     return Verified(events=reading.size, signed=signed, tampering=_name(log, differs_at, hashes))
 
@@ -108,6 +107,10 @@ class _Reading:
     @property
     def size(self) -> int:
         return self._frontier.size
+
+    @property
+    def fits_the_tree(self) -> bool:
+        return self.differs_at is None and self.size >= self._size_of_tree
 
     def take(self, leaf: Leaf) -> None:
         hash_ = leaf.hash
