@@ -16,6 +16,7 @@ from infrastructure.sqlite.failures import unreadable
 from infrastructure.store import Store
 from infrastructure.store_lock import serving_url
 from interfaces.bootstrap import open_queue, open_store
+from interfaces.doctor_history import examine_history
 from interfaces.doctor_redis import examine_redis
 from interfaces.findings import Finding, Verdict, judge
 from interfaces.writers import build_gate, is_paid, least_cost
@@ -88,11 +89,16 @@ def _shared_store(settings: Settings) -> Iterator[Finding]:
         " ROLLBACK PREPARED",
     )
     with closing(open_store(settings)) as store:
-        for check in (_writes, _queue, _provider, _workers, _leader, _views, _waiting):
+        for check in (_writes, _queue, _provider, _workers, _leader, _views, _waiting, examine_history):
             try:
                 yield from check(settings, store)
             except StoreUnavailable as error:
-                yield Finding(check.__name__.strip("_"), Verdict.BAD, error.reason, "do what it says")
+                yield Finding(
+                    check.__name__.strip("_").removeprefix("examine_"),
+                    Verdict.BAD,
+                    error.reason,
+                    "do what it says",
+                )
 
 
 def _writes(_settings: Settings, store: Store) -> Iterator[Finding]:

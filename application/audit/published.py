@@ -88,7 +88,7 @@ class PublishedHistory:
         """
         before, size = self.checkpoint(), tree.size()
         if before is not None:
-            _refuse_another_history(before, tree, size)
+            refuse_another_history(before, tree, size)
         note = sign_checkpoint(size, tree.root(size), key)
         if before is None or before.size < size:
             # The tiles first: a checkpoint promises them.
@@ -98,7 +98,8 @@ class PublishedHistory:
         return note
 
 
-def _refuse_another_history(before: Checkpoint, tree: HistoryTree, size: int) -> None:
+def refuse_another_history(before: Checkpoint, tree: HistoryTree, size: int) -> None:
+    """Raises HistoryChanged, TileIncomplete, StoreUnavailable."""
     if size < before.size:
         raise HistoryChanged(f"there are {size}, and {before.size} were signed")
     if tree.root(before.size) != before.root:

@@ -185,7 +185,8 @@ def _routes() -> list[str]:
 
 def _lines_of_the_doctor() -> Iterator[str]:
     """What findings are called; those of the views end in the name of one."""
-    pages = _text("interfaces/doctor.py") + _text("interfaces/doctor_redis.py")
+    files = ("doctor", "doctor_history", "doctor_redis")
+    pages = "".join(_text(f"interfaces/{name}.py") for name in files)
     for call in ast.walk(ast.parse(pages)):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args:
             if call.func.id not in {"Finding", "judge", "_last"}:

@@ -11,10 +11,12 @@ import psycopg
 import pytest
 import redis
 
+from application.audit.checkpoints import sign_checkpoint
 from infrastructure.postgres import schema
 from tests.e2e.conftest import Ended
 from tests.support.cluster import Cluster
 from tests.support.disk import SmallDisk
+from tests.support.histories import KEY
 from tests.support.process import Up, wait_until
 from tests.support.servers import free_port, stopped
 
@@ -25,6 +27,7 @@ Findings = dict[str, dict[str, str]]
 SHARED = [
     *("store", "schema", "log", "writes", "queue switch", "queue", "provider", "workers", "projector"),
     *("view jobs", "view movies", "view history", "view spending", "oldest due job"),
+    "history",
 ]
 REDIS = [
     *("redis", "redis appendonly", "redis appendfsync", "redis save", "redis maxmemory-policy"),
@@ -134,6 +137,7 @@ def test_all_is_well(doctor: Doctor, cluster: Cluster) -> None:
     assert findings["workers"]["found"] == "1 alive, 4 attempts at the same time"
     assert findings["projector"]["found"] == "one leads"
     assert findings["redis appendfsync"]["found"] == "everysec"
+    assert findings.pop("history")["advice"] == "docs/proof.md says how"
     assert {one["advice"] for one in findings.values()} == {""}
 
 
@@ -257,6 +261,24 @@ def test_a_transaction_that_holds_back_the_log(doctor: Doctor, cluster: Cluster)
         other.execute("DELETE FROM stored_events WHERE false")
         found = doctor.comes_to("bad", "log")["log"]["found"]
         assert f"session {other.info.backend_pid} (somebody)" in found
+
+
+def test_a_history_that_is_signed_somewhere(doctor: Doctor, tmp_path: Path) -> None:
+    place = tmp_path / "published"
+    signing = {"audit_signing_key": KEY.secret_text(), "checkpoint_place": str(place)}
+    assert doctor.finds("ok", **signing)["history"]["found"] == "the first 0 events are signed"
+
+    place.mkdir()
+    (place / "checkpoint").write_text(sign_checkpoint(5_000_000, bytes(32), KEY), encoding="utf-8")
+    others = doctor.finds("bad", "history", **signing)["history"]
+    assert "and 5000000 were signed" in others["found"]
+    assert "moviemind audit verify" in others["advice"]
+
+    (place / "checkpoint").unlink()
+    place.rmdir()
+    place.write_text("")
+    unusable = doctor.finds("bad", "history", **signing)["history"]
+    assert unusable["found"] == f"The place of checkpoints {place} cannot be used: Not a directory."
 
 
 @pytest.mark.parametrize("lost", ["workers", "projector"])
