@@ -14,6 +14,7 @@ from application.read_models import HistoryView, JobsView, MoviesView
 from application.rebuild import SecondSets
 from application.spending import SpendingView
 from application.tallies import TallyBook
+from application.throughput import ThroughputView
 from application.worker_watch import Heartbeats
 
 
@@ -33,6 +34,7 @@ class Store:
     movies: MoviesView
     history: HistoryView
     spending: SpendingView
+    throughput: ThroughputView
     dispatches: Dispatches
     heartbeats: Heartbeats
     switch: QueueSwitch

@@ -21,6 +21,7 @@ COMMANDS = {
     "history": "history",
     "diff": "diff",
     "spending": "spending",
+    "throughput": "throughput",
     "edit": "corrections",
     "withdraw": "corrections",
     "promote": "corrections",

@@ -59,6 +59,7 @@ COMMANDS = {
     "history": [SLUG],
     "diff": [f"{SLUG}@1", f"{SLUG}@2"],
     "spending": [],
+    "throughput": [],
     "edit": [NOBODY, "--text", "Other words."],
     "withdraw": [NOBODY, "--reason", "wrong"],
     "promote": [NOBODY],

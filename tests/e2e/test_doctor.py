@@ -24,7 +24,7 @@ Findings = dict[str, dict[str, str]]
 
 SHARED = [
     *("store", "schema", "log", "writes", "queue switch", "queue", "provider", "workers", "projector"),
-    *("view jobs", "view movies", "view history", "view spending", "oldest due job"),
+    *("view jobs", "view movies", "view history", "view spending", "view throughput", "oldest due job"),
 ]
 REDIS = [
     *("redis", "redis appendonly", "redis appendfsync", "redis save", "redis maxmemory-policy"),

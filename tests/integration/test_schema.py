@@ -14,6 +14,7 @@ import pytest
 from application.commands.request_generation import RequestGeneration, request_generation
 from application.errors import StoreUnavailable
 from application.spending import GroupBy
+from application.throughput import Span
 from domain.values import Actor
 from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import schema
@@ -137,6 +138,7 @@ def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_se
         "movies",
         "history",
         "spending",
+        "throughput",
         "tracking",
         "dispatches",
         "queue_switch",
@@ -168,7 +170,7 @@ def test_a_view_that_an_older_version_made_without_a_column_is_made_again(
     before = _views_of_one_film(url)
     postgres_server.execute("ALTER TABLE movies DROP COLUMN sorted_title", name)
     postgres_server.execute("UPDATE schema_versions SET version = 1", name)
-    with pytest.raises(SchemaMissing, match="has tables of version 1, and 3 is needed; run: moviemind sch"):
+    with pytest.raises(SchemaMissing, match="has tables of version 1, and 4 is needed; run: moviemind sch"):
         schema.check(url)
     assert not schema.status(url).is_usable
 
@@ -283,6 +285,7 @@ def _views_of_one_film(url: str, **facts: Any) -> list[object]:
             store.movies.get("heat-1995"),
             *store.history.of("heat-1995", after=0, limit=10),
             *store.spending.between(date.min, date.max, GroupBy.SLUG).groups.items(),
+            *store.throughput.between(date.min, date.max, Span.DAY).values(),
         ]
 
 

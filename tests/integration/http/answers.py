@@ -11,7 +11,7 @@ QUEUES, PAUSE = "/v1/admin/queues", "/v1/admin/queues/pause"
 RESUME, RECOVER = "/v1/admin/queues/resume", "/v1/admin/queues/recover"
 WORKERS, FAILED, RETRY_FAILED = "/v1/admin/workers", "/v1/admin/failed-jobs", "/v1/admin/failed-jobs/retry"
 AUDIT, PROJECTIONS = "/v1/audit", "/v1/admin/projections"
-SPENDING = "/v1/stats/spending"
+SPENDING, THROUGHPUT = "/v1/stats/spending", "/v1/stats/throughput"
 EVENTS = "/v1/jobs/{job_id}/events"
 KEYS, KEY = "/v1/admin/keys", "/v1/admin/keys/{key_id}"
 
@@ -78,6 +78,8 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (AUDIT, "GET /v1/audit?limit=0", None, 422),
     (SPENDING, "GET /v1/stats/spending", None, 200),
     (SPENDING, "GET /v1/stats/spending?group_by=hour", None, 422),
+    (THROUGHPUT, "GET /v1/stats/throughput", None, 200),
+    (THROUGHPUT, "GET /v1/stats/throughput?group_by=model", None, 422),
     (QUEUES, "GET /v1/admin/queues", None, 200),
     (PAUSE, "POST /v1/admin/queues/pause", "[" * 60_000, 400),
     (PAUSE, "POST /v1/admin/queues/pause", TOO_LONG, 413),
