@@ -263,6 +263,10 @@ class Settings(BaseSettings):
             raise ValueError("\n".join(wrong))
         return self
 
+    def as_environment(self) -> dict[str, str]:
+        """Variables that make another process load the same settings."""
+        return {f"{PREFIX}{name.upper()}": _written(getattr(self, name)) for name in self.model_fields_set}
+
 
 _SECRET = {"store_url", "redis_url", "bootstrap_admin_key", "api_key", "ai_api_key"}
 
@@ -280,6 +284,14 @@ def load_settings(**overrides: Any) -> Settings:
     if problems:
         raise WrongSettings("\n".join(problems))
     return settings
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _is_unknown(variable: str) -> bool:

@@ -12,6 +12,7 @@ from application.movie_generations import MovieGenerations
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.rebuild import SecondSets
+from application.rebuild_book import RebuildBook
 from application.spending import SpendingView
 from application.tallies import TallyBook
 from application.throughput import ThroughputView
@@ -43,5 +44,6 @@ class Store:
     keys: KeyBook
     answers: AnswerBook
     second_sets: SecondSets
+    rebuilds: RebuildBook
     probe: Callable[[], None]
     close: Callable[[], None]

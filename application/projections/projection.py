@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic
 
 from application.event_log import Recorded
@@ -14,6 +15,19 @@ from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
 from application.throughput import ThroughputView
 from application.view import BatchRows, Key, Row, View
+
+
+class ViewName(StrEnum):
+    """Of all there are, in the order in which they are folded.
+
+    Jobs last: who sees that a job is DONE finds its text and its cost in the other views already.
+    """
+
+    MOVIES = MoviesView.name
+    HISTORY = HistoryView.name
+    SPENDING = SpendingView.name
+    THROUGHPUT = ThroughputView.name
+    JOBS = JobsView.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +58,7 @@ def all_projections(
     throughput: ThroughputView,
     jobs: JobsView,
 ) -> list[Projection[Any, Any]]:
-    """Jobs last: who sees that a job is DONE finds its text and its cost in the other views already."""
+    """In the order of ViewName."""
     return [
         Projection(movies, films_of, fold_movie),
         Projection(history, _nothing, fold_history),

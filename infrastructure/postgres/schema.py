@@ -24,6 +24,7 @@ from infrastructure.postgres import (
     kept_answers,
     positions,
     queue_switch,
+    rebuild_book,
     recorder,
     tallies,
     view_store,
@@ -65,6 +66,7 @@ _OTHERS = {
     "tallies": tallies.SCHEMA,
     "api_keys": api_keys.SCHEMA,
     "kept_answers": kept_answers.SCHEMA,
+    "rebuilds": rebuild_book.SCHEMA,
 }
 _TABLES = _LOG | _TRACKING | _OTHERS
 _CHANGED_IN = {

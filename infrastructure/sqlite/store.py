@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
-from infrastructure.sqlite import dispatches, event_store, heartbeats
+from infrastructure.sqlite import dispatches, event_store, heartbeats, rebuild_book
 from infrastructure.sqlite.api_keys import SqliteKeyBook
 from infrastructure.sqlite.call_ledger import SqliteCallLedger
 from infrastructure.sqlite.datastore import CONNECTIONS
@@ -36,6 +36,7 @@ SCHEMAS = (
     *(view.table.schema.format(table=view.name) for view in _VIEWS),
     dispatches.SCHEMA,
     heartbeats.SCHEMA,
+    rebuild_book.SCHEMA,
 )
 
 
@@ -80,6 +81,7 @@ def open_sqlite_store(
         keys=SqliteKeyBook(beside_the_events),
         answers=SqliteAnswerBook(beside_the_events),
         second_sets=partial(second_sets, view_store, views),
+        rebuilds=rebuild_book.SqliteRebuildBook(view_store),
         probe=partial(event_store.probe, events),
         close=close,
     )

@@ -124,6 +124,15 @@ _PROJECTION = {
     "version": 1,
     "needed_version": 1,
     "stopped_because": None,
+    "rebuild": {
+        "state": "runs",
+        "events": 12_000,
+        "of_events": 60_000,
+        "events_per_second": 4_615.4,
+        "started_at": _REQUESTED_AT,
+        "told_at": _DONE_AT,
+        "failure": None,
+    },
 }
 _WORKER = {"worker_id": "host:17:9f3a5c9b", "threads": 8, "started_at": _REQUESTED_AT, "beat_at": _DONE_AT}
 
@@ -232,6 +241,7 @@ MODELS: dict[str, Any] = {
         "provider": None,
     },
     "ProjectionsAnswer": {"items": [_PROJECTION]},
+    "RebuildBody": {"views": ["movies", "history"]},
     "RetriedJobs": {"retried": 1, "refused": [], "next_cursor": None},
     "RetryBody": {"reason": "the provider is back"},
     "RetryFailedBody": {"error_type": "TIMEOUT", "reason": "the provider is back"},
