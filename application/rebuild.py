@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.05
 
 @dataclass(eq=False)
 class RebuildUnderWay(MovieMindError):
-    """Views of this store are being rebuilt or verified by another command; try again when it has ended."""
+    """Views of this store are being rebuilt or verified already; try again when that has ended."""
 
 
 @dataclass(eq=False)

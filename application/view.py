@@ -49,6 +49,10 @@ class BatchRows(Generic[Key, Row]):
             raise LookupError(f"no earlier event began {key}")
         return self._rows[key]
 
+    def find(self, key: Key) -> Row | None:
+        """For rows that any event may begin."""
+        return self._rows.get(key)
+
     def put(self, row: Row) -> None:
         key = self._key_of(row)
         self._rows[key] = row

@@ -286,6 +286,10 @@ class Settings(BaseSettings):
             raise ValueError("\n".join(wrong))
         return self
 
+    def as_environment(self) -> dict[str, str]:
+        """Variables that make another process load the same settings."""
+        return {f"{PREFIX}{name.upper()}": _written(getattr(self, name)) for name in self.model_fields_set}
+
 
 _SECRET = {
     name for name, field in Settings.model_fields.items() if field.annotation in (SecretStr, SecretStr | None)
@@ -305,6 +309,14 @@ def load_settings(**overrides: Any) -> Settings:
     if problems:
         raise WrongSettings("\n".join(problems))
     return settings
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _is_unknown(variable: str) -> bool:

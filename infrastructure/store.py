@@ -13,8 +13,10 @@ from application.movie_generations import MovieGenerations
 from application.queue_switch import QueueSwitch
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.rebuild import SecondSets
+from application.rebuild_book import RebuildBook
 from application.spending import SpendingView
 from application.tallies import TallyBook
+from application.throughput import ThroughputView
 from application.worker_watch import Heartbeats
 
 
@@ -35,6 +37,7 @@ class Store:
     history: HistoryView
     spending: SpendingView
     tiles: TilesView
+    throughput: ThroughputView
     dispatches: Dispatches
     heartbeats: Heartbeats
     switch: QueueSwitch
@@ -43,5 +46,6 @@ class Store:
     keys: KeyBook
     answers: AnswerBook
     second_sets: SecondSets
+    rebuilds: RebuildBook
     probe: Callable[[], None]
     close: Callable[[], None]

@@ -48,6 +48,7 @@ from infrastructure.redis.status_cache import RedisStatusCache
 from infrastructure.settings import Settings
 from infrastructure.sqlite.store import open_sqlite_store
 from infrastructure.store import Store
+from interfaces.rebuild_processes import RebuildProcesses
 from interfaces.service import MovieMind, RedisState
 from interfaces.writers import build_gate, cost_per_text, is_paid
 
@@ -114,6 +115,9 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         movies=store.movies,
         history=store.history,
         spending=store.spending,
+        throughput=store.throughput,
+        rebuilds=store.rebuilds,
+        rebuild_processes=RebuildProcesses(settings.as_environment()),
         switch=store.switch,
         tallies=tallies,
         queue=queue,
@@ -138,7 +142,11 @@ def build_projector(store: Store, *, jobs: JobsView | None = None) -> Projector:
 
 def projections_of(store: Store, *, jobs: JobsView | None = None) -> list[Projection[Any, Any]]:
     return all_projections(
-        movies=store.movies, history=store.history, spending=store.spending, jobs=jobs or store.jobs
+        movies=store.movies,
+        history=store.history,
+        spending=store.spending,
+        throughput=store.throughput,
+        jobs=jobs or store.jobs,
     )
 
 

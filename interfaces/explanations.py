@@ -163,6 +163,14 @@ _API = {
         "A view has not yet followed what was just written, so the answer would not be certain.",
         "Ask again after Retry-After. If it stays, see /health for the lag and the log for the cause.",
     ),
+    "rebuild-under-way": (
+        "Views of this store are being rebuilt or verified already.",
+        "Wait for that to end. One that was killed does not stand in the way.",
+    ),
+    "rebuild-not-started": (
+        "A service could not start the process that folds views anew. The views in use are as they were.",
+        "Read the reason, and the service's log. The same is done by: moviemind projections rebuild.",
+    ),
     "internal-error": (
         "Something broke that should not.",
         "Look in the log for the request_id, and report it.",
@@ -259,10 +267,6 @@ _COMMAND_LINE = {
     "view-too-new": (
         "A newer version of MovieMind has rebuilt a view, whose rows this one cannot read.",
         "Upgrade MovieMind here too.",
-    ),
-    "rebuild-under-way": (
-        "Views of this store are being rebuilt or verified by another command.",
-        "Wait for it to end. One that was killed does not stand in the way.",
     ),
     "rebuild-failed": (
         "A view could not be folded anew. The one in use has been left as it is.",

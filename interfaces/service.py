@@ -13,9 +13,12 @@ from application.provider_gate import ProviderGate
 from application.queue_switch import QueueSwitch
 from application.rate_limits import RateLimits
 from application.read_models import HistoryView, JobsView, MoviesView
+from application.rebuild_book import RebuildBook
 from application.spending import SpendingView
 from application.tallies import Tallies
+from application.throughput import ThroughputView
 from application.worker_watch import Worker
+from interfaces.rebuild_processes import RebuildProcesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,9 @@ class MovieMind:
     movies: MoviesView
     history: HistoryView
     spending: SpendingView
+    throughput: ThroughputView
+    rebuilds: RebuildBook
+    rebuild_processes: RebuildProcesses
     switch: QueueSwitch
     tallies: Tallies
     queue: JobQueue

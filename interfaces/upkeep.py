@@ -1,7 +1,8 @@
-"""What a process that answers requests does beside it: it counts, knows the keys, and forgets old answers."""
+"""What a process that answers requests does beside it: it counts, knows the keys, forgets old answers, and
+ends the rebuilds it has started."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 from application.errors import StoreUnavailable
 from interfaces.loops import Loop, running
@@ -12,12 +13,13 @@ FLUSH_SECONDS, REFRESH_SECONDS, FORGET_SECONDS = 5.0, 1.0, 600.0
 
 @contextmanager
 def upkeep(service: MovieMind) -> Iterator[None]:
-    """Leave the block when nothing is counted any more, and no key is used."""
+    """Leave the block when nothing is counted any more, no key is used, and no rebuild is asked for."""
     loops = [
         Loop("keys", service.keys.refresh, every_seconds=REFRESH_SECONDS),
         Loop("kept answers", service.answers.forget_old_ones, every_seconds=FORGET_SECONDS),
     ]
-    with flushing({"tallies": service.tallies.flush, "keys in use": service.keys.flush}), running(loops):
+    flushes = {"tallies": service.tallies.flush, "keys in use": service.keys.flush}
+    with closing(service.rebuild_processes), flushing(flushes), running(loops):
         yield
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic
 
 from application.event_log import Recorded
@@ -9,9 +10,24 @@ from application.projections.history import fold_history
 from application.projections.jobs import fold_job, jobs_of
 from application.projections.movies import films_of, fold_movie
 from application.projections.spending import fold_spending, spending_of
+from application.projections.throughput import fold_throughput, minutes_of
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
-from application.view import Key, Row, Rows, View
+from application.throughput import ThroughputView
+from application.view import BatchRows, Key, Row, View
+
+
+class ViewName(StrEnum):
+    """Of all there are, in the order in which they are folded.
+
+    Jobs last: who sees that a job is DONE finds its text and its cost in the other views already.
+    """
+
+    MOVIES = MoviesView.name
+    HISTORY = HistoryView.name
+    SPENDING = SpendingView.name
+    THROUGHPUT = ThroughputView.name
+    JOBS = JobsView.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +36,7 @@ class Projection(Generic[Key, Row]):
 
     view: View[Key, Row]
     keys_of: Callable[[Recorded], Collection[Key]]
-    apply: Callable[[Recorded, Rows[Key, Row]], None]
+    apply: Callable[[Recorded, BatchRows[Key, Row]], None]
 
     def fold(self, batch: Sequence[Recorded], *, after: int) -> None:
         """Fold a non-empty batch, read behind `after`, in one transaction with the position reached.
@@ -35,13 +51,19 @@ class Projection(Generic[Key, Row]):
 
 
 def all_projections(
-    *, movies: MoviesView, history: HistoryView, spending: SpendingView, jobs: JobsView
+    *,
+    movies: MoviesView,
+    history: HistoryView,
+    spending: SpendingView,
+    throughput: ThroughputView,
+    jobs: JobsView,
 ) -> list[Projection[Any, Any]]:
-    """Jobs last: who sees that a job is DONE finds its text and its cost in the other views already."""
+    """In the order of ViewName."""
     return [
         Projection(movies, films_of, fold_movie),
         Projection(history, _nothing, fold_history),
         Projection(spending, spending_of, fold_spending),
+        Projection(throughput, minutes_of, fold_throughput),
         Projection(jobs, jobs_of, fold_job),
     ]
 

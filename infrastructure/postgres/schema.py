@@ -24,6 +24,7 @@ from infrastructure.postgres import (
     kept_answers,
     positions,
     queue_switch,
+    rebuild_book,
     recorder,
     tallies,
     view_store,
@@ -35,6 +36,7 @@ from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.positions import HERE, HOLDS_BACK, IS_AT_HOME, ORDINAL_BITS, TABLE, THIS_DATABASE
 from infrastructure.postgres.spending_view import PostgresSpendingView
+from infrastructure.postgres.throughput_view import PostgresThroughputView
 from infrastructure.postgres.tiles_view import PostgresTilesView
 from infrastructure.postgres.view_table import PostgresView
 from infrastructure.queues import database
@@ -53,6 +55,7 @@ _VIEWS: dict[str, type[PostgresView[Any, Any]]] = {
     "history": PostgresHistoryView,
     "spending": PostgresSpendingView,
     "merkle_tiles": PostgresTilesView,
+    "throughput": PostgresThroughputView,
 }
 _TRACKING = {"tracking": view_store.SCHEMA}
 _OTHERS = {
@@ -65,6 +68,7 @@ _OTHERS = {
     "tallies": tallies.SCHEMA,
     "api_keys": api_keys.SCHEMA,
     "kept_answers": kept_answers.SCHEMA,
+    "rebuilds": rebuild_book.SCHEMA,
 }
 _TABLES = _LOG | _TRACKING | _OTHERS
 _CHANGED_IN = {

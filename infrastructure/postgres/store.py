@@ -15,9 +15,11 @@ from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.kept_answers import PostgresAnswerBook
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.queue_switch import PostgresQueueSwitch
+from infrastructure.postgres.rebuild_book import PostgresRebuildBook
 from infrastructure.postgres.second_set import second_sets
 from infrastructure.postgres.spending_view import PostgresSpendingView
 from infrastructure.postgres.tallies import PostgresTallyBook
+from infrastructure.postgres.throughput_view import PostgresThroughputView
 from infrastructure.postgres.tiles_view import PostgresTilesView
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.postgres.wake_ups import Bell
@@ -54,6 +56,7 @@ def open_postgres_store(url: str, *, folds: bool = True) -> Store:
         history=PostgresHistoryView(views),
         spending=PostgresSpendingView(views),
         tiles=PostgresTilesView(views),
+        throughput=PostgresThroughputView(views),
         dispatches=PostgresDispatches(views),
         heartbeats=PostgresHeartbeats(datastore),
         switch=PostgresQueueSwitch(datastore),
@@ -62,6 +65,7 @@ def open_postgres_store(url: str, *, folds: bool = True) -> Store:
         keys=PostgresKeyBook(datastore),
         answers=PostgresAnswerBook(datastore),
         second_sets=partial(second_sets, url),
+        rebuilds=PostgresRebuildBook(datastore),
         probe=event_store.Probe(datastore),
         close=close,
     )

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from application.event_log import EventLog
 from application.movie_generations import MovieGenerations
-from infrastructure.sqlite import dispatches, event_store, heartbeats
+from infrastructure.sqlite import dispatches, event_store, heartbeats, rebuild_book
 from infrastructure.sqlite.api_keys import SqliteKeyBook
 from infrastructure.sqlite.call_ledger import SqliteCallLedger
 from infrastructure.sqlite.datastore import CONNECTIONS
@@ -19,6 +19,7 @@ from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
 from infrastructure.sqlite.second_set import second_sets
 from infrastructure.sqlite.spending_view import SqliteSpendingView
 from infrastructure.sqlite.tallies import SqliteTallyBook
+from infrastructure.sqlite.throughput_view import SqliteThroughputView
 from infrastructure.sqlite.tiles_view import SqliteTilesView
 from infrastructure.sqlite.view_store import open_view_store, open_view_store_beside
 from infrastructure.sqlite.view_table import SqliteView
@@ -30,12 +31,14 @@ _VIEWS: tuple[type[SqliteView[Any, Any]], ...] = (
     SqliteHistoryView,
     SqliteSpendingView,
     SqliteTilesView,
+    SqliteThroughputView,
 )
 VERSIONS = {view.name: view.version for view in _VIEWS}
 SCHEMAS = (
     *(view.table.schema.format(table=view.name) for view in _VIEWS),
     dispatches.SCHEMA,
     heartbeats.SCHEMA,
+    rebuild_book.SCHEMA,
 )
 
 
@@ -72,6 +75,7 @@ def open_sqlite_store(
         history=SqliteHistoryView(view_store),
         spending=SqliteSpendingView(view_store),
         tiles=SqliteTilesView(view_store),
+        throughput=SqliteThroughputView(view_store),
         dispatches=dispatches.SqliteDispatches(view_store),
         heartbeats=heartbeats.SqliteHeartbeats(view_store),
         switch=SqliteQueueSwitch(beside_the_events),
@@ -80,6 +84,7 @@ def open_sqlite_store(
         keys=SqliteKeyBook(beside_the_events),
         answers=SqliteAnswerBook(beside_the_events),
         second_sets=partial(second_sets, view_store, views),
+        rebuilds=rebuild_book.SqliteRebuildBook(view_store),
         probe=partial(event_store.probe, events),
         close=close,
     )

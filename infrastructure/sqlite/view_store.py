@@ -19,6 +19,11 @@ from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, is_damaged, r
 
 SCHEMA_VERSION = 8
 
+OF_ANOTHER_VERSION = (
+    "another version of MovieMind has made it; start the service with this one, and it is made anew from the"
+    " events"
+)
+
 _SCHEMA = """
 CREATE TABLE sources (log_epoch TEXT PRIMARY KEY);
 CREATE TABLE tracking (
@@ -101,11 +106,15 @@ def open_view_store_beside(path: Path) -> ViewStore:
     """Open the file as it is: a service is using it. Raises StoreNotUsable."""
     store = ViewStore(path)
     try:
-        with store.writing():
-            pass  # it can be
+        with store.writing() as cursor:  # it can be
+            cursor.execute("PRAGMA user_version")
+            version = cursor.fetchone()[0]
     except StoreUnavailable as error:
         store.close()
         raise StoreNotUsable(str(path), error.reason) from error
+    if version != SCHEMA_VERSION:
+        store.close()
+        raise StoreNotUsable(str(path), OF_ANOTHER_VERSION)
     return store
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "diff": "diff",
     "spending": "spending",
     "audit": "audit",
+    "throughput": "throughput",
     "edit": "corrections",
     "withdraw": "corrections",
     "promote": "corrections",

@@ -5,22 +5,23 @@ from typing import Annotated
 
 import typer
 
-from application.reading import lag
-from application.rebuild import rebuild as rebuild_views
+from application.projections.projection import ViewName
+from application.rebuild_book import RebuildState
 from application.verify import verify as verify_views
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import build_swap_guard, projections_of
+from interfaces.bootstrap import projections_of
 from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.opened import opened
 from interfaces.cli.options import DataDir
 from interfaces.cli.output import listing, progress, say
-from interfaces.http.schemas.admin import ProjectionAnswer
+from interfaces.http.schemas.admin import ProjectionAnswer, ProjectionsAnswer, RebuildAnswer
+from interfaces.rebuilding import rebuild as rebuild_views
 
 app = typer.Typer(
     help="How far the views have followed the events, and folding them anew.", no_args_is_help=True
 )
 
-VIEWS = ("movies", "history", "spending", "jobs")
+VIEWS = [*ViewName]
 
 Names = Annotated[
     list[str] | None,
@@ -35,16 +36,20 @@ VERIFIED = ("view", "position", "difference")
 def status(
     data_dir: DataDir = None, as_json: Annotated[str | None, json_option(fields_of(ProjectionAnswer))] = None
 ) -> None:
-    """Print how far each view has followed the events. Ends with 1 when one has stopped or is outdated."""
+    """Print how far each view has followed the events, and how its newest rebuild goes or has ended.
+
+    Ends with 1 when a view has stopped or is outdated.
+    """
     with opened(load_settings(data_dir=data_dir)) as store:
         views = [projection.view for projection in projections_of(store)]
-        behind, epoch = lag(views, store.log), store.log_epoch()
-        answers = [ProjectionAnswer.of(view.status(), lag=behind[view.name], epoch=epoch) for view in views]
+        newest, epoch = store.rebuilds.newest(), store.log_epoch()
+        answers = ProjectionsAnswer.of(views, log=store.log, epoch=epoch, rebuild=newest).items
     if as_json:
         print_json(answers, as_json)
     else:
-        columns = fields_of(ProjectionAnswer)
-        listing(columns, [[getattr(answer, name) for name in columns] for answer in answers])
+        *columns, last = fields_of(ProjectionAnswer)
+        rows = [[*(getattr(answer, name) for name in columns), _told(answer.rebuild)] for answer in answers]
+        listing([*columns, last], rows)
     if any(answer.state != "follows" for answer in answers):
         raise typer.Exit(1)
 
@@ -64,13 +69,7 @@ def rebuild(
     settings = load_settings(data_dir=data_dir)
     with opened(settings) as store, progress() as bar:
         task = bar.add_task("events", total=store.log.count())
-        rebuilt = rebuild_views(
-            [one for one in projections_of(store) if one.view.name in chosen],
-            log=store.log,
-            second_sets=store.second_sets,
-            around_swap=build_swap_guard(settings, store),
-            progress=lambda events: bar.advance(task, events),
-        )
+        rebuilt = rebuild_views(settings, store, chosen, progress=lambda events: bar.advance(task, events))
     shown = [dict(zip(REBUILT, (one.view, one.events, one.rows), strict=True)) for one in rebuilt]
     if as_json:
         print_json(shown, as_json)
@@ -110,6 +109,17 @@ def verify(
             say(f"{one.view}: {one.difference or 'holds what the events say'}")
     if any(one.difference for one in verified):
         raise typer.Exit(1)
+
+
+def _told(rebuild: RebuildAnswer | None) -> str | None:
+    if rebuild is None:
+        return None
+    if rebuild.failure:
+        return f"{rebuild.state}: {rebuild.failure}"
+    if rebuild.state is RebuildState.DONE:
+        return rebuild.state
+    rate = f", {rebuild.events_per_second:.0f}/s" if rebuild.events_per_second else ""
+    return f"{rebuild.state}, {rebuild.events} of {rebuild.of_events} events{rate}"
 
 
 def _chosen(names: Sequence[str] | None, *, is_all: bool) -> Sequence[str]:

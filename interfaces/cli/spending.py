@@ -7,7 +7,7 @@ import typer
 
 from application.spending import GroupBy
 from interfaces.cli.fields import fields_of, json_option, print_json
-from interfaces.cli.options import DataDir, Url
+from interfaces.cli.options import DataDir, Last, Url, first_day
 from interfaces.cli.output import dollars, listing, say
 from interfaces.cli.service import connected
 from interfaces.http.schemas.stats import SpendingAnswer, SpentAnswer
@@ -16,28 +16,9 @@ AsJson = Annotated[str | None, json_option(fields_of(SpendingAnswer))]
 COLUMNS = ("calls", "accepted", "refused", "tokens in", "tokens out", "usd", "usd refused", "cost unknown")
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("write a day such as 2026-01-31") from None
-
-
 def spending(
-    first: Annotated[
-        date | None,
-        typer.Option(
-            "--from",
-            parser=_day,
-            metavar="DAY",
-            help="First day, in UTC, such as 2026-01-31.",
-            show_default="29 days before the last",
-        ),
-    ] = None,
-    last: Annotated[
-        date | None,
-        typer.Option("--to", parser=_day, metavar="DAY", help="Last day, in UTC.", show_default="today"),
-    ] = None,
+    first: Annotated[date | None, first_day("29 days before the last")] = None,
+    last: Last = None,
     group_by: Annotated[
         GroupBy, typer.Option("--by", help="A line for each; of films for the 100 that cost most.")
     ] = GroupBy.DAY,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from application.api_keys import Scope
 from application.spending import GroupBy
+from application.throughput import Span
 from domain.values import ContextTag, FailureType, Locale, PromotionScope
 from interfaces.client.calls import Call, movie_path, segment
 from interfaces.client.synchronous import Client
@@ -14,7 +15,7 @@ from interfaces.http.schemas.admin import QueueAnswer, RetriedJobs
 from interfaces.http.schemas.generation import JobAnswer, PreviewAnswer
 from interfaces.http.schemas.keys import KeyAnswer, KeysAnswer, NewKeyAnswer
 from interfaces.http.schemas.movies import DiffAnswer, MovieAnswer
-from interfaces.http.schemas.stats import SpendingAnswer
+from interfaces.http.schemas.stats import SpendingAnswer, ThroughputAnswer
 
 T = TypeVar("T")
 
@@ -74,6 +75,11 @@ class Operator(Client):
         """What paid calls took from one day to another."""
         query = {"from": first, "to": last, "group_by": group_by}
         return self._get("/v1/stats/spending", SpendingAnswer, **query)
+
+    def throughput(self, *, first: date | None, last: date | None, group_by: Span) -> ThroughputAnswer:
+        """How much was done from one day to another."""
+        query = {"from": first, "to": last, "group_by": group_by}
+        return self._get("/v1/stats/throughput", ThroughputAnswer, **query)
 
     def promote(
         self, slug: str, description_id: UUID, scope: PromotionScope, *, seen: int | None

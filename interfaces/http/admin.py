@@ -9,9 +9,10 @@ from application.commands.pause_queue import PauseQueue, pause_queue
 from application.commands.recover_queue import RecoverQueue, recover_queue
 from application.commands.resume_queue import ResumeQueue, resume_queue
 from application.commands.retry_failed_generations import RetryFailedGenerations, retry_failed_generations
+from application.projections.projection import ViewName
 from application.queue_switch import QueueState
 from application.read_models import JobSearch
-from application.reading import catch_up, lag
+from application.reading import catch_up
 from application.view import View
 from domain.values import FailureType, JobStatus
 from interfaces.http import cursors, problems
@@ -21,14 +22,13 @@ from interfaces.http.measuring import messages_waiting
 from interfaces.http.schemas.admin import (
     FailedJobsPage,
     NotRetried,
-    ProjectionAnswer,
     ProjectionsAnswer,
     QueueAnswer,
     RetriedJobs,
     WorkerAnswer,
     WorkersAnswer,
 )
-from interfaces.http.schemas.bodies import PauseBody, RetryFailedBody
+from interfaces.http.schemas.bodies import PauseBody, RebuildBody, RetryFailedBody
 from interfaces.http.schemas.generation import JobAnswer
 from interfaces.http.scopes import needs
 from interfaces.service import MovieMind
@@ -83,11 +83,23 @@ def list_workers(service: Service) -> Response:
 
 @router.get("/projections", response_model=ProjectionsAnswer, responses=problems.declared(403))
 def list_projections(service: Service) -> Response:
-    """How far each view has followed the events, and what keeps one that does not."""
-    views: list[View[Any, Any]] = [service.movies, service.history, service.spending, service.jobs]
-    behind, epoch = lag(views, service.log), service.log_epoch()
-    items = [ProjectionAnswer.of(view.status(), lag=behind[view.name], epoch=epoch) for view in views]
-    return json_answer(ProjectionsAnswer(items=items))
+    """How far each view has followed the events, what keeps one that does not, and how a rebuild goes."""
+    return json_answer(_projections(service))
+
+
+@router.post(
+    "/projections/rebuild",
+    status_code=202,
+    response_model=ProjectionsAnswer,
+    responses=problems.declared(400, 403, 409, 413, 422),
+)
+def rebuild_projections(body: RebuildBody, service: Service) -> Response:
+    """Fold views anew from the first event, in a process of its own, beside those in use, which they then
+    replace. Answered when it has begun; ask where `Location` says how it goes."""
+    service.rebuild_processes.start(body.views or [*ViewName])
+    return json_answer(
+        _projections(service), status=202, headers={"Location": f"{router.prefix}/projections"}
+    )
 
 
 @router.get("/failed-jobs", response_model=FailedJobsPage, responses=problems.declared(400, 403, 410, 422))
@@ -136,6 +148,19 @@ def retry_failed_jobs(body: RetryFailedBody, service: Service, caller: Caller) -
     ]
     next_cursor = cursors.encode(epoch, outcome.next_before) if outcome.next_before else None
     return json_answer(RetriedJobs(retried=outcome.retried, refused=refused, next_cursor=next_cursor))
+
+
+def _projections(service: MovieMind) -> ProjectionsAnswer:
+    views: list[View[Any, Any]] = [
+        service.movies,
+        service.history,
+        service.spending,
+        service.throughput,
+        service.jobs,
+    ]
+    return ProjectionsAnswer.of(
+        views, log=service.log, epoch=service.log_epoch(), rebuild=service.rebuilds.newest()
+    )
 
 
 def _queue(state: QueueState, service: MovieMind) -> QueueAnswer:

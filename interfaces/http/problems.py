@@ -13,13 +13,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from application import api_keys, kept_answers
+from application import api_keys, kept_answers, rebuild
 from application import errors as application
 from application.rate_limits import RateLimited
 from application.tallies import Tally
 from domain import errors as domain
 from domain import slugs
 from domain.errors import MovieMindError
+from interfaces import rebuild_processes
 from interfaces.http import cursors, etags, scopes
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.JobIsFinal: HTTPStatus.CONFLICT,
     domain.JobHasNotFailed: HTTPStatus.CONFLICT,
     domain.AnotherJobActive: HTTPStatus.CONFLICT,
+    rebuild.RebuildUnderWay: HTTPStatus.CONFLICT,
     domain.DescriptionIsWithdrawn: HTTPStatus.GONE,
     cursors.CursorExpired: HTTPStatus.GONE,
     application.NotKnownYet: HTTPStatus.NOT_FOUND,
@@ -56,6 +58,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     application.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     application.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     application.ReadBehind: HTTPStatus.SERVICE_UNAVAILABLE,
+    rebuild_processes.RebuildNotStarted: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

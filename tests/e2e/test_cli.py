@@ -63,6 +63,7 @@ COMMANDS = {
     "audit checkpoint": [],
     "audit verify": [],
     "audit export": [],
+    "throughput": [],
     "edit": [NOBODY, "--text", "Other words."],
     "withdraw": [NOBODY, "--reason", "wrong"],
     "promote": [NOBODY],

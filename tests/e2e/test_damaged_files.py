@@ -225,6 +225,22 @@ def test_views_that_cannot_be_used_are_made_again(
     assert _rows(views) == before
 
 
+@pytest.mark.parametrize("versions", [-1, 1], ids=["older", "newer"])
+@pytest.mark.parametrize("asked", [("status",), ("rebuild", "--all"), ("verify", "--all")])
+def test_commands_leave_views_of_another_version_as_they_are(
+    versions: int, asked: tuple[str, ...], views: Path
+) -> None:
+    _raise_schema(views, view_store.SCHEMA_VERSION + versions)
+    before = _rows(views)
+
+    ended = moviemind("projections", *asked, "--data-dir", str(views.parent))
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    said = "another version of MovieMind has made it; start the service with this one, and it is made anew"
+    assert ended.stderr == f"error: The store {views} cannot be opened: {said} from the events.\n"
+    assert _rows(views) == before
+
+
 def test_a_directory_in_the_place_of_the_views_is_named(views: Path) -> None:
     _be_a_directory(views)
 
@@ -275,5 +291,5 @@ def _rows(views: Path) -> dict[str, list[Any]]:
     with closing(sqlite3.connect(views)) as connection:
         return {
             view: connection.execute(f"SELECT * FROM {view} ORDER BY 1, 2").fetchall()
-            for view in ("jobs", "movies", "history", "spending")
+            for view in ("jobs", "movies", "history", "spending", "throughput")
         }

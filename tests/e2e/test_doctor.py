@@ -26,7 +26,7 @@ Findings = dict[str, dict[str, str]]
 
 SHARED = [
     *("store", "schema", "log", "writes", "queue switch", "queue", "provider", "workers", "projector"),
-    *("view jobs", "view movies", "view history", "view spending", "oldest due job"),
+    *("view jobs", "view movies", "view history", "view spending", "view throughput", "oldest due job"),
     "history",
 ]
 REDIS = [

@@ -14,6 +14,7 @@ import pytest
 from application.commands.request_generation import RequestGeneration, request_generation
 from application.errors import StoreUnavailable
 from application.spending import GroupBy
+from application.throughput import Span
 from domain.values import Actor
 from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import schema
@@ -138,6 +139,7 @@ def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_se
         "movies",
         "history",
         "spending",
+        "throughput",
         "tracking",
         "dispatches",
         "queue_switch",
@@ -303,6 +305,7 @@ def _views_of_one_film(url: str, **facts: Any) -> list[object]:
             store.movies.get("heat-1995"),
             *store.history.of("heat-1995", after=0, limit=10),
             *store.spending.between(date.min, date.max, GroupBy.SLUG).groups.items(),
+            *store.throughput.between(date.min, date.max, Span.DAY).values(),
         ]
 
 

@@ -18,7 +18,7 @@ from infrastructure.store import Store
 from interfaces.bootstrap import build_projector, build_run, open_store
 from tests.support.core import CLIENT, FakeWriter
 
-VIEWS = ("jobs", "movies", "history", "spending")
+VIEWS = ("jobs", "movies", "history", "spending", "throughput")
 Rows = dict[str, list[Any]]
 
 
@@ -125,7 +125,10 @@ def test_views_that_cannot_be_used_are_made_anew_with_the_same_rows(
     ruin(world.views)
 
     store = world.open()
-    assert {view.position() for view in (store.jobs, store.movies, store.history, store.spending)} == {0}
+    assert {
+        view.position()
+        for view in (store.jobs, store.movies, store.history, store.spending, store.throughput)
+    } == {0}
     _fold(store)
 
     assert world.rows() == folded
@@ -147,7 +150,7 @@ def test_who_sees_that_a_job_is_done_finds_its_text_and_its_cost_in_the_other_vi
     world: _World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = world.open()
-    others, fold_jobs = (store.movies, store.history, store.spending), store.jobs.writing
+    others, fold_jobs = (store.movies, store.history, store.spending, store.throughput), store.jobs.writing
     reached: list[set[int]] = []
 
     def watched(*, after: int, up_to: int) -> Any:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,17 @@ def moviemind_within(seconds: float, *arguments: str, **settings: str) -> subpro
         timeout=seconds,
         check=False,
     )
+
+
+def rebuilders_of(pid: int) -> list[int]:
+    """The processes in which a service has views rebuilt."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == pid and b"interfaces.rebuilder" in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+    return found
 
 
 def die_with_parent() -> None:

@@ -55,6 +55,19 @@ class TestWhatIsRead:
         assert settings.retry_backoff_seconds == (0.5, 2)
         assert settings.log_level is LogLevel.WARNING
 
+    def test_another_process_loads_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(f"{PREFIX}STORE_URL", "postgresql://u:p@h/d")
+        monkeypatch.setenv(f"{PREFIX}CORS_ORIGINS", "http://a.example,http://b.example")
+        monkeypatch.setenv(f"{PREFIX}API_KEY", "a-key-of-many-letters")
+        given = {"retry_backoff_seconds": "0.5,2", "log_level": "WARNING", "auth": "off", "port": 0}
+        theirs = [load_settings(**given), load_settings(data_dir=Path("films"))]
+
+        for settings in theirs:
+            with monkeypatch.context() as other:
+                for name, value in settings.as_environment().items():
+                    other.setenv(name, value)
+                assert load_settings() == settings
+
     def test_the_store_url_says_where_events_and_views_are(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"{PREFIX}STORE_URL", "sqlite:////srv/elsewhere/films.db")
 

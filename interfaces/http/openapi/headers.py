@@ -15,7 +15,11 @@ _ABOUT: dict[str, tuple[str, dict[str, Any], object]] = {
     "RateLimit": ("how many are left, and in how many seconds there are more", _TEXT, '"read";r=5999;t=60'),
     "WWW-Authenticate": ("how to send a key", _TEXT, 'Bearer realm="MovieMind"'),
     "Retry-After": ("when to ask again, in seconds", _SECONDS, 1),
-    "Location": ("of the job, or of the text", _TEXT, "/v1/jobs/6f1f6a5e-6b0c-5d0a-9c2e-3a1b7d9e4f10"),
+    "Location": (
+        "of the job, the text, or what else to ask for",
+        _TEXT,
+        "/v1/jobs/6f1f6a5e-6b0c-5d0a-9c2e-3a1b7d9e4f10",
+    ),
     "Link": (
         'the next page, `rel="next"`; none on the last one',
         _TEXT,
@@ -62,6 +66,8 @@ def _of(name: str, status: HTTPStatus) -> list[str]:
             return ["ETag", "Location"]
         case HTTPStatus.OK if name == "show_movie":
             return ["ETag", "Content-Location", "Preference-Applied"]
+        case HTTPStatus.ACCEPTED if name == "rebuild_projections":
+            return ["Location"]
         case HTTPStatus.NOT_MODIFIED:
             return ["ETag", "Preference-Applied"]
         case HTTPStatus.OK if name == "generate":

@@ -98,6 +98,15 @@ _SPENT = {
     "refused_cost_microusd": 104,
     "unknown_cost_calls": 0,
 }
+_COUNTS = {
+    "jobs_requested": 12,
+    "attempts_started": 13,
+    "texts_accepted": 11,
+    "attempts_failed": 2,
+    "jobs_failed": 1,
+    "results_refused": 0,
+    "jobs_cancelled": 0,
+}
 _KEY = {
     "key_id": _KEY_ID,
     "name": "the shop",
@@ -115,6 +124,15 @@ _PROJECTION = {
     "version": 1,
     "needed_version": 1,
     "stopped_because": None,
+    "rebuild": {
+        "state": "runs",
+        "events": 12_000,
+        "of_events": 60_000,
+        "events_per_second": 4_615.4,
+        "started_at": _REQUESTED_AT,
+        "told_at": _DONE_AT,
+        "failure": None,
+    },
 }
 _WORKER = {"worker_id": "host:17:9f3a5c9b", "threads": 8, "started_at": _REQUESTED_AT, "beat_at": _DONE_AT}
 
@@ -163,7 +181,7 @@ MODELS: dict[str, Any] = {
         "provider": None,
         "rate_limits": "redis",
         "workers": 1,
-        "projection_lag": {"jobs": 0, "movies": 0, "history": 0, "spending": 0},
+        "projection_lag": {"jobs": 0, "movies": 0, "history": 0, "spending": 0, "throughput": 0},
     },
     "HistoryPage": {"items": [_HISTORY], "next_cursor": None},
     "JobAnswer": _JOB,
@@ -223,6 +241,7 @@ MODELS: dict[str, Any] = {
         "provider": None,
     },
     "ProjectionsAnswer": {"items": [_PROJECTION]},
+    "RebuildBody": {"views": ["movies", "history"]},
     "RetriedJobs": {"retried": 1, "refused": [], "next_cursor": None},
     "RetryBody": {"reason": "the provider is back"},
     "RetryFailedBody": {"error_type": "TIMEOUT", "reason": "the provider is back"},
@@ -233,6 +252,13 @@ MODELS: dict[str, Any] = {
         "total": _SPENT,
         "groups": [{"group": "openai:gpt-4o-mini", **_SPENT}],
         "duplicates_prevented": 49,
+    },
+    "ThroughputAnswer": {
+        "from": "2026-01-31",
+        "to": "2026-01-31",
+        "group_by": "minute",
+        "total": _COUNTS,
+        "groups": [{"group": "2026-01-31T12:00", **_COUNTS}],
     },
     "WithdrawalBody": {"description_id": _TEXT_ID, "reason": "it tells the end"},
     "WorkersAnswer": {"items": [_WORKER]},

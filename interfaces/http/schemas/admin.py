@@ -1,14 +1,17 @@
 """What operators are told."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from application.event_log import EventLog
 from application.gate_status import GateStatus
 from application.queue_switch import QueueState
-from application.reading import MUCH_LAG
-from application.view import ViewStatus
+from application.reading import MUCH_LAG, lag
+from application.rebuild_book import RebuildState, ToldRebuild
+from application.view import View, ViewStatus
 from application.worker_watch import Worker
 from domain.values import FailureType, JobStatus
 from interfaces.http.cursors import position_text
@@ -38,6 +41,33 @@ class WorkersAnswer(BaseModel):
     items: list[WorkerAnswer]
 
 
+class RebuildAnswer(BaseModel):
+    """A rebuild, as it told of itself at `told_at`."""
+
+    state: RebuildState = Field(
+        description="`failed`: see `failure`; `broken off`: it has fallen silent, and can be started again"
+    )
+    events: int = Field(description="that were folded")
+    of_events: int = Field(description="that there were when it began")
+    events_per_second: float | None = Field(description="null before any was folded", examples=[4600.0])
+    started_at: datetime
+    told_at: datetime = Field(description="when it ended, or last told how it goes")
+    failure: str | None
+
+    @classmethod
+    def of(cls, told: ToldRebuild) -> Self:
+        rate = told.events_per_second
+        return cls(
+            state=told.state,
+            events=told.events,
+            of_events=told.of_events,
+            events_per_second=None if rate is None else round(rate, 1),
+            started_at=told.started_at,
+            told_at=told.told_at,
+            failure=told.failure,
+        )
+
+
 class ProjectionAnswer(BaseModel):
     """A view, and how far the events have been folded into it."""
 
@@ -51,9 +81,12 @@ class ProjectionAnswer(BaseModel):
     version: int = Field(description="of what its rows mean and of how they are kept")
     needed_version: int
     stopped_because: str | None
+    rebuild: RebuildAnswer | None = Field(
+        description="the newest one of the store, where it is of this view too"
+    )
 
     @classmethod
-    def of(cls, status: ViewStatus, *, lag: int, epoch: str) -> Self:
+    def of(cls, status: ViewStatus, *, lag: int, epoch: str, rebuild: ToldRebuild | None) -> Self:
         return cls(
             view=status.view,
             state=_state(status),
@@ -62,6 +95,7 @@ class ProjectionAnswer(BaseModel):
             version=status.version,
             needed_version=status.needed_version,
             stopped_because=status.stopped_because,
+            rebuild=RebuildAnswer.of(rebuild) if rebuild and status.view in rebuild.views else None,
         )
 
 
@@ -73,6 +107,18 @@ def _state(status: ViewStatus) -> Literal["follows", "stopped", "needs rebuild",
 
 class ProjectionsAnswer(BaseModel):
     items: list[ProjectionAnswer]
+
+    @classmethod
+    def of(
+        cls, views: Sequence[View[Any, Any]], *, log: EventLog, epoch: str, rebuild: ToldRebuild | None
+    ) -> Self:
+        behind = lag(views, log)
+        return cls(
+            items=[
+                ProjectionAnswer.of(view.status(), lag=behind[view.name], epoch=epoch, rebuild=rebuild)
+                for view in views
+            ]
+        )
 
 
 class QueueAnswer(BaseModel):

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from application.api_keys import Scope
+from application.projections.projection import ViewName
 from domain import slugs
 from domain.values import ContextTag, FailureType, Locale, Priority, PromotionScope
 from interfaces.http.dependencies import PLAIN, PLAIN_LINES, SLUG_SCHEMA, Told
@@ -119,6 +120,14 @@ class PauseBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Reason = "paused by hand"
+
+
+class RebuildBody(BaseModel):
+    """Which views are folded anew."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    views: list[ViewName] | None = Field(None, min_length=1, description="null means all")
 
 
 class KeyBody(BaseModel):

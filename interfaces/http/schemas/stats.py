@@ -1,5 +1,6 @@
-"""What is answered of paid calls."""
+"""What is answered of paid calls, and of how much is done."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Self
@@ -7,6 +8,7 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from application.spending import MOST_FILMS, GroupBy, Spending
+from application.throughput import Span, Throughput
 
 
 class SpentAnswer(BaseModel):
@@ -59,4 +61,49 @@ class SpendingAnswer(BaseModel):
                 SpentByGroupAnswer(group=group, **asdict(spent)) for group, spent in spending.groups.items()
             ],
             duplicates_prevented=duplicates_prevented,
+        )
+
+
+class CountsAnswer(BaseModel):
+    """How often what was recorded."""
+
+    jobs_requested: int
+    attempts_started: int
+    texts_accepted: int = Field(description="by writers; a person's edit is none of them")
+    attempts_failed: int = Field(description="attempts that ended without a text; their jobs may go on")
+    jobs_failed: int = Field(description="jobs that will not be tried again by themselves")
+    results_refused: int = Field(description="texts that came too late")
+    jobs_cancelled: int
+
+
+class CountsOfSpanAnswer(CountsAnswer):
+    """What was recorded within one minute, hour or day of UTC."""
+
+    group: str = Field(
+        description="a minute as YYYY-MM-DDTHH:MM, an hour as YYYY-MM-DDTHH, or a day as YYYY-MM-DD",
+        examples=["2026-01-31T12:34"],
+    )
+
+
+class ThroughputAnswer(BaseModel):
+    """What was recorded from one UTC day to another, both included."""
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    group_by: Span
+    total: CountsAnswer
+    groups: list[CountsOfSpanAnswer] = Field(
+        description="only those in which something was recorded, in the order of time"
+    )
+
+    @classmethod
+    def of(cls, groups: Mapping[str, Throughput], first: date, last: date, group_by: Span) -> Self:
+        counts = {group: asdict(one) for group, one in groups.items()}
+        return cls(
+            **{"from": first, "to": last},
+            group_by=group_by,
+            total=CountsAnswer(
+                **{name: sum(one[name] for one in counts.values()) for name in CountsAnswer.model_fields}
+            ),
+            groups=[CountsOfSpanAnswer(group=group, **one) for group, one in counts.items()],
         )

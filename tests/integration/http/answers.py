@@ -11,7 +11,8 @@ QUEUES, PAUSE = "/v1/admin/queues", "/v1/admin/queues/pause"
 RESUME, RECOVER = "/v1/admin/queues/resume", "/v1/admin/queues/recover"
 WORKERS, FAILED, RETRY_FAILED = "/v1/admin/workers", "/v1/admin/failed-jobs", "/v1/admin/failed-jobs/retry"
 AUDIT, PROJECTIONS = "/v1/audit", "/v1/admin/projections"
-SPENDING = "/v1/stats/spending"
+REBUILD = "/v1/admin/projections/rebuild"
+SPENDING, THROUGHPUT = "/v1/stats/spending", "/v1/stats/throughput"
 EVENTS = "/v1/jobs/{job_id}/events"
 KEYS, KEY = "/v1/admin/keys", "/v1/admin/keys/{key_id}"
 
@@ -78,6 +79,8 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (AUDIT, "GET /v1/audit?limit=0", None, 422),
     (SPENDING, "GET /v1/stats/spending", None, 200),
     (SPENDING, "GET /v1/stats/spending?group_by=hour", None, 422),
+    (THROUGHPUT, "GET /v1/stats/throughput", None, 200),
+    (THROUGHPUT, "GET /v1/stats/throughput?group_by=model", None, 422),
     (QUEUES, "GET /v1/admin/queues", None, 200),
     (PAUSE, "POST /v1/admin/queues/pause", "[" * 60_000, 400),
     (PAUSE, "POST /v1/admin/queues/pause", TOO_LONG, 413),
@@ -86,6 +89,9 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (RECOVER, "POST /v1/admin/queues/recover", None, 200),
     (WORKERS, "GET /v1/admin/workers", None, 200),
     (PROJECTIONS, "GET /v1/admin/projections", None, 200),
+    (REBUILD, "POST /v1/admin/projections/rebuild", "[" * 60_000, 400),
+    (REBUILD, "POST /v1/admin/projections/rebuild", TOO_LONG, 413),
+    (REBUILD, "POST /v1/admin/projections/rebuild", '{"views": ["films"]}', 422),
     (FAILED, "GET /v1/admin/failed-jobs", None, 200),
     (FAILED, "GET /v1/admin/failed-jobs?cursor=garbage", None, 400),
     (FAILED, f"GET /v1/admin/failed-jobs?cursor={FOREIGN_CURSOR}", None, 410),
@@ -160,6 +166,8 @@ ELSEWHERE = {
     (WITHDRAWALS, "post", 200),
     (PAUSE, "post", 200),
     (KEY, "delete", 200),
+    (REBUILD, "post", 202),
+    (REBUILD, "post", 409),
     (EVENTS, "get", 204),
     (EVENTS, "get", 400),
 }
