@@ -163,6 +163,11 @@ _API = {
         "A view has not yet followed what was just written, so the answer would not be certain.",
         "Ask again after Retry-After. If it stays, see /health for the lag and the log for the cause.",
     ),
+    "event-too-new": (
+        "Something has happened to the film that only a newer MovieMind can read, so this process decides "
+        "nothing about it. It was not upgraded with the others, or was set back to an older version.",
+        "Upgrade the process that answers, and restart it. What was accepted goes on then; nothing is lost.",
+    ),
     "internal-error": (
         "Something broke that should not.",
         "Look in the log for the request_id, and report it.",

@@ -56,6 +56,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     application.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     application.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     application.ReadBehind: HTTPStatus.SERVICE_UNAVAILABLE,
+    application.EventTooNew: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
