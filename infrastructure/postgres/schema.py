@@ -38,7 +38,7 @@ from infrastructure.postgres.spending_view import PostgresSpendingView
 from infrastructure.postgres.view_table import PostgresView
 from infrastructure.queues import database
 
-VERSION = 3
+VERSION = 4
 HELD_BACK_SECONDS = 5.0
 OLDEST_SERVER = 14
 """`idle_session_timeout`, which takes the lead from a frozen leader, came with 14."""
@@ -62,6 +62,7 @@ _OTHERS = {
     "call_accounts": call_ledger.ACCOUNTS_SCHEMA,
     "tallies": tallies.SCHEMA,
     "api_keys": api_keys.SCHEMA,
+    "actors": api_keys.ACTORS_SCHEMA,
     "kept_answers": kept_answers.SCHEMA,
 }
 _TABLES = _LOG | _TRACKING | _OTHERS
@@ -73,6 +74,7 @@ _CHANGED_IN = {
         " ADD COLUMN IF NOT EXISTS stopped_because text",
         "DROP TABLE IF EXISTS history",
     ),
+    4: api_keys.MOVE_NAMES,
 }
 """What takes tables to it from the one before; a view that is dropped is made from the events again."""
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"

@@ -17,6 +17,7 @@ COMMANDS = {
     "queue": "queue",
     "projections": "projections",
     "keys": "keys",
+    "audit": "audit",
     "prompts": "prompts",
     "history": "history",
     "diff": "diff",

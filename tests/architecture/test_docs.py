@@ -155,7 +155,7 @@ def test_the_operators_page_types_only_commands_there_are() -> None:
     commands = {name for name, _ in reference.commands()}
     code = re.findall(r"^ {4}(.+)$|`([^`]+)`", _text("docs/operations.md"), re.MULTILINE)
     typed = re.findall(
-        r"(?<![/@=\w])(moviemind (?:schema |queue |jobs |keys |projections )?[a-z]+)",
+        r"(?<![/@=\w])(moviemind (?:schema |queue |jobs |keys |projections |audit )?[a-z]+)",
         "\n".join(map("\n".join, code)),
     )
 
