@@ -85,6 +85,7 @@ class SqliteKeyBook(KeyBook):
 def move_names(connection: sqlite3.Connection) -> None:
     """Out of the keys of a file of version 1, into a table of their own. Raises sqlite3.Error."""
     if connection.execute(_NAMES_IN_KEYS).fetchone():
+        connection.execute(_OVERWRITES)
         connection.execute("INSERT INTO actors (actor, name) SELECT key_id, name FROM api_keys")
         connection.execute("ALTER TABLE api_keys DROP COLUMN name")
 

@@ -9,12 +9,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool
 from pydantic import SecretStr
 
+from application.api_keys import KeyRing, Scope
 from application.verify import verify
 from infrastructure.choices import Auth
 from infrastructure.settings import Settings, load_settings
-from interfaces.bootstrap import open_store_beside, projections_of
+from interfaces.bootstrap import open_store, open_store_beside, projections_of
 from interfaces.embedded import embedded_service
 from interfaces.shared import shared_service
 from tests.integration.http.api import Api, body_of, operations_of
@@ -179,15 +181,35 @@ def test_views_are_verified_and_rebuilt_as_before(forgotten: Forgotten) -> None:
     assert forgotten.named_in() == set()
 
 
-def test_no_byte_of_a_name_is_left_in_the_files_of_a_sqlite_service_that_has_stopped(tmp_path: Path) -> None:
-    """What SQLite deletes it leaves in its file, unless it is told to write over it."""
-    with _serving(_guarded(load_settings(data_dir=tmp_path))) as admin:
-        key = body_of(admin.post("/v1/admin/keys", json={"name": NAME, "contact": CONTACT}))
-        admin.delete(f"/v1/admin/actors/{key['key_id']}").raise_for_status()
+def test_no_byte_of_a_name_is_left_in_the_files_of_sqlite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it deletes it leaves in the file, unless it is told to write over it; some builds are told so."""
+    _leave_what_is_deleted(monkeypatch)
+    settings = load_settings(data_dir=tmp_path)
+    with closing(open_store(settings)) as store:
+        ring = KeyRing(store.keys, clock=store.generations.clock)
+        kept, _ = ring.create("Somebody else", Scope.READ, by="local")
+        key, _ = ring.create(NAME, Scope.READ, by="local", contact=CONTACT)
+        ring.forget(key.key_id)
 
-    files = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert key["key_id"].encode() in files["moviemind.db"]
-    assert [name for name, held in files.items() if NAME.encode() in held or CONTACT.encode() in held] == []
+    held = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert kept.key_id.encode() in held
+    assert b"Somebody else" in held
+    assert NAME.encode() not in held
+    assert CONTACT.encode() not in held
+
+
+def _leave_what_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As SQLite does by itself."""
+    connect = SQLiteConnectionPool._create_connection
+
+    def create_connection(pool: SQLiteConnectionPool) -> SQLiteConnection:
+        connection = connect(pool)
+        connection.cursor().execute("PRAGMA secure_delete = OFF")
+        return connection
+
+    monkeypatch.setattr(SQLiteConnectionPool, "_create_connection", create_connection)
 
 
 def _sqlite_tables(settings: Settings) -> dict[str, str]:

@@ -34,3 +34,15 @@ def test_they_move_once_and_the_file_is_of_the_new_version(tmp_path: Path) -> No
     with closing(sqlite3.connect(settings.event_store_path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (event_store.SCHEMA_VERSION,)
         assert "Anna" not in str(connection.execute("SELECT * FROM api_keys").fetchall())
+
+
+def test_whoever_moved_can_be_forgotten_to_the_last_byte(tmp_path: Path) -> None:
+    settings = load_settings(data_dir=tmp_path)
+    with closing(sqlite3.connect(settings.event_store_path)) as older:
+        older.executescript(VERSION_1)
+
+    with closing(open_store(settings)) as store:
+        assert store.keys.forget("mm_1") is not None
+
+    held = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert (b"mm_1" in held, b"Anna" in held) == (True, False)
