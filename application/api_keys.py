@@ -1,8 +1,8 @@
 """API keys: who may call, and how far.
 
 A key is `mm_ID_SECRET`. It is shown once, when it is made; the store keeps a hash of its secret. What is
-before the secret is the key's id: it stands for its owner in every event, and means nothing by itself. What
-people call the key is kept beside it, where it can be deleted.
+before the secret is the key's id: it stands for its owner in every event, and means nothing by itself. Who
+that is, by name and contact, is kept apart from everything else, where it can be forgotten.
 
 The secret has 256 random bits, so a plain SHA-256 is as hard to turn back as a slow hash would be.
 """
@@ -59,10 +59,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """What is kept of a key. `last_used_at` is some seconds late; None while it was never used."""
+    """What is kept of a key. `last_used_at` is some seconds late; None while it was never used. Without a
+    `name` its owner was forgotten."""
 
     key_id: str
-    name: str
+    name: str | None
+    contact: str | None = None
     scope: Scope
     created_by: str
     created_at: datetime
@@ -95,6 +97,10 @@ class KeyBook(ABC):
     @abstractmethod
     def revoke(self, key_id: str, at: datetime) -> ApiKey | None:
         """The key, which opens nothing from now on; None when there is none. The first time counts."""
+
+    @abstractmethod
+    def forget(self, key_id: str) -> ApiKey | None:
+        """The key as it was before its name and contact were deleted; None when there is none."""
 
     @abstractmethod
     def used(self, times: Mapping[str, datetime]) -> None:
@@ -171,10 +177,12 @@ class KeyRing:
                 self._used = used | self._used
             raise
 
-    def create(self, name: str, scope: Scope, *, by: str) -> tuple[ApiKey, str]:
+    def create(self, name: str, scope: Scope, *, by: str, contact: str | None = None) -> tuple[ApiKey, str]:
         """A new key, and the key itself, which nobody can be told again. Raises StoreUnavailable."""
         key_id, secret = PREFIX + secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
-        key = ApiKey(key_id=key_id, name=name, scope=scope, created_by=by, created_at=self._clock())
+        key = ApiKey(
+            key_id=key_id, name=name, contact=contact, scope=scope, created_by=by, created_at=self._clock()
+        )
         self._book.add(key, _hash(secret))
         self.refresh()
         return key, f"{key_id}_{secret}"
@@ -192,6 +200,14 @@ class KeyRing:
             raise KeyNotFound(key_id)
         self.refresh()
         return revoked
+
+    def forget(self, key_id: str) -> ApiKey:
+        """Delete who the key belongs to, for ever; what it opens and what it did stay. Returns the key as it
+        was before. Raises KeyNotFound, StoreUnavailable."""
+        known = self._book.forget(key_id)
+        if known is None:
+            raise KeyNotFound(key_id)
+        return known
 
 
 def _parts(key: str) -> tuple[str, str]:

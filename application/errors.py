@@ -107,6 +107,14 @@ class EventUnreadable(MovieMindError):
 
 
 @dataclass(eq=False)
+class EventTooNew(MovieMindError):
+    """A newer MovieMind has written {found}, and this one knows {known}; upgrade it. Nothing is lost."""
+
+    found: str
+    known: str
+
+
+@dataclass(eq=False)
 class ViewNeedsRebuild(MovieMindError):
     """The '{view}' view is of version {found}, not {needed}; run: moviemind projections rebuild {view}."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, Mapper
 
-from application.errors import EventUnreadable, first_line, store_errors
+from application.errors import EventUnreadable, StoreUnavailable, first_line, store_errors
 from application.movie_generations import MovieGenerations
 from domain.events import Event, MovieRegistered
 
@@ -93,11 +93,13 @@ class EventLog:
         for stored in notifications:
             try:
                 event = cast(Event, self._mapper.to_domain_event(stored))
+                found.append(Recorded(stored.id, self._slug(event), event))
+            except StoreUnavailable:
+                raise
             except Exception as error:
                 if found:
                     break
                 raise EventUnreadable(stored.topic, stored.id, first_line(error)) from error
-            found.append(Recorded(stored.id, self._slug(event), event))
         return found
 
     def stored_after(self, position: int, *, limit: int) -> list[Stored]:

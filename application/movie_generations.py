@@ -11,10 +11,11 @@ from typing import TypeVar
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.persistence import IntegrityError, Mapper
 from eventsourcing.utils import Environment, EnvType
 
 from application.errors import MovieNotFound, StoreUnavailable, TooMuchContention, store_errors
+from application.event_mapper import EventMapper
 from domain.events import DescriptionEdited, DescriptionGenerated
 from domain.movie_generation import MovieGeneration, stream_id
 from domain.values import Actor, MovieFacts
@@ -47,8 +48,11 @@ class MovieGenerations(Application[UUID]):
         # The library would let variables of the process' environment override what the settings say.
         return Environment(name, dict(env or {}))
 
+    def construct_mapper(self) -> Mapper[UUID]:
+        return self.factory.mapper(self.construct_transcoder(), EventMapper)
+
     def load(self, slug: str) -> MovieGeneration:
-        """Raises MovieNotFound."""
+        """Raises MovieNotFound, EventTooNew."""
         with store_errors():
             try:
                 return self.repository.get(stream_id(slug))
@@ -74,7 +78,8 @@ class MovieGenerations(Application[UUID]):
         `recognise` is asked about the film after appends whose answers were lost, with the result of each:
         what it finds to be ours was saved.
 
-        Raises MovieNotFound, TooMuchContention, StoreUnavailable, and whatever the decision raises.
+        Raises MovieNotFound, EventTooNew, TooMuchContention, StoreUnavailable, and whatever the decision
+        raises.
         """
         decisions, unanswered = 0, list[T]()
         while True:

@@ -1,7 +1,8 @@
 """Every event a film's stream can hold.
 
-Topics are stored names: they never change. A field may be added with `class_version` and an upcaster;
-`tests/golden/` holds a stream of every version that must load for ever.
+Topics are stored names: one that was ever written is read for ever. A field may be added with
+`class_version` and an upcaster, an event be renamed with its former topic; CONTRIBUTING.md shows both, and
+`tests/golden/` holds every version of every event.
 """
 
 from datetime import datetime
@@ -14,6 +15,7 @@ from eventsourcing.domain import Aggregate
 class Event(Aggregate.Event):
     """Common to all: who decided (an opaque id), and the request it belongs to."""
 
+    class_version = 1
     actor: str
     correlation_id: str
 
@@ -186,3 +188,7 @@ class DescriptionWithdrawn(Event):
     description_id: UUID
     reason: str
     replaced_by: UUID | None
+
+
+FORMER_TOPICS: dict[str, type[Event]] = {}
+"""What events were called before they were renamed; old streams hold them under these topics."""

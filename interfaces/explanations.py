@@ -171,6 +171,11 @@ _API = {
         "A service could not start the process that folds views anew. The views in use are as they were.",
         "Read the reason, and the service's log. The same is done by: moviemind projections rebuild.",
     ),
+    "event-too-new": (
+        "Something has happened to the film that only a newer MovieMind can read, so this process decides "
+        "nothing about it. It was not upgraded with the others, or was set back to an older version.",
+        "Upgrade the process that answers, and restart it. What was accepted goes on then; nothing is lost.",
+    ),
     "internal-error": (
         "Something broke that should not.",
         "Look in the log for the request_id, and report it.",

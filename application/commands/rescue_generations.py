@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from application.errors import TooMuchContention
+from application.errors import EventTooNew, TooMuchContention
 from application.movie_generations import MovieGenerations
 from application.provider_gate import ProviderGate
 from application.read_models import JobsView, OpenClaim
@@ -49,7 +49,8 @@ def _end_attempt(
 
     try:
         ended = generations.decide(claim.slug, lose, by=command.by)
-    except TooMuchContention:  # the next round is soon; the other claims must not wait for this film
+    except (TooMuchContention, EventTooNew) as error:  # there is a next round; other claims must not wait
+        log.warning("generation.not_rescued", slug=claim.slug, job_id=str(claim.job_id), reason=str(error))
         return False
     if ended:
         gate.settle(claim.job_id, claim.attempt, calls)  # the next attempt may need its permit

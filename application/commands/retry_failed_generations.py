@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.commands.retry_generation import RetryGeneration, retry_generation
-from application.errors import TooMuchContention
+from application.errors import EventTooNew, TooMuchContention
 from application.movie_generations import MovieGenerations
 from application.read_models import JobSearch, JobsView
 from domain.errors import AnotherJobActive, JobHasNotFailed, MovieMindError
@@ -44,7 +44,7 @@ def retry_failed_generations(
         retry = RetryGeneration(job_id=row.job_id, reason=command.reason, by=command.by)
         try:
             retry_generation(retry, generations=generations, jobs=jobs)
-        except (AnotherJobActive, JobHasNotFailed, TooMuchContention) as error:
+        except (AnotherJobActive, JobHasNotFailed, TooMuchContention, EventTooNew) as error:
             refused.append((row.job_id, error))
     next_before = failed[-1].position if len(failed) == command.limit else None
     return RetriedGenerations(len(failed) - len(refused), refused, next_before)

@@ -1,4 +1,4 @@
-"""API keys on PostgreSQL."""
+"""API keys on PostgreSQL. Who they belong to stands in `actors`, under the id that events hold."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,17 +9,32 @@ from infrastructure.postgres.datastore import Datastore
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS api_keys (
-    key_id text PRIMARY KEY, name text NOT NULL, scope text NOT NULL, secret_hash bytea NOT NULL,
+    key_id text PRIMARY KEY, scope text NOT NULL, secret_hash bytea NOT NULL,
     created_by text NOT NULL, created_at timestamptz NOT NULL,
     last_used_at timestamptz, revoked_at timestamptz
 );
 """
 
-_KEY = "key_id, name, scope, created_by, created_at, last_used_at, revoked_at"
-_ADD = f"INSERT INTO api_keys ({_KEY}, secret_hash) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
-_ALL = f"SELECT {_KEY} FROM api_keys ORDER BY created_at DESC, key_id"
+ACTORS_SCHEMA = """
+CREATE TABLE IF NOT EXISTS actors (actor text PRIMARY KEY, name text NOT NULL, contact text);
+"""
+MOVE_NAMES = (
+    # In whichever of the two shapes the keys are: they may have been made a moment ago.
+    "INSERT INTO actors (actor, name) SELECT key_id, to_jsonb(api_keys) ->> 'name' FROM api_keys"
+    " WHERE to_jsonb(api_keys) ->> 'name' IS NOT NULL ON CONFLICT DO NOTHING",
+    "ALTER TABLE api_keys DROP COLUMN IF EXISTS name",
+)
+"""Out of the keys of version 3, into a table of their own."""
+
+_KEY = "key_id, scope, created_by, created_at, last_used_at, revoked_at"
+_ADD = f"INSERT INTO api_keys ({_KEY}, secret_hash) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+_ADD_ACTOR = "INSERT INTO actors (actor, name, contact) VALUES (%s, %s, %s)"
+_KEYS = f"SELECT {_KEY}, name, contact FROM api_keys LEFT JOIN actors ON actor = key_id"
+_ALL = f"{_KEYS} ORDER BY created_at DESC, key_id"
+_ONE = f"{_KEYS} WHERE key_id = %s"
 _LIVE = "SELECT key_id, scope, secret_hash FROM api_keys WHERE revoked_at IS NULL"
-_REVOKE = f"UPDATE api_keys SET revoked_at = coalesce(revoked_at, %s) WHERE key_id = %s RETURNING {_KEY}"
+_REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, %s) WHERE key_id = %s"
+_FORGET = "DELETE FROM actors WHERE actor = %s"
 # In one order for all processes: two that write at once would wait for each other otherwise.
 _USED = """
 WITH used AS (
@@ -39,6 +54,7 @@ class PostgresKeyBook(KeyBook):
         values = [getattr(key, name) for name in _KEY.split(", ")]
         with self._datastore.writing() as cursor:
             cursor.execute(_ADD, [*values, secret_hash])
+            cursor.execute(_ADD_ACTOR, (key.key_id, key.name, key.contact))
 
     def all(self) -> Sequence[ApiKey]:
         with self._datastore.reading() as cursor:
@@ -55,12 +71,23 @@ class PostgresKeyBook(KeyBook):
     def revoke(self, key_id: str, at: datetime) -> ApiKey | None:
         with self._datastore.writing() as cursor:
             cursor.execute(_REVOKE, (at, key_id))
-            row = cursor.fetchone()
-            return None if row is None else _key(row)
+            return _found(cursor, key_id)
+
+    def forget(self, key_id: str) -> ApiKey | None:
+        with self._datastore.writing() as cursor:
+            known = _found(cursor, key_id)
+            cursor.execute(_FORGET, (key_id,))
+            return known
 
     def used(self, times: Mapping[str, datetime]) -> None:
         with self._datastore.writing() as cursor:
             cursor.execute(_USED, [[*times], [*times.values()]])
+
+
+def _found(cursor: Any, key_id: str) -> ApiKey | None:
+    cursor.execute(_ONE, (key_id,))
+    row = cursor.fetchone()
+    return None if row is None else _key(row)
 
 
 def _key(row: dict[str, Any]) -> ApiKey:

@@ -67,6 +67,7 @@ _OTHERS = {
     "call_accounts": call_ledger.ACCOUNTS_SCHEMA,
     "tallies": tallies.SCHEMA,
     "api_keys": api_keys.SCHEMA,
+    "actors": api_keys.ACTORS_SCHEMA,
     "kept_answers": kept_answers.SCHEMA,
     "rebuilds": rebuild_book.SCHEMA,
 }
@@ -79,7 +80,7 @@ _CHANGED_IN = {
         " ADD COLUMN IF NOT EXISTS stopped_because text",
         "DROP TABLE IF EXISTS history",
     ),
-    4: (),  # tables that are missing are made
+    4: api_keys.MOVE_NAMES,
 }
 """What takes tables to it from the one before; a view that is dropped is made from the events again."""
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"

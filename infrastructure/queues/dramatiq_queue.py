@@ -15,7 +15,7 @@ import dramatiq
 import structlog
 from dramatiq import Broker
 
-from application.errors import StoreUnavailable
+from application.errors import EventTooNew, StoreUnavailable
 from domain.values import Priority
 
 log = structlog.get_logger()
@@ -94,7 +94,10 @@ class DramatiqQueue(ABC):
         assert self._run is not None
         try:
             self._run(slug, UUID(job_id))
-        except StoreUnavailable as outage:  # the job is in the store all the same, and is sent again
-            log.warning("generation.put_off", slug=slug, job_id=job_id, reason=str(outage))
+        except (
+            StoreUnavailable,
+            EventTooNew,
+        ) as why:  # the job is in the store all the same, and is sent again
+            log.warning("generation.put_off", slug=slug, job_id=job_id, reason=str(why))
         except Exception:  # sent again as well: what the queue kept of each failure would fill it
             log.exception("generation.broke", slug=slug, job_id=job_id)

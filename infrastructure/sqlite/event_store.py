@@ -22,7 +22,7 @@ from infrastructure.sqlite import api_keys, call_ledger, kept_answers, queue_swi
 from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, explained, is_damaged, reason
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PROBE_SECONDS = 1
 
 
@@ -158,5 +158,6 @@ def _epoch(connection: sqlite3.Connection) -> str:
             connection.execute(statement)
     for single_row in (queue_switch, call_ledger):
         connection.execute(single_row.FIRST_ROW)
+    api_keys.move_names(connection)
     connection.execute("COMMIT")
     return epoch

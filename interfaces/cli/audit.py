@@ -3,6 +3,7 @@
 import typer
 
 from interfaces.cli import proofs
+from interfaces.cli.forgetting import forget
 
 app = typer.Typer(
     help="How each text came to be, and proof that nobody has changed that.", no_args_is_help=True
@@ -11,3 +12,4 @@ app.command()(proofs.new_key)
 app.command()(proofs.checkpoint)
 app.command()(proofs.verify)
 app.command()(proofs.export)
+app.command()(forget)

@@ -13,7 +13,7 @@ from interfaces.client.calls import Call, movie_path, segment
 from interfaces.client.synchronous import Client
 from interfaces.http.schemas.admin import QueueAnswer, RetriedJobs
 from interfaces.http.schemas.generation import JobAnswer, PreviewAnswer
-from interfaces.http.schemas.keys import KeyAnswer, KeysAnswer, NewKeyAnswer
+from interfaces.http.schemas.keys import ForgottenAnswer, KeyAnswer, KeysAnswer, NewKeyAnswer
 from interfaces.http.schemas.movies import DiffAnswer, MovieAnswer
 from interfaces.http.schemas.stats import SpendingAnswer, ThroughputAnswer
 
@@ -111,12 +111,17 @@ class Operator(Client):
     def keys(self) -> list[KeyAnswer]:
         return self._get("/v1/admin/keys", KeysAnswer).items
 
-    def create_key(self, name: str, scope: Scope) -> NewKeyAnswer:
-        return self._post("/v1/admin/keys", NewKeyAnswer, {"name": name, "scope": scope})
+    def create_key(self, name: str, scope: Scope, contact: str | None = None) -> NewKeyAnswer:
+        body = {"name": name, "contact": contact, "scope": scope}
+        return self._post("/v1/admin/keys", NewKeyAnswer, body)
 
     def revoke_key(self, key_id: str) -> KeyAnswer:
         path = f"/v1/admin/keys/{segment(key_id)}"
         return self._ask(Call(method="DELETE", path=path, answers={None: KeyAnswer}))
+
+    def forget(self, actor: str) -> ForgottenAnswer:
+        path = f"/v1/admin/actors/{segment(actor)}"
+        return self._ask(Call(method="DELETE", path=path, answers={None: ForgottenAnswer}))
 
     def _get(self, path: str, of: type[T], **params: Any) -> T:
         return self._ask(Call(method="GET", path=path, answers={None: of}, params=params))

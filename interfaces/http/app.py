@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from interfaces.http import (
+    actors,
     admin,
     audit,
     corrections,
@@ -46,6 +47,7 @@ ROUTERS = (
     stats.router,
     admin.router,
     keys.router,
+    actors.router,
     health.router,
     metrics.router,
 )

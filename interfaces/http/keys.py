@@ -28,7 +28,7 @@ def list_keys(service: Service) -> Response:
 )
 def create_key(body: KeyBody, service: Service, caller: Caller) -> Response:
     """Make a key. It is told in this answer and never again: only a hash of it is kept."""
-    key, secret = service.keys.create(body.name, body.scope, by=caller.id)
+    key, secret = service.keys.create(body.name, body.scope, by=caller.id, contact=body.contact)
     answer = NewKeyAnswer(**KeyAnswer.of(key).model_dump(), key=secret)
     return json_answer(answer, status=201, headers={"Cache-Control": "no-store"})
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from anyio import CapacityLimiter, to_thread
 
-from application.errors import StoreUnavailable
+from application.errors import EventUnreadable, StoreUnavailable
 from application.event_log import EventLog, Recorded
 from application.job_following import job_of
 from application.read_models import JobsView
@@ -110,12 +110,12 @@ class LogTail:
         while True:
             try:
                 events = await to_thread.run_sync(self._next_batch, limiter=self._thread)
-            except StoreUnavailable as error:
+            except (StoreUnavailable, EventUnreadable) as error:
                 log.warning("tail.held_up", reason=str(error))
                 await asyncio.sleep(OUTAGE_SECONDS)
                 continue
             except Exception:
-                log.exception("tail.failed")  # such as an event of a newer version, until that runs here too
+                log.exception("tail.failed")
                 await asyncio.sleep(OUTAGE_SECONDS)
                 continue
             if events:

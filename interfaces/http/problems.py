@@ -59,6 +59,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     application.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     application.ReadBehind: HTTPStatus.SERVICE_UNAVAILABLE,
     rebuild_processes.RebuildNotStarted: HTTPStatus.SERVICE_UNAVAILABLE,
+    application.EventTooNew: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

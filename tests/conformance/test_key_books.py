@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,6 +25,7 @@ def _key(number: int, scope: Scope = Scope.READ) -> ApiKey:
     return ApiKey(
         key_id=f"mm_{number}",
         name=f"the shop {number}, ł",
+        contact=None if number % 2 else f"shop{number}@example.org",
         scope=scope,
         created_by="somebody",
         created_at=NOW + timedelta(seconds=number),
@@ -56,6 +58,27 @@ def test_a_revoked_one_is_live_no_more_and_the_first_time_counts(book: KeyBook) 
 
     assert set(book.live()) == {"mm_2"}
     assert [key.revoked_at for key in book.all()] == [None, NOW]
+
+
+def test_whose_a_key_is_can_be_forgotten_and_nothing_else_of_it(book: KeyBook) -> None:
+    for number in (1, 2):
+        book.add(_key(number), str(number).encode())
+    before = book.live()
+
+    assert book.forget("mm_2") == _key(2), "as it was"
+
+    forgotten = replace(_key(2), name=None, contact=None)
+    assert list(book.all()) == [forgotten, _key(1)]
+    assert book.live() == before
+    assert book.forget("mm_2") == forgotten, "again, nothing is there any more"
+    assert book.revoke("mm_2", NOW) == replace(forgotten, revoked_at=NOW)
+
+
+def test_nobody_can_be_forgotten_who_has_no_key(book: KeyBook) -> None:
+    book.add(_key(1), b"1")
+
+    assert book.forget("host:1:worker") is None
+    assert list(book.all()) == [_key(1)]
 
 
 def test_the_last_use_is_the_latest_and_unknown_keys_are_none(book: KeyBook) -> None:

@@ -41,6 +41,7 @@ COMMANDS = {
     "keys create": ["the shop"],
     "keys list": [],
     "keys revoke": ["mm_nobody"],
+    "audit forget": ["mm_nobody"],
     "prompts list": [],
     "prompts show": ["describe-1/en-US/modern"],
     "doctor": [],

@@ -1,14 +1,19 @@
 """Writes a golden stream of today's events: `python -m tests.golden.record NAME`.
 
-Add one when an event gets a new version; never change or remove one: such streams are in stores out there.
+Add one when an event gets a new version or a new name; never change or remove one: such streams are in stores
+out there. `SHA256SUMS` says what each of them is.
 """
 
 import json
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
 
 from domain.movie_generation import MovieGeneration
 from domain.values import ContextTag, FailureType, Locale, MovieFacts, PromotionScope, Variant
@@ -16,6 +21,9 @@ from tests.support.film import ENGLISH, FUNNY, POLISH, Film
 from tests.support.stored import mapper
 
 FOLDER = Path(__file__).parent
+SUMS = FOLDER / "SHA256SUMS"
+STREAMS = sorted(FOLDER.glob("*.json"))
+"""The newest one last."""
 FRENCH = Variant(Locale.FR_FR, ContextTag.MODERN)
 
 
@@ -58,6 +66,28 @@ def as_stored(film: Film) -> list[dict[str, Any]]:
     ]
 
 
+def stored_in(golden: dict[str, Any]) -> Iterator[StoredEvent]:
+    """The events of a stream's document as a store would hand them out."""
+    for event in golden["events"]:
+        yield StoredEvent(
+            originator_id=UUID(event["originator_id"]),
+            originator_version=event["originator_version"],
+            topic=event["topic"],
+            state=json.dumps(event["state"]).encode(),
+        )
+
+
+def read(path: Path) -> dict[str, Any]:
+    """What a stream comes to (`expected`), and its `events`."""
+    golden: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return golden
+
+
+def checksum(path: Path) -> str:
+    """As `sha256sum` prints it."""
+    return f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+
+
 def summary(movie: MovieGeneration) -> dict[str, Any]:
     """What a film's stream comes to."""
     variants = sorted({job.variant for job in movie.jobs.values()}, key=str)
@@ -77,6 +107,9 @@ def summary(movie: MovieGeneration) -> dict[str, Any]:
 if __name__ == "__main__":
     film = story()
     document = {"expected": summary(film.movie), "events": as_stored(film)}
-    with (FOLDER / f"{sys.argv[1]}.json").open("x", encoding="utf-8") as file:
+    path = FOLDER / f"{sys.argv[1]}.json"
+    with path.open("x", encoding="utf-8") as file:
         json.dump(document, file, indent=1, ensure_ascii=False)
         file.write("\n")
+    with SUMS.open("a", encoding="utf-8") as sums:
+        sums.write(checksum(path))

@@ -13,6 +13,7 @@ from domain.values import FailureType, JobStatus
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import build_projector, open_store
 from tests.support.core import RESCUER, SLUG, Clock, Core, FakeWriter
+from tests.support.newer import append_unknown
 
 DEAD_AFTER, EVERY = 8.0, 2.0
 
@@ -139,6 +140,17 @@ def test_a_job_that_ended_meanwhile_is_left_alone(rescue: Rescue) -> None:
 
     assert ended == 0
     assert rescue.lost() == []
+
+
+def test_a_film_that_cannot_be_read_here_keeps_no_other_from_being_rescued(rescue: Rescue) -> None:
+    for slug in ("alien-1979", SLUG, "heat-1995"):
+        rescue.core.start(rescue.core.job(slug).job_id, slug=slug, worker_id="runs")
+    rescue.beats.beat("runs", threads=1)
+    assert rescue.look() == 0, "the views know the claims"
+    append_unknown(SLUG, generations=rescue.core.generations)
+    rescue.beats.sign_off("runs")
+
+    assert rescue.look() == 2
 
 
 def test_the_third_lost_worker_is_the_last(rescue: Rescue) -> None:

@@ -171,7 +171,8 @@ def test_a_view_that_an_older_version_made_without_a_column_is_made_again(
     before = _views_of_one_film(url)
     postgres_server.execute("ALTER TABLE movies DROP COLUMN sorted_title", name)
     postgres_server.execute("UPDATE schema_versions SET version = 1", name)
-    with pytest.raises(SchemaMissing, match=f"version 1, and {schema.VERSION} is needed; run: moviemind sch"):
+    lacks = f"has tables of version 1, and {schema.VERSION} is needed; run: moviemind schema create"
+    with pytest.raises(SchemaMissing, match=lacks):
         schema.check(url)
     assert not schema.status(url).is_usable
 
@@ -195,6 +196,27 @@ def test_tracking_that_an_older_version_made_without_versions_gets_them(
 
     assert _views_of_one_film(url) == before
     assert postgres_server.execute("SELECT to_regclass('history_of_an_actor') IS NOT NULL", name) == [(True,)]
+
+
+def test_names_that_an_older_version_kept_with_the_keys_move_where_they_can_be_deleted(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    for statement in (
+        "DROP TABLE actors",
+        "ALTER TABLE api_keys ADD COLUMN name text NOT NULL",
+        "INSERT INTO api_keys (key_id, name, scope, secret_hash, created_by, created_at)"
+        " VALUES ('mm_1', 'Anna', 'read', 'x', 'local', now())",
+        "UPDATE schema_versions SET version = 3",
+    ):
+        postgres_server.execute(statement, name)
+
+    assert (schema.create(url), schema.create(url)) == (True, False)
+
+    assert postgres_server.execute("SELECT * FROM actors", name) == [("mm_1", "Anna", None)]
+    with closing(open_store(load_settings(store_url=url))) as store:
+        assert [(key.key_id, key.name) for key in store.keys.all()] == [("mm_1", "Anna")]
+    assert "Anna" not in str(postgres_server.execute("SELECT * FROM api_keys", name))
 
 
 def test_a_view_that_has_no_place_in_the_log_begins_anew(

@@ -43,6 +43,14 @@ class MemoryKeyBook(KeyBook):
         self._keys[key_id] = revoked, secret_hash
         return revoked
 
+    def forget(self, key_id: str) -> ApiKey | None:
+        self._check()
+        if key_id not in self._keys:
+            return None
+        key, secret_hash = self._keys[key_id]
+        self._keys[key_id] = replace(key, name=None, contact=None), secret_hash
+        return key
+
     def used(self, times: Mapping[str, datetime]) -> None:
         self._check()
         for key_id, at in times.items():

@@ -1,13 +1,13 @@
 """Events as the store keeps them, without a store."""
 
-from uuid import UUID
+from eventsourcing.persistence import DatetimeAsISO, JSONTranscoder, UUIDAsHex
 
-from eventsourcing.persistence import DatetimeAsISO, JSONTranscoder, Mapper, UUIDAsHex
+from application.event_mapper import EventMapper
 
 
-def mapper() -> Mapper[UUID]:
+def mapper() -> EventMapper:
     """Maps events to JSON and back with the transcodings the application uses."""
     transcoder = JSONTranscoder()
     transcoder.register(UUIDAsHex())
     transcoder.register(DatetimeAsISO())
-    return Mapper(transcoder)
+    return EventMapper(transcoder)

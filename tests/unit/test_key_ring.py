@@ -28,6 +28,16 @@ def ring(book: MemoryKeyBook, clock: Clock) -> KeyRing:
     return KeyRing(book, clock=clock)
 
 
+def test_whoever_was_forgotten_is_let_in_as_before(ring: KeyRing) -> None:
+    key, told = ring.create("the shop", Scope.READ, by="somebody", contact="shop@example.org")
+
+    assert ring.forget(key.key_id) == key
+    assert ring.caller_with(told) == Caller(key.key_id, Scope.READ)
+    assert [(one.name, one.contact) for one in ring.all()] == [(None, None)]
+    with pytest.raises(KeyNotFound):
+        ring.forget("mm_nobody")
+
+
 @pytest.mark.parametrize("scope", Scope)
 def test_a_key_opens_as_whom_it_was_made_for(ring: KeyRing, scope: Scope) -> None:
     key, told = ring.create("the shop", scope, by="somebody")

@@ -50,6 +50,7 @@ _CODES = (
     (403, None, "scope-missing"),
     (404, "job_id", "job-not-found"),
     (404, "key_id", "key-not-found"),
+    (404, "actor", "key-not-found"),
     (404, "slug", "movie-not-found"),
     (409, None, "job-is-final"),
     (410, "cursor", "cursor-expired"),

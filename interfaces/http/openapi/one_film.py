@@ -110,6 +110,7 @@ _COUNTS = {
 _KEY = {
     "key_id": _KEY_ID,
     "name": "the shop",
+    "contact": "shop@example.org",
     "scope": "generate",
     "created_by": "bootstrap-admin",
     "created_at": _REQUESTED_AT,
@@ -151,6 +152,7 @@ MODELS: dict[str, Any] = {
     },
     "EditBody": {**_VARIANT, "text": "A programmer wakes up.", "based_on": _TEXT_ID},
     "FailedJobsPage": {"by_type": {"TIMEOUT": 1}, "items": [_FAILED_JOB], "next_cursor": None},
+    "ForgottenAnswer": {"actor": _KEY_ID, "had_name": True, "had_contact": True, "revoked_at": None},
     "GenerateBody": {"slug": _SLUG, "context_tag": "modern"},
     "GenerationAnswer": _GENERATION,
     "GenerationsAnswer": {
@@ -187,7 +189,7 @@ MODELS: dict[str, Any] = {
     "JobAnswer": _JOB,
     "JobsPage": {"items": [_JOB], "next_cursor": None},
     "KeyAnswer": _KEY,
-    "KeyBody": {"name": "the shop", "scope": "generate"},
+    "KeyBody": {"name": "the shop", "contact": "shop@example.org", "scope": "generate"},
     "KeysAnswer": {"items": [_KEY]},
     "MovieAnswer": {**_SUMMARY, "descriptions": [_DESCRIPTION], "selected_description": _DESCRIPTION},
     "MovieChoices": {

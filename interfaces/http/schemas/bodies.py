@@ -136,6 +136,9 @@ class KeyBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=100), PLAIN, STRIPPED]
+    contact: Annotated[str, Field(min_length=1, max_length=200), PLAIN, STRIPPED] | None = Field(
+        None, description="where they can be reached; told to admins, and in no event"
+    )
     scope: Scope = Field(Scope.READ, description="`admin` holds `generate`, which holds `read`")
 
 

@@ -14,7 +14,7 @@ AUDIT, PROJECTIONS = "/v1/audit", "/v1/admin/projections"
 REBUILD = "/v1/admin/projections/rebuild"
 SPENDING, THROUGHPUT = "/v1/stats/spending", "/v1/stats/throughput"
 EVENTS = "/v1/jobs/{job_id}/events"
-KEYS, KEY = "/v1/admin/keys", "/v1/admin/keys/{key_id}"
+KEYS, KEY, ACTOR = "/v1/admin/keys", "/v1/admin/keys/{key_id}", "/v1/admin/actors/{actor}"
 
 TOO_LONG = "x" * (BODY_LIMIT_BYTES + 1)
 PROMOTION = '{"description_id": "%s", "scope": "film"}'
@@ -111,6 +111,8 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (KEYS, "POST /v1/admin/keys", "{}", 422),
     (KEY, "DELETE /v1/admin/keys/mm_nobody", None, 404),
     (KEY, f"DELETE /v1/admin/keys/{'x' * 101}", None, 422),
+    (ACTOR, "DELETE /v1/admin/actors/mm_nobody", None, 404),
+    (ACTOR, f"DELETE /v1/admin/actors/{'x' * 101}", None, 422),
     ("/health", "GET /health", None, 200),
     ("/health/live", "GET /health/live", None, 200),
     ("/health/ready", "GET /health/ready", None, 200),
@@ -168,6 +170,7 @@ ELSEWHERE = {
     (KEY, "delete", 200),
     (REBUILD, "post", 202),
     (REBUILD, "post", 409),
+    (ACTOR, "delete", 200),
     (EVENTS, "get", 204),
     (EVENTS, "get", 400),
 }

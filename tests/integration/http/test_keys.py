@@ -150,10 +150,48 @@ def test_a_revoked_key_opens_nothing(admin: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"name": " "}, {"name": "x" * 101}, {"name": "a\u200bb"}, {"name": "x", "scope": "root"}]
+    "body",
+    [
+        {},
+        {"name": " "},
+        {"name": "x" * 101},
+        {"name": "a\u200bb"},
+        {"name": "x", "scope": "root"},
+        {"name": "x", "contact": " "},
+        {"name": "x", "contact": "x" * 201},
+        {"name": "x", "contact": "a\nb"},
+    ],
 )
 def test_what_is_no_key_is_refused(admin: Api, body: dict[str, Any]) -> None:
     problem_of(admin.post("/v1/admin/keys", json=body), 422, "validation-error")
+
+
+def test_whoever_is_forgotten_is_known_by_an_id_alone(admin: Api) -> None:
+    body = {"name": "Anna", "contact": "anna@example.org", "scope": "admin"}
+    key = body_of(admin.post("/v1/admin/keys", json=body))
+    assert (key["name"], key["contact"]) == ("Anna", "anna@example.org")
+    path = f"/v1/admin/actors/{key['key_id']}"
+
+    forgotten = body_of(admin.delete(path))
+
+    assert forgotten == {
+        "actor": key["key_id"],
+        "had_name": True,
+        "had_contact": True,
+        "revoked_at": None,
+    }
+    assert body_of(admin.delete(path)) == forgotten | {"had_name": False, "had_contact": False}
+    listed = admin.get("/v1/admin/keys")
+    assert (body_of(listed)["items"][0]["name"], "anna" in listed.text.lower()) == (None, False)
+    mine = {"X-API-Key": key["key"]}
+    assert admin.get("/v1/jobs", headers=mine).status_code == 200, "the key opens what it opened"
+    admin.delete(f"/v1/admin/keys/{key['key_id']}")
+    assert body_of(admin.delete(path))["revoked_at"] is not None
+
+
+def test_only_those_who_have_a_key_can_be_forgotten(admin: Api) -> None:
+    problem_of(admin.delete("/v1/admin/actors/bootstrap-admin"), 404, "key-not-found")
+    problem_of(admin.delete("/v1/admin/actors/host:17:9f3a5c9b"), 404, "key-not-found")
 
 
 def test_keys_outlive_the_service(serve: Serve) -> None:

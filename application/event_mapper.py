@@ -1,0 +1,50 @@
+"""Stored events as the classes there are for them, also those that an older MovieMind has written.
+
+What a newer one has written is refused. The library would take an event of a newer version for one of the
+version it knows, and search the installed modules for a topic it does not.
+"""
+
+from uuid import UUID
+
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Mapper, StoredEvent
+from eventsourcing.utils import get_topic, register_topic
+
+from application.errors import EventTooNew
+from domain.events import FORMER_TOPICS, Event
+from domain.movie_generation import MovieGeneration
+
+
+def _kinds() -> dict[str, type[Event]]:
+    """By topic. They are the aggregate's: of those it is given it makes classes of its own."""
+    kinds = {kind: getattr(MovieGeneration, kind.__name__) for kind in Event.__subclasses__()}
+    former = {topic: kinds[kind] for topic, kind in FORMER_TOPICS.items()}
+    for topic, kind in former.items():
+        register_topic(topic, kind)
+    return former | {get_topic(kind): kind for kind in kinds.values()}
+
+
+_KINDS = _kinds()
+
+
+class EventMapper(Mapper[UUID]):
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
+        """The event in the newest version there is. Raises EventTooNew."""
+        kind = self.kind_of(stored_event.topic)
+        if _may_be_newer(stored_event.state, kind):
+            found = self.transcoder.decode(stored_event.state).get("class_version", 1)
+            if found > kind.class_version:
+                raise EventTooNew(f"{stored_event.topic} of version {found}", f"version {kind.class_version}")
+        return super().to_domain_event(stored_event)
+
+    def kind_of(self, topic: str) -> type[Event]:
+        """Raises EventTooNew."""
+        try:
+            return _KINDS[topic]
+        except KeyError:
+            raise EventTooNew(topic, "no event of that name") from None
+
+
+def _may_be_newer(state: bytes, kind: type[Event]) -> bool:
+    """Without parsing it: a version stands last, as the mapper writes it, and the first one is not named."""
+    return b'"class_version"' in state and not state.endswith(b'"class_version":%d}' % kind.class_version)
