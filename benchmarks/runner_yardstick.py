@@ -31,6 +31,7 @@ from infrastructure.postgres.history_view import PostgresHistoryView
 from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.spending_view import PostgresSpendingView
+from infrastructure.postgres.texts_view import PostgresTextsView
 from infrastructure.postgres.view_store import ViewStore
 
 LONGEST_SECONDS = 3_600
@@ -103,6 +104,7 @@ def _our_projections(store: ViewStore) -> Sequence[ours.Projection[Any, Any]]:
         movies=PostgresMoviesView(store),
         history=PostgresHistoryView(store),
         spending=PostgresSpendingView(store),
+        texts=PostgresTextsView(store),
         jobs=PostgresJobsView(store),
     )
 

@@ -14,6 +14,7 @@ from application.read_models import HistoryView, JobsView, MoviesView
 from application.rebuild import SecondSets
 from application.spending import SpendingView
 from application.tallies import TallyBook
+from application.texts import TextsView
 from application.worker_watch import Heartbeats
 
 
@@ -33,6 +34,7 @@ class Store:
     movies: MoviesView
     history: HistoryView
     spending: SpendingView
+    texts: TextsView
     dispatches: Dispatches
     heartbeats: Heartbeats
     switch: QueueSwitch

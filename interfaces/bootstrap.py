@@ -114,6 +114,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         movies=store.movies,
         history=store.history,
         spending=store.spending,
+        texts=store.texts,
         switch=store.switch,
         tallies=tallies,
         queue=queue,
@@ -138,7 +139,11 @@ def build_projector(store: Store, *, jobs: JobsView | None = None) -> Projector:
 
 def projections_of(store: Store, *, jobs: JobsView | None = None) -> list[Projection[Any, Any]]:
     return all_projections(
-        movies=store.movies, history=store.history, spending=store.spending, jobs=jobs or store.jobs
+        movies=store.movies,
+        history=store.history,
+        spending=store.spending,
+        texts=store.texts,
+        jobs=jobs or store.jobs,
     )
 
 

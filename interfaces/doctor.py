@@ -169,7 +169,7 @@ def _leader(settings: Settings, _store: Store) -> Iterator[Finding]:
 
 
 def _views(_settings: Settings, store: Store) -> Iterator[Finding]:
-    views = (store.jobs, store.movies, store.history, store.spending)
+    views = (store.jobs, store.movies, store.history, store.spending, store.texts)
     seconds = seconds_behind(views, store.log, now=store.generations.clock())
     for view, behind in lag(views, store.log).items():
         count = f"{behind} events" if behind < MUCH_LAG else f"{MUCH_LAG} events or more"

@@ -96,6 +96,10 @@ _API = {
         "The film has no description of this id.",
         "Take the id from the film: GET /v1/movies/{slug}, or `moviemind movies show SLUG`.",
     ),
+    "text-not-found": (
+        "No film has a description of this id.",
+        "Take the id from a film, or from GET /v1/audit/texts, or `moviemind audit texts`.",
+    ),
     "description-is-withdrawn": (
         "The text was withdrawn, because it was wrong or must not be read. The history keeps it.",
         "Choose another description of the film.",

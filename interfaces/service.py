@@ -15,6 +15,7 @@ from application.rate_limits import RateLimits
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
 from application.tallies import Tallies
+from application.texts import TextsView
 from application.worker_watch import Worker
 
 
@@ -48,6 +49,7 @@ class MovieMind:
     movies: MoviesView
     history: HistoryView
     spending: SpendingView
+    texts: TextsView
     switch: QueueSwitch
     tallies: Tallies
     queue: JobQueue

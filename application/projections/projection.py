@@ -9,8 +9,10 @@ from application.projections.history import fold_history
 from application.projections.jobs import fold_job, jobs_of
 from application.projections.movies import films_of, fold_movie
 from application.projections.spending import fold_spending, spending_of
+from application.projections.texts import fold_text
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
+from application.texts import TextsView
 from application.view import Key, Row, Rows, View
 
 
@@ -35,17 +37,18 @@ class Projection(Generic[Key, Row]):
 
 
 def all_projections(
-    *, movies: MoviesView, history: HistoryView, spending: SpendingView, jobs: JobsView
+    *, movies: MoviesView, history: HistoryView, spending: SpendingView, texts: TextsView, jobs: JobsView
 ) -> list[Projection[Any, Any]]:
     """Jobs last: who sees that a job is DONE finds its text and its cost in the other views already."""
     return [
         Projection(movies, films_of, fold_movie),
         Projection(history, _nothing, fold_history),
         Projection(spending, spending_of, fold_spending),
+        Projection(texts, _nothing, fold_text),
         Projection(jobs, jobs_of, fold_job),
     ]
 
 
 def _nothing(_: Recorded) -> Collection[Any]:
-    """Every event has a row of its own."""
+    """Rows are begun by one event each, and changed by none."""
     return ()

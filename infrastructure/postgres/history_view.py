@@ -1,6 +1,6 @@
 """The history view on PostgreSQL. `data` is `json`, which keeps numbers, texts and order as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Json
@@ -19,7 +19,10 @@ CREATE TABLE {table} (
 CREATE INDEX {table}_of_a_film ON {table} (slug, position);
 CREATE INDEX {table}_of_an_actor ON {table} (actor, position);
 CREATE INDEX {table}_of_a_kind ON {table} (event, position);
+CREATE INDEX {table}_by_hour ON {table} (date_trunc('hour', at AT TIME ZONE 'UTC'), position);
 """
+
+_HOUR = "date_trunc('hour', {at} AT TIME ZONE 'UTC')"
 
 
 _COLUMNS = HistoryRow._fields
@@ -49,10 +52,14 @@ class PostgresHistoryView(PostgresView[int, HistoryRow], HistoryView):
             return [HistoryRow(**row) for row in cursor.fetchall()]
 
     def of_all(self, search: AuditSearch, *, after: int, limit: int) -> Sequence[HistoryRow]:
-        conditions, values = audited(search, "%s")
+        conditions, values = audited(search, "%s", hour=_HOUR)
         where = " AND ".join(["position > %s", *conditions])
         with self._store.reading() as cursor:
             cursor.execute(
                 f"SELECT * FROM history WHERE {where} ORDER BY position LIMIT %s", (after, *values, limit)
             )
             return [HistoryRow(**row) for row in cursor.fetchall()]
+
+    def at(self, positions: Collection[int]) -> Mapping[int, HistoryRow]:
+        with self._store.reading() as cursor:
+            return {row.position: row for row in self.table.read(cursor, self.name, positions)}

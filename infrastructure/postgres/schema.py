@@ -35,10 +35,11 @@ from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.positions import HERE, HOLDS_BACK, IS_AT_HOME, ORDINAL_BITS, TABLE, THIS_DATABASE
 from infrastructure.postgres.spending_view import PostgresSpendingView
+from infrastructure.postgres.texts_view import PostgresTextsView
 from infrastructure.postgres.view_table import PostgresView
 from infrastructure.queues import database
 
-VERSION = 3
+VERSION = 4
 HELD_BACK_SECONDS = 5.0
 OLDEST_SERVER = 14
 """`idle_session_timeout`, which takes the lead from a frozen leader, came with 14."""
@@ -51,6 +52,7 @@ _VIEWS: dict[str, type[PostgresView[Any, Any]]] = {
     "movies": PostgresMoviesView,
     "history": PostgresHistoryView,
     "spending": PostgresSpendingView,
+    "texts": PostgresTextsView,
 }
 _TRACKING = {"tracking": view_store.SCHEMA}
 _OTHERS = {
@@ -73,6 +75,7 @@ _CHANGED_IN = {
         " ADD COLUMN IF NOT EXISTS stopped_because text",
         "DROP TABLE IF EXISTS history",
     ),
+    4: (),
 }
 """What takes tables to it from the one before; a view that is dropped is made from the events again."""
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"

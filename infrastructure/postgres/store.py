@@ -18,6 +18,7 @@ from infrastructure.postgres.queue_switch import PostgresQueueSwitch
 from infrastructure.postgres.second_set import second_sets
 from infrastructure.postgres.spending_view import PostgresSpendingView
 from infrastructure.postgres.tallies import PostgresTallyBook
+from infrastructure.postgres.texts_view import PostgresTextsView
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.postgres.wake_ups import Bell
 from infrastructure.store import Store
@@ -52,6 +53,7 @@ def open_postgres_store(url: str, *, folds: bool = True) -> Store:
         movies=PostgresMoviesView(views),
         history=PostgresHistoryView(views),
         spending=PostgresSpendingView(views),
+        texts=PostgresTextsView(views),
         dispatches=PostgresDispatches(views),
         heartbeats=PostgresHeartbeats(datastore),
         switch=PostgresQueueSwitch(datastore),

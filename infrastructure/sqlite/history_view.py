@@ -1,7 +1,7 @@
 """The history view on SQLite."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,10 @@ CREATE TABLE {table} (
 CREATE INDEX {table}_of_a_film ON {table} (slug, position);
 CREATE INDEX {table}_of_an_actor ON {table} (actor, position);
 CREATE INDEX {table}_of_a_kind ON {table} (event, position);
+CREATE INDEX {table}_by_hour ON {table} (substr(at, 1, 13), position);
 """
+
+_HOUR = "substr({at}, 1, 13)"
 
 
 _COLUMNS = HistoryRow._fields
@@ -53,7 +56,7 @@ class SqliteHistoryView(SqliteView[int, HistoryRow], HistoryView):
             return [_history_row(row) for row in cursor.fetchall()]
 
     def of_all(self, search: AuditSearch, *, after: int, limit: int) -> Sequence[HistoryRow]:
-        conditions, values = audited(search, "?")
+        conditions, values = audited(search, "?", hour=_HOUR)
         where = " AND ".join(["position > ?", *conditions])
         with self._store.reading() as cursor:
             cursor.execute(
@@ -61,3 +64,7 @@ class SqliteHistoryView(SqliteView[int, HistoryRow], HistoryView):
                 (after, *map(column, values), limit),
             )
             return [_history_row(row) for row in cursor.fetchall()]
+
+    def at(self, positions: Collection[int]) -> Mapping[int, HistoryRow]:
+        with self._store.reading() as cursor:
+            return {row.position: row for row in self.table.read(cursor, self.name, positions)}

@@ -19,6 +19,7 @@ from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
 from infrastructure.sqlite.second_set import second_sets
 from infrastructure.sqlite.spending_view import SqliteSpendingView
 from infrastructure.sqlite.tallies import SqliteTallyBook
+from infrastructure.sqlite.texts_view import SqliteTextsView
 from infrastructure.sqlite.view_store import open_view_store, open_view_store_beside
 from infrastructure.sqlite.view_table import SqliteView
 from infrastructure.store import Store
@@ -28,6 +29,7 @@ _VIEWS: tuple[type[SqliteView[Any, Any]], ...] = (
     SqliteMoviesView,
     SqliteHistoryView,
     SqliteSpendingView,
+    SqliteTextsView,
 )
 VERSIONS = {view.name: view.version for view in _VIEWS}
 SCHEMAS = (
@@ -69,6 +71,7 @@ def open_sqlite_store(
         movies=SqliteMoviesView(view_store),
         history=SqliteHistoryView(view_store),
         spending=SqliteSpendingView(view_store),
+        texts=SqliteTextsView(view_store),
         dispatches=dispatches.SqliteDispatches(view_store),
         heartbeats=heartbeats.SqliteHeartbeats(view_store),
         switch=SqliteQueueSwitch(beside_the_events),

@@ -17,7 +17,7 @@ from infrastructure.errors import StoreNotUsable
 from infrastructure.sqlite.datastore import WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, is_damaged, reason
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 _SCHEMA = """
 CREATE TABLE sources (log_epoch TEXT PRIMARY KEY);

@@ -25,7 +25,7 @@ app = typer.Typer(
     help="How far the views have followed the events, and folding them anew.", no_args_is_help=True
 )
 
-VIEWS = ("movies", "history", "spending", "jobs")
+VIEWS = ("movies", "history", "spending", "texts", "jobs")
 
 Names = Annotated[
     list[str] | None,

@@ -84,7 +84,13 @@ def list_workers(service: Service) -> Response:
 @router.get("/projections", response_model=ProjectionsAnswer, responses=problems.declared(403))
 def list_projections(service: Service) -> Response:
     """How far each view has followed the events, and what keeps one that does not."""
-    views: list[View[Any, Any]] = [service.movies, service.history, service.spending, service.jobs]
+    views: list[View[Any, Any]] = [
+        service.movies,
+        service.history,
+        service.spending,
+        service.texts,
+        service.jobs,
+    ]
     behind, epoch = lag(views, service.log), service.log_epoch()
     items = [ProjectionAnswer.of(view.status(), lag=behind[view.name], epoch=epoch) for view in views]
     return json_answer(ProjectionsAnswer(items=items))

@@ -10,6 +10,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from interfaces.http import (
     admin,
     audit,
+    audit_refused,
+    audit_texts,
     corrections,
     generate,
     health,
@@ -43,6 +45,8 @@ ROUTERS = (
     corrections.router,
     history.router,
     audit.router,
+    audit_texts.router,
+    audit_refused.router,
     stats.router,
     admin.router,
     keys.router,

@@ -59,7 +59,7 @@ def messages_waiting(service: MovieMind) -> int | None:
 
 
 def _measured(service: MovieMind) -> Measured:
-    views = (service.jobs, service.movies, service.history, service.spending)
+    views = (service.jobs, service.movies, service.history, service.spending, service.texts)
     behind = lag(views, service.log)
     now = service.generations.clock()
     counts = service.jobs.counts(now)

@@ -21,11 +21,12 @@ from infrastructure.postgres.datastore import Datastore
 from infrastructure.postgres.failures import place
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import build_projector, build_run, open_store
+from interfaces.bootstrap import build_projector, build_run, open_store, open_store_beside
 from interfaces.shared import shared_service
 from tests.integration.http.api import Api
 from tests.support.core import FakeWriter
 from tests.support.process import moviemind_within
+from tests.support.rebuilding import rebuilt
 from tests.support.recorders import stored
 from tests.support.servers import Postgres
 
@@ -137,6 +138,7 @@ def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_se
         "movies",
         "history",
         "spending",
+        "texts",
         "tracking",
         "dispatches",
         "queue_switch",
@@ -168,7 +170,7 @@ def test_a_view_that_an_older_version_made_without_a_column_is_made_again(
     before = _views_of_one_film(url)
     postgres_server.execute("ALTER TABLE movies DROP COLUMN sorted_title", name)
     postgres_server.execute("UPDATE schema_versions SET version = 1", name)
-    with pytest.raises(SchemaMissing, match="has tables of version 1, and 3 is needed; run: moviemind sch"):
+    with pytest.raises(SchemaMissing, match="has tables of version 1, and 4 is needed; run: moviemind sch"):
         schema.check(url)
     assert not schema.status(url).is_usable
 
@@ -190,6 +192,8 @@ def test_tracking_that_an_older_version_made_without_versions_gets_them(
 
     assert (schema.create(url), schema.create(url)) == (True, False)
 
+    with closing(open_store_beside(load_settings(store_url=url))) as store:
+        rebuilt(store)
     assert _views_of_one_film(url) == before
     assert postgres_server.execute("SELECT to_regclass('history_of_an_actor') IS NOT NULL", name) == [(True,)]
 

@@ -230,7 +230,13 @@ class Cluster:
             projector = build_projector(store)
             while projector.step():
                 pass
-        keys = {"jobs": "job_id", "movies": "slug", "history": "position", "spending": "job_id, attempt"}
+        keys = {
+            "jobs": "job_id",
+            "movies": "slug",
+            "history": "position",
+            "spending": "job_id, attempt",
+            "texts": "description_id",
+        }
         for table, key in keys.items():
             rows = f"SELECT * FROM {table} ORDER BY {key}"
             assert self.postgres.execute(rows) == self.postgres.execute(rows, "folded"), table

@@ -12,6 +12,7 @@ from application.projections.projection import Projection, all_projections
 from application.projector import Projector
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
+from application.texts import TextsView
 from infrastructure.postgres import datastore as postgres
 from infrastructure.postgres import dispatches as postgres_dispatches
 from infrastructure.postgres import history_view as postgres_history
@@ -19,6 +20,7 @@ from infrastructure.postgres import jobs_view as postgres_jobs
 from infrastructure.postgres import movies_view as postgres_movies
 from infrastructure.postgres import schema
 from infrastructure.postgres import spending_view as postgres_spending
+from infrastructure.postgres import texts_view as postgres_texts
 from infrastructure.postgres import view_store as postgres_views
 from infrastructure.sqlite import dispatches as sqlite_dispatches
 from infrastructure.sqlite import history_view as sqlite_history
@@ -26,11 +28,12 @@ from infrastructure.sqlite import jobs_view as sqlite_jobs
 from infrastructure.sqlite import movies_view as sqlite_movies
 from infrastructure.sqlite import spending_view as sqlite_spending
 from infrastructure.sqlite import store as sqlite
+from infrastructure.sqlite import texts_view as sqlite_texts
 from infrastructure.sqlite import view_store as sqlite_views
 from tests.support.servers import Postgres
 
 DIALECTS = ("sqlite", "postgresql")
-TABLES = ("jobs", "movies", "history", "spending", "dispatches", "tracking")
+TABLES = ("jobs", "movies", "history", "spending", "texts", "dispatches", "tracking")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Views:
     movies: MoviesView
     history: HistoryView
     spending: SpendingView
+    texts: TextsView
     dispatches: Dispatches
     beside: Callable[[], "Views"]
     """The same ones, as another process opens them."""
@@ -47,7 +51,11 @@ class Views:
 
     def projections(self) -> list[Projection[Any, Any]]:
         return all_projections(
-            movies=self.movies, history=self.history, spending=self.spending, jobs=self.jobs
+            movies=self.movies,
+            history=self.history,
+            spending=self.spending,
+            texts=self.texts,
+            jobs=self.jobs,
         )
 
     def follow(self, log: EventLog) -> None:
@@ -87,6 +95,7 @@ class SqliteViews:
             movies=sqlite_movies.SqliteMoviesView(store),
             history=sqlite_history.SqliteHistoryView(store),
             spending=sqlite_spending.SqliteSpendingView(store),
+            texts=sqlite_texts.SqliteTextsView(store),
             dispatches=sqlite_dispatches.SqliteDispatches(store),
             beside=lambda: self._open(file),
             close=store.close,
@@ -124,6 +133,7 @@ class PostgresViews:
             movies=postgres_movies.PostgresMoviesView(store),
             history=postgres_history.PostgresHistoryView(store),
             spending=postgres_spending.PostgresSpendingView(store),
+            texts=postgres_texts.PostgresTextsView(store),
             dispatches=postgres_dispatches.PostgresDispatches(store),
             beside=lambda: self._open(name),
             close=datastore.close,

@@ -37,7 +37,7 @@ def test_every_view_tells_how_far_it_has_followed_the_events(api: Api) -> None:
 
     views = _ok(api.get("/v1/admin/projections"))["items"]
 
-    assert [view["view"] for view in views] == ["movies", "history", "spending", "jobs"]
+    assert [view["view"] for view in views] == ["movies", "history", "spending", "texts", "jobs"]
     assert {(view["state"], view["lag"], view["stopped_because"]) for view in views} == {("follows", 0, None)}
     epoch, _, _ = newest.partition(".")
     assert all(view["position"].startswith(f"{epoch}.") for view in views)

@@ -75,7 +75,11 @@ class Process:
         self.freshness = Freshness([store.movies, self.jobs], store.log, clock=lambda: self.now)
         self._store = store
         projections = all_projections(
-            movies=store.movies, history=store.history, spending=store.spending, jobs=self.jobs
+            movies=store.movies,
+            history=store.history,
+            spending=store.spending,
+            texts=store.texts,
+            jobs=self.jobs,
         )
         self._projector = Projector(store.log, projections)
 
