@@ -218,6 +218,11 @@ _COMMAND_LINE = {
         "The film has no description that could be shown.",
         "Ask for one: `moviemind generate SLUG`.",
     ),
+    "movie-not-described-then": (
+        "The film was known at that moment and had no description that could be shown.",
+        "`moviemind history SLUG` says since when there is one. Texts that were withdrawn since are shown to "
+        "a key with the scope admin alone.",
+    ),
     "description-unknown": (
         "No film has a description of this id.",
         "`moviemind movies show SLUG` prints those of a film.",

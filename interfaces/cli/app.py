@@ -20,6 +20,7 @@ COMMANDS = {
     "prompts": "prompts",
     "history": "history",
     "diff": "diff",
+    "audit": "audit",
     "spending": "spending",
     "edit": "corrections",
     "withdraw": "corrections",
