@@ -69,21 +69,22 @@ def whole(genre: str) -> str:
     return " ".join(search_words(genre))[:COMPARED]
 
 
-def audited(search: AuditSearch, placeholder: str, *, hour: str) -> tuple[list[str], list[Any]]:
-    """Conditions on rows of the history, and their values. `hour` is how the dialect spells that of {at}.
-
-    Positions are not in the order of moments: clocks differ. The first of those recorded since a moment is
-    found by the first of every hour from then on, so that nothing before that hour is read.
-    """
+def audited(search: AuditSearch, placeholder: str) -> tuple[list[str], list[Any]]:
+    """Conditions on rows of the history, and their values."""
     wanted = {"slug =": search.slug, "actor =": search.actor, "event =": search.event, "at >=": search.since}
-    conditions, values = _given(wanted, placeholder)
-    if search.since is not None:
-        since = _FIRST_SINCE.format(
-            hour=hour.format(at="at"), later=hour.format(at="later.at"), since=hour.format(at=placeholder)
-        )
-        conditions.append(f"position >= ({since})")
-        values.append(search.since)
-    return conditions, values
+    return _given(wanted, placeholder)
+
+
+def first_since(hour: str, placeholder: str) -> str:
+    """The statement that finds a position before which no event was recorded at or after a moment, null where
+    none was at all. `hour` is how the dialect spells that of {at}.
+
+    Positions are not in the order of moments: clocks differ. So it is the least of those that are the first
+    of an hour, from the hour of the moment on; an index has them, and nothing else is read.
+    """
+    return _FIRST_SINCE.format(
+        hour=hour.format(at="at"), later=hour.format(at="later.at"), since=hour.format(at=placeholder)
+    )
 
 
 _FIRST_SINCE = """
@@ -94,7 +95,7 @@ WITH RECURSIVE hours AS (
   SELECT {hour}, history.position FROM hours JOIN history ON history.position = (
     SELECT later.position FROM history AS later WHERE {later} > hours.hour
     ORDER BY {later}, later.position LIMIT 1))
-SELECT min(position) FROM hours
+SELECT min(position) AS first FROM hours
 """
 
 NEWEST_FIRST = "at DESC, position DESC"

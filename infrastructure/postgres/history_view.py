@@ -8,7 +8,7 @@ from psycopg.types.json import Json
 from application.read_models import AuditSearch, HistoryRow, HistoryView
 from infrastructure.postgres.columns import column
 from infrastructure.postgres.view_table import PostgresView, ViewTable
-from infrastructure.views import audited
+from infrastructure.views import audited, first_since
 
 SCHEMA = """
 CREATE TABLE {table} (
@@ -22,7 +22,7 @@ CREATE INDEX {table}_of_a_kind ON {table} (event, position);
 CREATE INDEX {table}_by_hour ON {table} (date_trunc('hour', at AT TIME ZONE 'UTC'), position);
 """
 
-_HOUR = "date_trunc('hour', {at} AT TIME ZONE 'UTC')"
+_FIRST_SINCE = first_since("date_trunc('hour', {at} AT TIME ZONE 'UTC')", "%s")
 
 
 _COLUMNS = HistoryRow._fields
@@ -52,9 +52,16 @@ class PostgresHistoryView(PostgresView[int, HistoryRow], HistoryView):
             return [HistoryRow(**row) for row in cursor.fetchall()]
 
     def of_all(self, search: AuditSearch, *, after: int, limit: int) -> Sequence[HistoryRow]:
-        conditions, values = audited(search, "%s", hour=_HOUR)
+        conditions, values = audited(search, "%s")
         where = " AND ".join(["position > %s", *conditions])
         with self._store.reading() as cursor:
+            if search.since is not None:
+                cursor.execute(_FIRST_SINCE, (search.since,))
+                row = cursor.fetchone()
+                assert row is not None, "a minimum has one row"
+                if row["first"] is None:
+                    return []
+                after = max(after, row["first"] - 1)
             cursor.execute(
                 f"SELECT * FROM history WHERE {where} ORDER BY position LIMIT %s", (after, *values, limit)
             )

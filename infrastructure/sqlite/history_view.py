@@ -8,7 +8,7 @@ from typing import Any
 from application.read_models import AuditSearch, HistoryRow, HistoryView
 from infrastructure.sqlite.columns import column
 from infrastructure.sqlite.view_table import SqliteView, ViewTable
-from infrastructure.views import audited
+from infrastructure.views import audited, first_since
 
 SCHEMA = """
 CREATE TABLE {table} (
@@ -21,7 +21,7 @@ CREATE INDEX {table}_of_a_kind ON {table} (event, position);
 CREATE INDEX {table}_by_hour ON {table} (substr(at, 1, 13), position);
 """
 
-_HOUR = "substr({at}, 1, 13)"
+_FIRST_SINCE = first_since("substr({at}, 1, 13)", "?")
 
 
 _COLUMNS = HistoryRow._fields
@@ -56,9 +56,15 @@ class SqliteHistoryView(SqliteView[int, HistoryRow], HistoryView):
             return [_history_row(row) for row in cursor.fetchall()]
 
     def of_all(self, search: AuditSearch, *, after: int, limit: int) -> Sequence[HistoryRow]:
-        conditions, values = audited(search, "?", hour=_HOUR)
+        conditions, values = audited(search, "?")
         where = " AND ".join(["position > ?", *conditions])
         with self._store.reading() as cursor:
+            if search.since is not None:
+                cursor.execute(_FIRST_SINCE, (column(search.since),))
+                row = cursor.fetchone()
+                if row["first"] is None:
+                    return []
+                after = max(after, row["first"] - 1)
             cursor.execute(
                 f"SELECT * FROM history WHERE {where} ORDER BY position LIMIT ?",
                 (after, *map(column, values), limit),

@@ -195,7 +195,10 @@ def test_tracking_that_an_older_version_made_without_versions_gets_them(
     with closing(open_store_beside(load_settings(store_url=url))) as store:
         rebuilt(store)
     assert _views_of_one_film(url) == before
-    assert postgres_server.execute("SELECT to_regclass('history_of_an_actor') IS NOT NULL", name) == [(True,)]
+    indices = (
+        "SELECT count(*) FROM pg_indexes WHERE tablename = 'history' AND indexdef LIKE '%(actor, position)'"
+    )
+    assert postgres_server.execute(indices, name) == [(1,)]
 
 
 def test_a_view_that_has_no_place_in_the_log_begins_anew(
