@@ -37,6 +37,13 @@ class NotDescribed(MovieMindError):
 
 
 @dataclass(eq=False)
+class TextNotFound(MovieMindError):
+    """No film has a description {description_id}."""
+
+    description_id: UUID
+
+
+@dataclass(eq=False)
 class VersionNotFound(MovieMindError):
     """The film '{slug}' has no version {version}; its versions are 1 to {newest}."""
 

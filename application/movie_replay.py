@@ -1,6 +1,6 @@
 """A film as its readers saw it at some version: the movies projection, run over the film's stream alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -29,10 +29,16 @@ def movie_at(slug: str, version: int, stream: Sequence[Event]) -> MovieRow:
     `listed_position` is not that of the view. Raises VersionNotFound."""
     if not 1 <= version <= len(stream):
         raise VersionNotFound(slug, version, len(stream))
+    *_, (_, row) = replay(slug, stream[:version])
+    return row
+
+
+def replay(slug: str, stream: Sequence[Event]) -> Iterator[tuple[Event, MovieRow]]:
+    """Every event of a film, with the film as it left it."""
     rows = _OneMovie()
-    for event in stream[:version]:
+    for event in stream:
         fold_movie(Recorded(event.originator_version, slug, event), rows)
-    return rows.get(slug)
+        yield event, rows.get(slug)
 
 
 def movie_back_then(

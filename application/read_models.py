@@ -5,7 +5,7 @@ times as long to make from another one.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -208,7 +208,7 @@ class HistoryView(View[int, HistoryRow]):
     """Its keys are positions."""
 
     name = "history"
-    version = 1
+    version = 2
 
     @abstractmethod
     def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:
@@ -217,3 +217,7 @@ class HistoryView(View[int, HistoryRow]):
     @abstractmethod
     def of_all(self, search: AuditSearch, *, after: int, limit: int) -> Sequence[HistoryRow]:
         """Events of all films behind a position, in the order of the log."""
+
+    @abstractmethod
+    def at(self, positions: Collection[int]) -> Mapping[int, HistoryRow]:
+        """The events at some positions, by these."""

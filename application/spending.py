@@ -6,14 +6,14 @@ must not depend on another's.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from application.view import View
+from application.view import Place, View
 
 REQUEST = 0
 """What stands in the place of an attempt in the row of a request; attempts are numbered from 1."""
@@ -79,13 +79,34 @@ class Spending:
     groups: Mapping[str, Spent]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedSearch:
+    """What attempts are looked for that were paid for and not accepted; everything given must hold. `since`
+    is when it was recorded what became of them."""
+
+    model: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedSum:
+    """What such attempts took; tokens and cost as far as they are known."""
+
+    attempts: int
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_microusd: int
+    unknown_cost_calls: int
+
+
 SpendingKey = tuple[UUID, int]
 """A job, and an attempt or REQUEST."""
 
 
 class SpendingView(View[SpendingKey, SpendingRow]):
     name = "spending"
-    version = 1
+    version = 2
 
     @abstractmethod
     def between(self, first: date, last: date, group_by: GroupBy) -> Spending:
@@ -93,3 +114,11 @@ class SpendingView(View[SpendingKey, SpendingRow]):
 
         In the order of the groups; films in the order of their cost, the dearest first, MOST_FILMS of them.
         """
+
+    @abstractmethod
+    def refused(self, search: RefusedSearch, *, before: Place | None, limit: int) -> Sequence[SpendingRow]:
+        """Attempts that were paid for and not accepted, the newest first, behind a place if one is named."""
+
+    @abstractmethod
+    def refused_sum(self, search: RefusedSearch) -> RefusedSum:
+        """Of all of them."""

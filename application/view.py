@@ -8,11 +8,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from datetime import datetime
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 Key = TypeVar("Key")
 KeyOf = TypeVar("KeyOf", contravariant=True)
 Row = TypeVar("Row")
+
+
+class Place(NamedTuple):
+    """Where a row stands that is listed by time. Of one moment there may be several."""
+
+    at: datetime
+    position: int
 
 
 class Rows(Protocol[KeyOf, Row]):

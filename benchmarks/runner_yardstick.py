@@ -31,6 +31,7 @@ from infrastructure.postgres.history_view import PostgresHistoryView
 from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.spending_view import PostgresSpendingView
+from infrastructure.postgres.texts_view import PostgresTextsView
 from infrastructure.postgres.throughput_view import PostgresThroughputView
 from infrastructure.postgres.view_store import ViewStore
 
@@ -105,6 +106,7 @@ def _our_projections(store: ViewStore) -> Sequence[ours.Projection[Any, Any]]:
         history=PostgresHistoryView(store),
         spending=PostgresSpendingView(store),
         throughput=PostgresThroughputView(store),
+        texts=PostgresTextsView(store),
         jobs=PostgresJobsView(store),
     )
 

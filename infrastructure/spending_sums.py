@@ -3,10 +3,10 @@
 One statement gives groups and total, so that they are of one moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from application.spending import MOST_FILMS, GroupBy, Spending, Spent
+from application.spending import MOST_FILMS, GroupBy, RefusedSearch, RefusedSum, Spending, Spent
 
 _SUMMED = {
     "calls": "calls",
@@ -39,3 +39,21 @@ def spending(rows: Sequence[Any]) -> Spending:
 
 def _spent(row: Any, prefix: str = "") -> Spent:
     return Spent(**{name: int(row[prefix + name]) for name in _SUMMED})
+
+
+REFUSED = "calls > 0 AND NOT is_accepted"
+"""Attempts that were paid for and whose text was not accepted; as the indices of them spell it."""
+
+_OF_REFUSED = ("calls", "tokens_in", "tokens_out", "cost_microusd", "unknown_cost_calls")
+
+REFUSED_SUMS = ", ".join(
+    ["count(*) AS attempts", *(f"coalesce(sum({name}), 0) AS {name}" for name in _OF_REFUSED)]
+)
+
+
+def wanted_refused(search: RefusedSearch) -> Mapping[str, Any]:
+    return {"model =": search.model, "at >=": search.since}
+
+
+def refused_sum(row: Any) -> RefusedSum:
+    return RefusedSum(**{name: int(value) for name, value in dict(row).items()})

@@ -16,6 +16,7 @@ from application.rebuild import SecondSets
 from application.rebuild_book import RebuildBook
 from application.spending import SpendingView
 from application.tallies import TallyBook
+from application.texts import TextsView
 from application.throughput import ThroughputView
 from application.worker_watch import Heartbeats
 
@@ -38,6 +39,7 @@ class Store:
     spending: SpendingView
     tiles: TilesView
     throughput: ThroughputView
+    texts: TextsView
     dispatches: Dispatches
     heartbeats: Heartbeats
     switch: QueueSwitch

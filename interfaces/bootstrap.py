@@ -118,6 +118,7 @@ def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> Mov
         throughput=store.throughput,
         rebuilds=store.rebuilds,
         rebuild_processes=RebuildProcesses(settings.as_environment()),
+        texts=store.texts,
         switch=store.switch,
         tallies=tallies,
         queue=queue,
@@ -146,6 +147,7 @@ def projections_of(store: Store, *, jobs: JobsView | None = None) -> list[Projec
         history=store.history,
         spending=store.spending,
         throughput=store.throughput,
+        texts=store.texts,
         jobs=jobs or store.jobs,
     )
 

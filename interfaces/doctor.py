@@ -3,9 +3,12 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 from application.errors import QueueUnavailable, StoreUnavailable
+from application.projections.projection import ViewName
 from application.reading import LONG_BEHIND_SECONDS, MUCH_LAG, lag, seconds_behind
+from application.view import View
 from domain.errors import MovieMindError
 from infrastructure.choices import Queue
 from infrastructure.errors import WrongSettings
@@ -175,7 +178,7 @@ def _leader(settings: Settings, _store: Store) -> Iterator[Finding]:
 
 
 def _views(_settings: Settings, store: Store) -> Iterator[Finding]:
-    views = (store.jobs, store.movies, store.history, store.spending, store.throughput)
+    views: list[View[Any, Any]] = [getattr(store, name) for name in ViewName]
     seconds = seconds_behind(views, store.log, now=store.generations.clock())
     for view, behind in lag(views, store.log).items():
         count = f"{behind} events" if behind < MUCH_LAG else f"{MUCH_LAG} events or more"

@@ -96,6 +96,10 @@ _API = {
         "The film has no description of this id.",
         "Take the id from the film: GET /v1/movies/{slug}, or `moviemind movies show SLUG`.",
     ),
+    "text-not-found": (
+        "No film has a description of this id.",
+        "Take the id from a film, or from GET /v1/audit/texts, or `moviemind audit texts`.",
+    ),
     "description-is-withdrawn": (
         "The text was withdrawn, because it was wrong or must not be read. The history keeps it.",
         "Choose another description of the film.",
@@ -226,6 +230,11 @@ _COMMAND_LINE = {
     "movie-not-described": (
         "The film has no description that could be shown.",
         "Ask for one: `moviemind generate SLUG`.",
+    ),
+    "movie-not-described-then": (
+        "The film was known at that moment and had no description that could be shown.",
+        "`moviemind history SLUG` says since when there is one. Texts that were withdrawn since are shown to "
+        "a key with the scope admin alone.",
     ),
     "description-unknown": (
         "No film has a description of this id.",

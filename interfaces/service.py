@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from application.api_keys import Caller, KeyRing
 from application.commands.request_generation import BudgetCheck, Request
@@ -9,6 +10,7 @@ from application.event_log import EventLog
 from application.kept_answers import KeptAnswers
 from application.movie_generations import MovieGenerations
 from application.ports import JobQueue
+from application.projections.projection import ViewName
 from application.provider_gate import ProviderGate
 from application.queue_switch import QueueSwitch
 from application.rate_limits import RateLimits
@@ -16,7 +18,9 @@ from application.read_models import HistoryView, JobsView, MoviesView
 from application.rebuild_book import RebuildBook
 from application.spending import SpendingView
 from application.tallies import Tallies
+from application.texts import TextsView
 from application.throughput import ThroughputView
+from application.view import View
 from application.worker_watch import Worker
 from interfaces.rebuild_processes import RebuildProcesses
 
@@ -51,6 +55,7 @@ class MovieMind:
     movies: MoviesView
     history: HistoryView
     spending: SpendingView
+    texts: TextsView
     throughput: ThroughputView
     rebuilds: RebuildBook
     rebuild_processes: RebuildProcesses
@@ -68,3 +73,8 @@ class MovieMind:
     rate_limits: RateLimits | None
     request_threads: int
     cors_origins: tuple[str, ...]
+
+    @property
+    def views(self) -> list[View[Any, Any]]:
+        """In the order in which they are folded."""
+        return [getattr(self, name) for name in ViewName]

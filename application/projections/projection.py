@@ -10,9 +10,11 @@ from application.projections.history import fold_history
 from application.projections.jobs import fold_job, jobs_of
 from application.projections.movies import films_of, fold_movie
 from application.projections.spending import fold_spending, spending_of
+from application.projections.texts import fold_text
 from application.projections.throughput import fold_throughput, minutes_of
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
+from application.texts import TextsView
 from application.throughput import ThroughputView
 from application.view import BatchRows, Key, Row, View
 
@@ -26,6 +28,7 @@ class ViewName(StrEnum):
     MOVIES = MoviesView.name
     HISTORY = HistoryView.name
     SPENDING = SpendingView.name
+    TEXTS = TextsView.name
     THROUGHPUT = ThroughputView.name
     JOBS = JobsView.name
 
@@ -55,6 +58,7 @@ def all_projections(
     movies: MoviesView,
     history: HistoryView,
     spending: SpendingView,
+    texts: TextsView,
     throughput: ThroughputView,
     jobs: JobsView,
 ) -> list[Projection[Any, Any]]:
@@ -63,11 +67,12 @@ def all_projections(
         Projection(movies, films_of, fold_movie),
         Projection(history, _nothing, fold_history),
         Projection(spending, spending_of, fold_spending),
+        Projection(texts, _nothing, fold_text),
         Projection(throughput, minutes_of, fold_throughput),
         Projection(jobs, jobs_of, fold_job),
     ]
 
 
 def _nothing(_: Recorded) -> Collection[Any]:
-    """Every event has a row of its own."""
+    """Rows are begun by one event each, and changed by none."""
     return ()

@@ -1,6 +1,6 @@
 """The history view on PostgreSQL. `data` is `json`, which keeps numbers, texts and order as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Json
@@ -8,7 +8,7 @@ from psycopg.types.json import Json
 from application.read_models import AuditSearch, HistoryRow, HistoryView
 from infrastructure.postgres.columns import column
 from infrastructure.postgres.view_table import PostgresView, ViewTable
-from infrastructure.views import audited
+from infrastructure.views import audited, first_since
 
 SCHEMA = """
 CREATE TABLE {table} (
@@ -19,7 +19,10 @@ CREATE TABLE {table} (
 CREATE INDEX {table}_of_a_film ON {table} (slug, position);
 CREATE INDEX {table}_of_an_actor ON {table} (actor, position);
 CREATE INDEX {table}_of_a_kind ON {table} (event, position);
+CREATE INDEX {table}_by_hour ON {table} (date_trunc('hour', at AT TIME ZONE 'UTC'), position);
 """
+
+_FIRST_SINCE = first_since("date_trunc('hour', {at} AT TIME ZONE 'UTC')", "%s")
 
 
 _COLUMNS = HistoryRow._fields
@@ -52,7 +55,18 @@ class PostgresHistoryView(PostgresView[int, HistoryRow], HistoryView):
         conditions, values = audited(search, "%s")
         where = " AND ".join(["position > %s", *conditions])
         with self._store.reading() as cursor:
+            if search.since is not None:
+                cursor.execute(_FIRST_SINCE, (search.since,))
+                row = cursor.fetchone()
+                assert row is not None, "a minimum has one row"
+                if row["first"] is None:
+                    return []
+                after = max(after, row["first"] - 1)
             cursor.execute(
                 f"SELECT * FROM history WHERE {where} ORDER BY position LIMIT %s", (after, *values, limit)
             )
             return [HistoryRow(**row) for row in cursor.fetchall()]
+
+    def at(self, positions: Collection[int]) -> Mapping[int, HistoryRow]:
+        with self._store.reading() as cursor:
+            return {row.position: row for row in self.table.read(cursor, self.name, positions)}

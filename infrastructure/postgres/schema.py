@@ -36,6 +36,7 @@ from infrastructure.postgres.jobs_view import PostgresJobsView
 from infrastructure.postgres.movies_view import PostgresMoviesView
 from infrastructure.postgres.positions import HERE, HOLDS_BACK, IS_AT_HOME, ORDINAL_BITS, TABLE, THIS_DATABASE
 from infrastructure.postgres.spending_view import PostgresSpendingView
+from infrastructure.postgres.texts_view import PostgresTextsView
 from infrastructure.postgres.throughput_view import PostgresThroughputView
 from infrastructure.postgres.tiles_view import PostgresTilesView
 from infrastructure.postgres.view_table import PostgresView
@@ -56,6 +57,7 @@ _VIEWS: dict[str, type[PostgresView[Any, Any]]] = {
     "spending": PostgresSpendingView,
     "merkle_tiles": PostgresTilesView,
     "throughput": PostgresThroughputView,
+    "texts": PostgresTextsView,
 }
 _TRACKING = {"tracking": view_store.SCHEMA}
 _OTHERS = {

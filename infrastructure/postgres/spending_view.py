@@ -4,10 +4,28 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from application.spending import GroupBy, Spending, SpendingKey, SpendingRow, SpendingView
+from application.spending import (
+    GroupBy,
+    RefusedSearch,
+    RefusedSum,
+    Spending,
+    SpendingKey,
+    SpendingRow,
+    SpendingView,
+)
+from application.view import Place
 from infrastructure.postgres.columns import column
 from infrastructure.postgres.view_table import PostgresView, ViewTable
-from infrastructure.spending_sums import SUMS, order, spending
+from infrastructure.spending_sums import (
+    REFUSED,
+    REFUSED_SUMS,
+    SUMS,
+    order,
+    refused_sum,
+    spending,
+    wanted_refused,
+)
+from infrastructure.views import NEWEST_FIRST, newest_first
 
 SCHEMA = """
 CREATE TABLE {table} (
@@ -20,6 +38,8 @@ CREATE TABLE {table} (
     PRIMARY KEY (job_id, attempt)
 );
 CREATE INDEX {table}_by_time ON {table} (at) WHERE calls > 0;
+CREATE INDEX {table}_refused ON {table} (at, position) WHERE calls > 0 AND NOT is_accepted;
+CREATE INDEX {table}_refused_of_a_model ON {table} (model, at, position) WHERE calls > 0 AND NOT is_accepted;
 """
 
 _NAMES = {
@@ -53,3 +73,18 @@ class PostgresSpendingView(PostgresView[SpendingKey, SpendingRow], SpendingView)
                 (datetime.combine(first, time.min, UTC), datetime.combine(last, time.max, UTC)),
             )
             return spending(cursor.fetchall())
+
+    def refused(self, search: RefusedSearch, *, before: Place | None, limit: int) -> Sequence[SpendingRow]:
+        where, values = newest_first(wanted_refused(search), before, "%s")
+        with self._store.reading() as cursor:
+            cursor.execute(
+                f"SELECT * FROM spending WHERE {REFUSED} AND {where} ORDER BY {NEWEST_FIRST} LIMIT %s",
+                (*values, limit),
+            )
+            return [SpendingRow(**row) for row in cursor.fetchall()]
+
+    def refused_sum(self, search: RefusedSearch) -> RefusedSum:
+        where, values = newest_first(wanted_refused(search), None, "%s")
+        with self._store.reading() as cursor:
+            cursor.execute(f"SELECT {REFUSED_SUMS} FROM spending WHERE {REFUSED} AND {where}", values)
+            return refused_sum(cursor.fetchone())

@@ -19,6 +19,7 @@ from infrastructure.postgres.rebuild_book import PostgresRebuildBook
 from infrastructure.postgres.second_set import second_sets
 from infrastructure.postgres.spending_view import PostgresSpendingView
 from infrastructure.postgres.tallies import PostgresTallyBook
+from infrastructure.postgres.texts_view import PostgresTextsView
 from infrastructure.postgres.throughput_view import PostgresThroughputView
 from infrastructure.postgres.tiles_view import PostgresTilesView
 from infrastructure.postgres.view_store import ViewStore
@@ -57,6 +58,7 @@ def open_postgres_store(url: str, *, folds: bool = True) -> Store:
         spending=PostgresSpendingView(views),
         tiles=PostgresTilesView(views),
         throughput=PostgresThroughputView(views),
+        texts=PostgresTextsView(views),
         dispatches=PostgresDispatches(views),
         heartbeats=PostgresHeartbeats(datastore),
         switch=PostgresQueueSwitch(datastore),

@@ -1,14 +1,14 @@
 """The history view on SQLite."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from application.read_models import AuditSearch, HistoryRow, HistoryView
 from infrastructure.sqlite.columns import column
 from infrastructure.sqlite.view_table import SqliteView, ViewTable
-from infrastructure.views import audited
+from infrastructure.views import audited, first_since
 
 SCHEMA = """
 CREATE TABLE {table} (
@@ -18,7 +18,10 @@ CREATE TABLE {table} (
 CREATE INDEX {table}_of_a_film ON {table} (slug, position);
 CREATE INDEX {table}_of_an_actor ON {table} (actor, position);
 CREATE INDEX {table}_of_a_kind ON {table} (event, position);
+CREATE INDEX {table}_by_hour ON {table} (substr(at, 1, 13), position);
 """
+
+_FIRST_SINCE = first_since("substr({at}, 1, 13)", "?")
 
 
 _COLUMNS = HistoryRow._fields
@@ -56,8 +59,18 @@ class SqliteHistoryView(SqliteView[int, HistoryRow], HistoryView):
         conditions, values = audited(search, "?")
         where = " AND ".join(["position > ?", *conditions])
         with self._store.reading() as cursor:
+            if search.since is not None:
+                cursor.execute(_FIRST_SINCE, (column(search.since),))
+                row = cursor.fetchone()
+                if row["first"] is None:
+                    return []
+                after = max(after, row["first"] - 1)
             cursor.execute(
                 f"SELECT * FROM history WHERE {where} ORDER BY position LIMIT ?",
                 (after, *map(column, values), limit),
             )
             return [_history_row(row) for row in cursor.fetchall()]
+
+    def at(self, positions: Collection[int]) -> Mapping[int, HistoryRow]:
+        with self._store.reading() as cursor:
+            return {row.position: row for row in self.table.read(cursor, self.name, positions)}

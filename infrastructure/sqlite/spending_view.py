@@ -6,10 +6,28 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from application.spending import GroupBy, Spending, SpendingKey, SpendingRow, SpendingView
-from infrastructure.spending_sums import SUMS, order, spending
+from application.spending import (
+    GroupBy,
+    RefusedSearch,
+    RefusedSum,
+    Spending,
+    SpendingKey,
+    SpendingRow,
+    SpendingView,
+)
+from application.view import Place
+from infrastructure.spending_sums import (
+    REFUSED,
+    REFUSED_SUMS,
+    SUMS,
+    order,
+    refused_sum,
+    spending,
+    wanted_refused,
+)
 from infrastructure.sqlite.columns import column
 from infrastructure.sqlite.view_table import SqliteView, ViewTable
+from infrastructure.views import NEWEST_FIRST, newest_first
 
 SCHEMA = """
 CREATE TABLE {table} (
@@ -21,6 +39,8 @@ CREATE TABLE {table} (
     PRIMARY KEY (job_id, attempt)
 );
 CREATE INDEX {table}_by_time ON {table} (at) WHERE calls > 0;
+CREATE INDEX {table}_refused ON {table} (at, position) WHERE calls > 0 AND NOT is_accepted;
+CREATE INDEX {table}_refused_of_a_model ON {table} (model, at, position) WHERE calls > 0 AND NOT is_accepted;
 """
 
 _NAMES = {GroupBy.DAY: "substr(at, 1, 10)", GroupBy.REQUESTER: "requested_by"}
@@ -63,3 +83,20 @@ class SqliteSpendingView(SqliteView[SpendingKey, SpendingRow], SpendingView):
                 ),
             )
             return spending(cursor.fetchall())
+
+    def refused(self, search: RefusedSearch, *, before: Place | None, limit: int) -> Sequence[SpendingRow]:
+        where, values = newest_first(wanted_refused(search), before, "?")
+        with self._store.reading() as cursor:
+            cursor.execute(
+                f"SELECT * FROM spending WHERE {REFUSED} AND {where} ORDER BY {NEWEST_FIRST} LIMIT ?",
+                (*map(column, values), limit),
+            )
+            return [_spending_row(row) for row in cursor.fetchall()]
+
+    def refused_sum(self, search: RefusedSearch) -> RefusedSum:
+        where, values = newest_first(wanted_refused(search), None, "?")
+        with self._store.reading() as cursor:
+            cursor.execute(
+                f"SELECT {REFUSED_SUMS} FROM spending WHERE {REFUSED} AND {where}", [*map(column, values)]
+            )
+            return refused_sum(cursor.fetchone())

@@ -19,6 +19,7 @@ from infrastructure.sqlite.queue_switch import SqliteQueueSwitch
 from infrastructure.sqlite.second_set import second_sets
 from infrastructure.sqlite.spending_view import SqliteSpendingView
 from infrastructure.sqlite.tallies import SqliteTallyBook
+from infrastructure.sqlite.texts_view import SqliteTextsView
 from infrastructure.sqlite.throughput_view import SqliteThroughputView
 from infrastructure.sqlite.tiles_view import SqliteTilesView
 from infrastructure.sqlite.view_store import open_view_store, open_view_store_beside
@@ -32,6 +33,7 @@ _VIEWS: tuple[type[SqliteView[Any, Any]], ...] = (
     SqliteSpendingView,
     SqliteTilesView,
     SqliteThroughputView,
+    SqliteTextsView,
 )
 VERSIONS = {view.name: view.version for view in _VIEWS}
 SCHEMAS = (
@@ -76,6 +78,7 @@ def open_sqlite_store(
         spending=SqliteSpendingView(view_store),
         tiles=SqliteTilesView(view_store),
         throughput=SqliteThroughputView(view_store),
+        texts=SqliteTextsView(view_store),
         dispatches=dispatches.SqliteDispatches(view_store),
         heartbeats=heartbeats.SqliteHeartbeats(view_store),
         switch=SqliteQueueSwitch(beside_the_events),

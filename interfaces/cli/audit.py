@@ -1,15 +1,16 @@
-"""`moviemind audit`: how each text came to be, and the proof that nobody has changed that."""
+"""`moviemind audit`: how each text came to be, and proof that nobody has changed that."""
 
 import typer
 
-from interfaces.cli import proofs
+from interfaces.cli.audit_log import log
+from interfaces.cli.audit_refused import refused
+from interfaces.cli.audit_texts import text, texts
 from interfaces.cli.forgetting import forget
+from interfaces.cli.proofs import checkpoint, export, new_key, verify
 
 app = typer.Typer(
     help="How each text came to be, and proof that nobody has changed that.", no_args_is_help=True
 )
-app.command()(proofs.new_key)
-app.command()(proofs.checkpoint)
-app.command()(proofs.verify)
-app.command()(proofs.export)
-app.command()(forget)
+
+for command in (log, text, texts, refused, new_key, checkpoint, verify, export, forget):
+    app.command()(command)

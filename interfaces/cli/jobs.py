@@ -1,8 +1,7 @@
 """`moviemind jobs`: where each request stands."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from itertools import islice
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,8 +10,10 @@ import typer
 from domain.values import FailureType, JobStatus
 from interfaces.cli.fields import fields_of, json_option, print_json
 from interfaces.cli.following import watch_all
+from interfaces.cli.listings import taken
+from interfaces.cli.moments import since_option
 from interfaces.cli.options import DataDir, Limit, Reason, Url
-from interfaces.cli.output import complain, complain_of, facts, hint, listing, say
+from interfaces.cli.output import complain, complain_of, facts, listing, say
 from interfaces.cli.service import connected
 from interfaces.client import Client, ServiceRefused
 from interfaces.http.schemas.admin import NotRetried, RetriedJobs
@@ -26,24 +27,11 @@ ErrorType = Annotated[FailureType | None, typer.Option("--type", help="Only jobs
 COLUMNS = ("job_id", "status", "slug", "locale", "style", "attempts", "requested", "error")
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("write a moment such as 2026-01-31 or 2026-01-31T12:00:00+01:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 @app.command("list")
 def list_jobs(
     status: Annotated[JobStatus | None, typer.Option(help="Only jobs of this status.")] = None,
     slug: Annotated[str | None, typer.Option(help="Only jobs of this film.")] = None,
-    since: Annotated[
-        datetime | None,
-        typer.Option(
-            parser=_moment, metavar="MOMENT", help="Requested at or after this; UTC unless it says."
-        ),
-    ] = None,
+    since: Annotated[datetime | None, since_option("Requested")] = None,
     limit: Limit = 50,
     data_dir: DataDir = None,
     url: Url = None,
@@ -177,13 +165,11 @@ def _tell_of_retries(answers: Iterable[RetriedJobs], as_json: str | None) -> Non
 
 
 def _show(jobs: Iterable[JobAnswer], limit: int, as_json: str | None) -> None:
-    found = list(islice(jobs, limit + 1))
+    found = taken(jobs, limit)
     if as_json:
-        print_json(found[:limit], as_json)
+        print_json(found, as_json)
     else:
-        listing(COLUMNS, [_row(job) for job in found[:limit]])
-    if len(found) > limit:
-        hint(f"there are more than {limit}; see them with a larger --limit")
+        listing(COLUMNS, [_row(job) for job in found])
 
 
 def _row(job: JobAnswer) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """`moviemind movies`: which films are described, and how."""
 
 from collections.abc import Iterable
-from itertools import islice
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,8 +12,10 @@ from domain import slugs
 from domain.errors import MovieMindError
 from domain.values import ContextTag, Locale
 from interfaces.cli.fields import fields_of, json_option, print_json
+from interfaces.cli.listings import taken
+from interfaces.cli.moments import as_of_option
 from interfaces.cli.options import DataDir, Limit, Url
-from interfaces.cli.output import film, hint, listing
+from interfaces.cli.output import film, listing
 from interfaces.cli.service import connected
 from interfaces.client import Client
 from interfaces.client.calls import MovieFilters
@@ -34,6 +36,16 @@ class MovieNotDescribed(MovieMindError):
         super().__init__()
         self.slug = slug
         self.variant = f"{variant} " if variant else ""
+
+
+class MovieNotDescribedThen(MovieMindError):
+    """The film '{slug}' had no {variant}description to show at {moment}."""
+
+    def __init__(self, slug: str, variant: str, moment: datetime) -> None:
+        super().__init__()
+        self.slug = slug
+        self.variant = f"{variant} " if variant else ""
+        self.moment = f"{moment:%Y-%m-%dT%H:%M:%S%z}"
 
 
 class DescriptionUnknown(MovieMindError):
@@ -84,20 +96,25 @@ def show(
     slug: Annotated[str, typer.Argument(help="The film, such as the-matrix-1999.")],
     locale: Annotated[Locale | None, typer.Option(help="Only texts in this language.")] = None,
     context_tag: Annotated[ContextTag | None, typer.Option(help="Only texts in this style.")] = None,
+    as_of: Annotated[datetime | None, as_of_option("As readers saw it")] = None,
     data_dir: DataDir = None,
     url: Url = None,
     as_json: MovieJson = None,
 ) -> None:
-    """Print a film with its descriptions. Nothing is asked for by this."""
+    """Print a film with its descriptions, now or as readers saw it back then. Nothing is asked for by this.
+
+    Texts that were withdrawn since are shown to a key with the scope admin alone.
+    """
     with connected(data_dir, url, works=False) as service:
-        movie = described(slug, service.client)
+        movie = described(slug, service.client) if as_of is None else _back_then(slug, as_of, service.client)
     texts = [
         text
         for text in movie.descriptions
         if locale in (None, text.locale) and context_tag in (None, text.context_tag)
     ]
     if not texts:
-        raise MovieNotDescribed(slug, " ".join(name for name in (locale, context_tag) if name))
+        variant = " ".join(name for name in (locale, context_tag) if name)
+        raise MovieNotDescribedThen(slug, variant, as_of) if as_of else MovieNotDescribed(slug, variant)
     selected = movie.selected_description if movie.selected_description in texts else None
     shown = movie.model_copy(update={"descriptions": texts, "selected_description": selected})
     if as_json:
@@ -113,6 +130,11 @@ def described(slug: str, client: Client) -> MovieAnswer:
     if summary is None or not summary.descriptions_count:
         raise MovieNotDescribed(slug)
     return _film(client.movie(slug))
+
+
+def _back_then(slug: str, moment: datetime, client: Client) -> MovieAnswer:
+    """Raises SlugRefused; where nothing was known of the film then, ServiceRefused."""
+    return _film(client.movie(slug, as_of=moment))
 
 
 def film_of(description_id: UUID, client: Client) -> MovieSummary:
@@ -137,13 +159,11 @@ def _film(answer: MovieAnswer | GenerationAnswer | MovieChoices) -> MovieAnswer:
 
 
 def _show(movies: Iterable[MovieSummary], limit: int, as_json: str | None) -> None:
-    found = list(islice(movies, limit + 1))
+    found = taken(movies, limit)
     if as_json:
-        print_json(found[:limit], as_json)
+        print_json(found, as_json)
     else:
-        listing(COLUMNS, [_row(movie) for movie in found[:limit]])
-    if len(found) > limit:
-        hint(f"there are more than {limit}; see them with a larger --limit")
+        listing(COLUMNS, [_row(movie) for movie in found])
 
 
 def _row(movie: MovieSummary) -> tuple[object, ...]:

@@ -15,10 +15,11 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from domain.errors import MovieMindError
+from interfaces.http.schemas.audit import PaidAnswer
 from interfaces.http.schemas.movies import ChangedWords, DescriptionAnswer, HistoryEntry, MovieAnswer
 
 out = Console(highlight=False, soft_wrap=True)
@@ -81,7 +82,7 @@ class _Rate(ProgressColumn):
 
 def facts(title: str, rows: Iterable[tuple[str, object]]) -> None:
     """A small table of names and values."""
-    table = Table(title=title, show_header=False, title_justify="left")
+    table = Table("", Column(overflow="fold"), title=title, show_header=False, title_justify="left")
     for name, value in rows:
         table.add_row(name, escape(str(value)))
     out.print(table)
@@ -89,6 +90,14 @@ def facts(title: str, rows: Iterable[tuple[str, object]]) -> None:
 
 def dollars(microusd: int) -> str:
     return f"{Decimal(microusd).scaleb(-6):f}"
+
+
+def cost(paid: PaidAnswer) -> str:
+    """In US dollars; what nobody knows is said to be unknown, never nothing."""
+    if paid.cost_microusd is None:
+        return "unknown"
+    unknown = f" + {paid.unknown_cost_calls} unknown" if paid.unknown_cost_calls else ""
+    return dollars(paid.cost_microusd) + unknown
 
 
 def listing(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -130,6 +139,10 @@ def changed_words(runs: Iterable[ChangedWords]) -> None:
 def timeline(slug: str, entries: Iterable[HistoryEntry]) -> None:
     """A film's history, an event a line, with the accepted texts below their events."""
     say(f"History of {slug}")
+    events(entries)
+
+
+def events(entries: Iterable[HistoryEntry]) -> None:
     for entry in entries:
         at, line, actor = f"{entry.at:%Y-%m-%d %H:%M:%S}", escape(entry.line), escape(entry.actor)
         out.print(f"[dim]{at}[/] [bold]v{entry.version:<3}[/] {line} [dim]{actor}[/]")

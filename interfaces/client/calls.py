@@ -160,8 +160,10 @@ def movie(
     )
 
 
-def page(path: str, of: type[Item], *, cursor: str | None, **filters: Any) -> Call[Page[Item]]:
-    params = {**filters, "limit": PAGE, "cursor": cursor}
+def page(
+    path: str, of: type[Item], *, cursor: str | None, cursor_name: str = "cursor", **filters: Any
+) -> Call[Page[Item]]:
+    params = {**filters, "limit": PAGE, cursor_name: cursor}
     return Call(method="GET", path=path, answers={None: Page[of]}, params=params)  # type: ignore[valid-type]
 
 

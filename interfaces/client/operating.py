@@ -1,23 +1,42 @@
 """What commands and operators need beside asking and reading."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import Any, TypeVar
+from datetime import date, datetime
+from typing import Any, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from application.api_keys import Scope
 from application.spending import GroupBy
 from application.throughput import Span
 from domain.values import ContextTag, FailureType, Locale, PromotionScope
-from interfaces.client.calls import Call, movie_path, segment
+from interfaces.client.calls import PAGE, Call, movie_path, segment
 from interfaces.client.synchronous import Client
 from interfaces.http.schemas.admin import QueueAnswer, RetriedJobs
+from interfaces.http.schemas.audit import RefusedPage, TextAnswer, TextEntry
 from interfaces.http.schemas.generation import JobAnswer, PreviewAnswer
 from interfaces.http.schemas.keys import ForgottenAnswer, KeyAnswer, KeysAnswer, NewKeyAnswer
-from interfaces.http.schemas.movies import DiffAnswer, MovieAnswer
+from interfaces.http.schemas.movies import AuditEntry, DiffAnswer, MovieAnswer
 from interfaces.http.schemas.stats import SpendingAnswer, ThroughputAnswer
 
 T = TypeVar("T")
+
+
+class AuditFilters(TypedDict, total=False):
+    """Which events are told. None is as good as nothing."""
+
+    slug: str | None
+    actor: str | None
+    event: str | None
+    since: datetime | None
+
+
+class TextFilters(TypedDict, total=False):
+    """Which texts are listed. None is as good as nothing."""
+
+    model: str | None
+    prompt_version: str | None
+    locale: Locale | None
+    since: datetime | None
 
 
 class Operator(Client):
@@ -70,6 +89,28 @@ class Operator(Client):
     def diff(self, slug: str, from_version: int, to_version: int) -> DiffAnswer:
         versions = {"from": from_version, "to": to_version}
         return self._get(f"{movie_path(slug)}/diff", DiffAnswer, **versions)
+
+    def audit(self, **filters: Unpack[AuditFilters]) -> Iterator[AuditEntry]:
+        """Events of all films, in the order of the log."""
+        return self._items("/v1/audit", AuditEntry, cursor_name="after", **filters)
+
+    def text(self, description_id: UUID | str) -> TextAnswer:
+        """How a text came to be, and what became of it."""
+        return self._get(f"/v1/audit/texts/{segment(description_id)}", TextAnswer)
+
+    def texts(self, **filters: Unpack[TextFilters]) -> Iterator[TextEntry]:
+        """Accepted texts, the newest first."""
+        return self._items("/v1/audit/texts", TextEntry, **filters)
+
+    def refused(self, *, model: str | None, since: datetime | None) -> Iterator[RefusedPage]:
+        """What was paid for and not accepted, page by page, the newest first."""
+        query = {"model": model, "since": since, "limit": PAGE, "cursor": None}
+        while True:
+            answer = self._get("/v1/audit/refused", RefusedPage, **query)
+            yield answer
+            if answer.next_cursor is None:
+                return
+            query["cursor"] = answer.next_cursor
 
     def spending(self, *, first: date | None, last: date | None, group_by: GroupBy) -> SpendingAnswer:
         """What paid calls took from one day to another."""

@@ -1,6 +1,6 @@
 """/v1/admin: what operators look at and switch."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -13,7 +13,6 @@ from application.projections.projection import ViewName
 from application.queue_switch import QueueState
 from application.read_models import JobSearch
 from application.reading import catch_up
-from application.view import View
 from domain.values import FailureType, JobStatus
 from interfaces.http import cursors, problems
 from interfaces.http.answers import following_cursor, json_answer, link_next
@@ -151,15 +150,8 @@ def retry_failed_jobs(body: RetryFailedBody, service: Service, caller: Caller) -
 
 
 def _projections(service: MovieMind) -> ProjectionsAnswer:
-    views: list[View[Any, Any]] = [
-        service.movies,
-        service.history,
-        service.spending,
-        service.throughput,
-        service.jobs,
-    ]
     return ProjectionsAnswer.of(
-        views, log=service.log, epoch=service.log_epoch(), rebuild=service.rebuilds.newest()
+        service.views, log=service.log, epoch=service.log_epoch(), rebuild=service.rebuilds.newest()
     )
 
 

@@ -59,8 +59,7 @@ def messages_waiting(service: MovieMind) -> int | None:
 
 
 def _measured(service: MovieMind) -> Measured:
-    views = (service.jobs, service.movies, service.history, service.spending, service.throughput)
-    behind = lag(views, service.log)
+    behind = lag(service.views, service.log)
     now = service.generations.clock()
     counts = service.jobs.counts(now)
     return Measured(
@@ -72,6 +71,6 @@ def _measured(service: MovieMind) -> Measured:
         provider=service.gate.status() if service.gate else None,
         workers=len(service.live_workers()),
         lag=behind,
-        seconds_behind=seconds_behind(views, service.log, now=now),
+        seconds_behind=seconds_behind(service.views, service.log, now=now),
         tallies=service.tallies.totals(),
     )

@@ -39,6 +39,7 @@ STATUS: dict[type[MovieMindError], HTTPStatus] = {
     domain.JobNotFound: HTTPStatus.NOT_FOUND,
     domain.DescriptionNotFound: HTTPStatus.NOT_FOUND,
     application.MovieNotFound: HTTPStatus.NOT_FOUND,
+    application.TextNotFound: HTTPStatus.NOT_FOUND,
     application.NotDescribed: HTTPStatus.NOT_FOUND,
     domain.JobIsFinal: HTTPStatus.CONFLICT,
     domain.JobHasNotFailed: HTTPStatus.CONFLICT,

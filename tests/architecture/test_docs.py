@@ -16,6 +16,7 @@ from application.gate_status import GateStatus
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
 from application.tallies import Tally
+from application.texts import TextsView
 from application.throughput import ThroughputView
 from domain import errors as domain_errors
 from domain.errors import MovieMindError
@@ -196,7 +197,7 @@ def _lines_of_the_doctor() -> Iterator[str]:
                 case ast.Constant(value=str(name)):
                     yield name
                 case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), _]):
-                    views = (JobsView, MoviesView, HistoryView, SpendingView, ThroughputView)
+                    views = (JobsView, MoviesView, HistoryView, SpendingView, TextsView, ThroughputView)
                     yield from (f"{beginning}{view.name}" for view in views)
 
 

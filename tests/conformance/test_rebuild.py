@@ -261,9 +261,9 @@ def test_programs_fold_the_version_of_a_view_that_they_know(
 
 
 EVENTS_AT_ONCE, NEVER = 60, 999
-LAST_POINT = 22
-"""The transactions of a rebuild with so many events at once: one drops what was left, four make tables,
-twelve fold, four swap, and the last drops what was replaced."""
+LAST_POINT = 32
+"""The transactions of a rebuild with so many events at once: one drops what was left, six make tables,
+eighteen fold, six swap, and the last drops what was replaced."""
 
 _DIES = """
 import os, signal, sys

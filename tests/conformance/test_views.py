@@ -1,9 +1,10 @@
 """Views on every store: rows and position move together, once, and a query has one answer everywhere."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from application.movie_listing import MovieOrder, MoviePlace, MovieSearch
 from application.projections.projection import Projection
 from application.projector import Projector
 from application.read_models import AuditSearch, HistoryRow, JobSearch
-from application.spending import REQUEST, GroupBy
+from application.spending import REQUEST, GroupBy, RefusedSearch, SpendingRow
+from application.texts import TextRow, TextSearch
 from application.throughput import Span
+from application.view import Place
 from domain.errors import MovieMindError
 from domain.values import FailureType, JobStatus, Priority
 from infrastructure.postgres.view_store import ViewStore
@@ -30,7 +33,7 @@ from tests.support.film import BEGIN
 from tests.support.random_films import GENRES, WORDS, RandomFilms
 from tests.support.stores import PostgresViews, SqliteViews, Views
 
-NAMES = ("jobs", "movies", "history", "spending", "throughput")
+NAMES = ("jobs", "movies", "history", "spending", "texts", "throughput")
 MANY = 1_000
 NUL = "\x00"
 WAITS_SECONDS = 0.2
@@ -289,8 +292,11 @@ def _answers(films: RandomFilms, log: EventLog, views: Views) -> dict[str, Any]:
         | {f"open claims {len(slugs)}": sorted(views.jobs.open_claims(), key=lambda claim: claim.job_id)}
         | _answers_about_jobs(films, views, slugs, middle)
         | _answers_of_searches(views, middle)
+        | {"events at positions": sorted(views.history.at([1, middle, log.head()]).items())}
         | _answers_of_spending(films, views)
         | _answers_of_throughput(films, views)
+        | _answers_of_refused(films, views)
+        | _answers_of_texts(films, views)
         | _answers_to_the_dispatcher(films, views)
     )
 
@@ -357,6 +363,41 @@ def _answers_of_throughput(films: RandomFilms, views: Views) -> dict[str, Any]:
         f"throughput {(first, last, span)}": views.throughput.between(first, last, span)
         for (first, last), span in product(days, Span)
     }
+
+
+def _answers_of_refused(films: RandomFilms, views: Views) -> dict[str, Any]:
+    searches = [
+        RefusedSearch(model=model, since=since)
+        for model, since in product([None, "fake", "Other", "x"], [None, BEGIN, _middle(films), films.now])
+    ]
+    refused = views.spending.refused(RefusedSearch(), before=None, limit=MANY)
+    return {f"sum of {search}": views.spending.refused_sum(search) for search in searches} | {
+        f"{search} behind {before}": views.spending.refused(search, before=before, limit=limit)
+        for search, (before, limit) in product(searches, _places(refused))
+    }
+
+
+def _answers_of_texts(films: RandomFilms, views: Views) -> dict[str, Any]:
+    texts = views.texts.list(TextSearch(), before=None, limit=MANY)
+    searches = [
+        TextSearch(ai_model=model, prompt_version=prompt, locale=locale, since=since)
+        for model, prompt, locale, since in product(
+            [None, "fake", "x"], [None, "1", "2"], [None, "pl-PL"], [None, _middle(films)]
+        )
+    ]
+    return {f"text {one}": views.texts.get(one) for one in [UNKNOWN, *(t.description_id for t in texts)]} | {
+        f"{search} behind {before}": views.texts.list(search, before=before, limit=limit)
+        for search, (before, limit) in product(searches, _places(texts))
+    }
+
+
+def _places(rows: Sequence[TextRow] | Sequence[SpendingRow]) -> list[tuple[Place | None, int]]:
+    """Before all rows, and behind some of them."""
+    return [(None, MANY), *((Place(row.at, row.position), 2) for row in rows[::7])]
+
+
+def _middle(films: RandomFilms) -> datetime:
+    return (films.now - BEGIN) / 2 + BEGIN
 
 
 def _answers_to_the_dispatcher(films: RandomFilms, views: Views) -> dict[str, Any]:

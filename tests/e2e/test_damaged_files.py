@@ -291,5 +291,5 @@ def _rows(views: Path) -> dict[str, list[Any]]:
     with closing(sqlite3.connect(views)) as connection:
         return {
             view: connection.execute(f"SELECT * FROM {view} ORDER BY 1, 2").fetchall()
-            for view in ("jobs", "movies", "history", "spending", "throughput")
+            for view in ("jobs", "movies", "history", "spending", "texts", "throughput")
         }

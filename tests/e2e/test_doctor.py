@@ -26,7 +26,8 @@ Findings = dict[str, dict[str, str]]
 
 SHARED = [
     *("store", "schema", "log", "writes", "queue switch", "queue", "provider", "workers", "projector"),
-    *("view jobs", "view movies", "view history", "view spending", "view throughput", "oldest due job"),
+    *("view movies", "view history", "view spending", "view texts", "view throughput", "view jobs"),
+    "oldest due job",
     "history",
 ]
 REDIS = [

@@ -17,7 +17,7 @@ from tests.support.cluster import Cluster
 from tests.support.process import MOVIEMIND, Up, environment, moviemind, wait_until
 from tests.support.traffic import Traffic
 
-NAMES = ["movies", "history", "spending", "throughput", "jobs"]
+NAMES = ["movies", "history", "spending", "texts", "throughput", "jobs"]
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.path_parameters["slug"] = THERE["slug"]
     if case.path.endswith("/retry") and "job_id" in (case.path_parameters or {}):
         case.path_parameters["job_id"] = THERE["failed_job"]
+    if "description_id" in (case.path_parameters or {}):
+        case.path_parameters["description_id"] = next(_texts)
     if isinstance(case.body, dict):
         for name in {"description_id", "based_on"} & case.body.keys():
             case.body[name] = next(_texts)

@@ -22,12 +22,13 @@ from infrastructure.postgres.datastore import Datastore
 from infrastructure.postgres.failures import place
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import build_projector, build_run, open_store
+from interfaces.bootstrap import build_projector, build_run, open_store, open_store_beside
 from interfaces.history import tree_of
 from interfaces.shared import shared_service
 from tests.integration.http.api import Api
 from tests.support.core import FakeWriter
 from tests.support.process import moviemind_within
+from tests.support.rebuilding import rebuilt
 from tests.support.recorders import stored
 from tests.support.servers import Postgres
 
@@ -140,6 +141,7 @@ def test_what_is_there_already_is_left_as_it_is(url: str, name: str, postgres_se
         "history",
         "spending",
         "throughput",
+        "texts",
         "tracking",
         "dispatches",
         "queue_switch",
@@ -194,8 +196,11 @@ def test_tracking_that_an_older_version_made_without_versions_gets_them(
 
     assert (schema.create(url), schema.create(url)) == (True, False)
 
+    with closing(open_store_beside(load_settings(store_url=url))) as store:
+        rebuilt(store)
     assert _views_of_one_film(url) == before
-    assert postgres_server.execute("SELECT to_regclass('history_of_an_actor') IS NOT NULL", name) == [(True,)]
+    indices = "SELECT count(*) FROM pg_indexes WHERE tablename = 'history' AND indexname ~ 'of_an_actor$'"
+    assert postgres_server.execute(indices, name) == [(1,)]
 
 
 def test_names_that_an_older_version_kept_with_the_keys_move_where_they_can_be_deleted(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from application.commands.request_generation import RequestGeneration, request_generation
+from application.view import View
 from domain.values import ContextTag, Locale
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
 from infrastructure.settings import load_settings
@@ -18,8 +19,12 @@ from infrastructure.store import Store
 from interfaces.bootstrap import build_projector, build_run, open_store
 from tests.support.core import CLIENT, FakeWriter
 
-VIEWS = ("jobs", "movies", "history", "spending", "throughput")
+VIEWS = ("jobs", "movies", "history", "spending", "texts", "throughput")
 Rows = dict[str, list[Any]]
+
+
+def _views(store: Store) -> list[View[Any, Any]]:
+    return [getattr(store, name) for name in VIEWS]
 
 
 class _World:
@@ -125,10 +130,7 @@ def test_views_that_cannot_be_used_are_made_anew_with_the_same_rows(
     ruin(world.views)
 
     store = world.open()
-    assert {
-        view.position()
-        for view in (store.jobs, store.movies, store.history, store.spending, store.throughput)
-    } == {0}
+    assert {view.position() for view in _views(store)} == {0}
     _fold(store)
 
     assert world.rows() == folded
@@ -150,7 +152,7 @@ def test_who_sees_that_a_job_is_done_finds_its_text_and_its_cost_in_the_other_vi
     world: _World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = world.open()
-    others, fold_jobs = (store.movies, store.history, store.spending, store.throughput), store.jobs.writing
+    others, fold_jobs = _views(store)[1:], store.jobs.writing
     reached: list[set[int]] = []
 
     def watched(*, after: int, up_to: int) -> Any:

@@ -236,6 +236,7 @@ class Cluster:
             "history": "position",
             "spending": "job_id, attempt",
             "throughput": "minute",
+            "texts": "description_id",
         }
         for table, key in keys.items():
             rows = f"SELECT * FROM {table} ORDER BY {key}"

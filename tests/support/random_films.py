@@ -46,9 +46,19 @@ FAILURES = [kind for kind in FailureType if kind is not FailureType.WORKER_LOST]
 
 
 class RandomFilms:
-    """`save` is called with a film after each step."""
+    """`save` is called with a film after each step. Slugs begin with `name`; clocks may be `wrong_by` so
+    much."""
 
-    def __init__(self, seed: int, *, films: int, save: Callable[[Film], object]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        films: int,
+        save: Callable[[Film], object],
+        name: str = "film",
+        wrong_by: timedelta = timedelta(0),
+    ) -> None:
+        self._name, self._wrong_by = name, wrong_by
         self._random = random.Random(seed)
         self._save = save
         self._calls = cycle(CALLS)
@@ -62,14 +72,16 @@ class RandomFilms:
         for _ in range(steps):
             film = self._random.choice(self.films)
             self.now += timedelta(microseconds=self._random.randrange(20_000_000))
-            film.now = self.now
+            film.now = self.now - (
+                self._random.random() * self._wrong_by if self._wrong_by else self._wrong_by
+            )
             with suppress(MovieMindError):
                 self._random.choice(self._steps(film))()
             self._save(film)
 
     def _registered(self, number: int) -> Film:
         year = self._random.choice([None, 1995, 2001, 2011])
-        return Film(f"film-{number}-{year or 'x'}", self._facts(year))
+        return Film(f"{self._name}-{number}-{year or 'x'}", self._facts(year))
 
     def _facts(self, year: int | None) -> MovieFacts:
         chosen = self._random

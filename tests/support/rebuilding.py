@@ -9,7 +9,7 @@ from application.view import View
 from infrastructure.store import Store
 from interfaces.bootstrap import build_projector, projections_of
 
-NAMES = ("movies", "history", "spending", "throughput", "jobs")
+NAMES = ("movies", "history", "spending", "texts", "throughput", "jobs")
 LIVE = {*NAMES, "tracking", "dispatches"}
 
 

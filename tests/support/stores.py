@@ -12,6 +12,7 @@ from application.projections.projection import Projection, all_projections
 from application.projector import Projector
 from application.read_models import HistoryView, JobsView, MoviesView
 from application.spending import SpendingView
+from application.texts import TextsView
 from application.throughput import ThroughputView
 from infrastructure.postgres import datastore as postgres
 from infrastructure.postgres import dispatches as postgres_dispatches
@@ -20,6 +21,7 @@ from infrastructure.postgres import jobs_view as postgres_jobs
 from infrastructure.postgres import movies_view as postgres_movies
 from infrastructure.postgres import schema
 from infrastructure.postgres import spending_view as postgres_spending
+from infrastructure.postgres import texts_view as postgres_texts
 from infrastructure.postgres import throughput_view as postgres_throughput
 from infrastructure.postgres import view_store as postgres_views
 from infrastructure.sqlite import dispatches as sqlite_dispatches
@@ -28,12 +30,13 @@ from infrastructure.sqlite import jobs_view as sqlite_jobs
 from infrastructure.sqlite import movies_view as sqlite_movies
 from infrastructure.sqlite import spending_view as sqlite_spending
 from infrastructure.sqlite import store as sqlite
+from infrastructure.sqlite import texts_view as sqlite_texts
 from infrastructure.sqlite import throughput_view as sqlite_throughput
 from infrastructure.sqlite import view_store as sqlite_views
 from tests.support.servers import Postgres
 
 DIALECTS = ("sqlite", "postgresql")
-TABLES = ("jobs", "movies", "history", "spending", "throughput", "dispatches", "tracking")
+TABLES = ("jobs", "movies", "history", "spending", "texts", "throughput", "dispatches", "tracking")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Views:
     history: HistoryView
     spending: SpendingView
     throughput: ThroughputView
+    texts: TextsView
     dispatches: Dispatches
     beside: Callable[[], "Views"]
     """The same ones, as another process opens them."""
@@ -55,6 +59,7 @@ class Views:
             history=self.history,
             spending=self.spending,
             throughput=self.throughput,
+            texts=self.texts,
             jobs=self.jobs,
         )
 
@@ -96,6 +101,7 @@ class SqliteViews:
             history=sqlite_history.SqliteHistoryView(store),
             spending=sqlite_spending.SqliteSpendingView(store),
             throughput=sqlite_throughput.SqliteThroughputView(store),
+            texts=sqlite_texts.SqliteTextsView(store),
             dispatches=sqlite_dispatches.SqliteDispatches(store),
             beside=lambda: self._open(file),
             close=store.close,
@@ -134,6 +140,7 @@ class PostgresViews:
             history=postgres_history.PostgresHistoryView(store),
             spending=postgres_spending.PostgresSpendingView(store),
             throughput=postgres_throughput.PostgresThroughputView(store),
+            texts=postgres_texts.PostgresTextsView(store),
             dispatches=postgres_dispatches.PostgresDispatches(store),
             beside=lambda: self._open(name),
             close=datastore.close,

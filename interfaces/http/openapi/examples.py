@@ -52,6 +52,7 @@ _CODES = (
     (404, "key_id", "key-not-found"),
     (404, "actor", "key-not-found"),
     (404, "slug", "movie-not-found"),
+    (404, "description_id", "text-not-found"),
     (409, None, "job-is-final"),
     (410, "cursor", "cursor-expired"),
     (410, "after", "cursor-expired"),

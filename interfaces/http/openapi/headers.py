@@ -39,7 +39,15 @@ COMPONENTS = {
 _UNCOUNTED = {"401", "500"}
 """Of a caller who is not known, and of what broke on the way."""
 
-_LISTINGS = {"list_jobs", "list_movies", "show_history", "show_audit", "list_failed_jobs"}
+_LISTINGS = {
+    "list_jobs",
+    "list_movies",
+    "show_history",
+    "show_audit",
+    "list_texts",
+    "list_refused",
+    "list_failed_jobs",
+}
 _ASKING = {"generate", "show_movie"}
 _CHANGING = {"promote", "edit", "withdraw", "correct"}
 

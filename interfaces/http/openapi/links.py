@@ -7,6 +7,8 @@ _FIRST_JOB = {"job_id": "$response.body#/items/0/job_id"}
 _MOVIE = {"slug": "$response.body#/slug"}
 _FIRST_MOVIE = {"slug": "$response.body#/items/0/slug"}
 
+_FIRST_TEXT = {"description_id": "$response.body#/items/0/description_id"}
+
 _TEXT = "$response.body#/default_description_id"
 _CHANGES = {
     "promote": {"description_id": _TEXT, "scope": "film"},
@@ -26,6 +28,10 @@ _TO: dict[tuple[str, str], list[tuple[tuple[str, ...], dict[str, str]]]] = {
     ("list_jobs", "200"): [(_OF_JOBS, _FIRST_JOB), (_OF_MOVIES, _FIRST_MOVIE)],
     ("list_failed_jobs", "200"): [(_OF_JOBS, _FIRST_JOB)],
     ("list_movies", "200"): [(_OF_MOVIES, _FIRST_MOVIE)],
+    ("list_texts", "200"): [(("show_text",), _FIRST_TEXT)],
+    ("list_refused", "200"): [(("show_job",), _FIRST_JOB)],
+    ("show_text", "200"): [(("show_history",), _MOVIE)],
+    ("show_movie", "200"): [(("show_text",), {"description_id": _TEXT})],
     ("show_movie", "202"): [(_OF_JOBS, _JOB)],
     ("create_key", "201"): [(("revoke_key",), {"key_id": "$response.body#/key_id"})],
 }

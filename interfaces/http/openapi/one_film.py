@@ -137,6 +137,39 @@ _PROJECTION = {
 }
 _WORKER = {"worker_id": "host:17:9f3a5c9b", "threads": 8, "started_at": _REQUESTED_AT, "beat_at": _DONE_AT}
 
+_PAID = {
+    "calls": 1,
+    "tokens_in": 320,
+    "tokens_out": 105,
+    "cost_microusd": 111,
+    "unknown_cost_calls": 0,
+}
+_ATTEMPT = {
+    **_PAID,
+    "attempt": 1,
+    "worker_id": "host:17:9f3a5c9b",
+    "started_at": _REQUESTED_AT,
+    "ended_at": _DONE_AT,
+    "outcome": "accepted",
+    "reason": None,
+    "message": None,
+    "model": "openai:gpt-4o-mini",
+}
+_TEXT_OF_A_MODEL = {
+    "description_id": _TEXT_ID,
+    "slug": _SLUG,
+    **_VARIANT,
+    "revision": 1,
+    "origin": "GENERATED",
+    "ai_model": "openai:gpt-4o-mini",
+    "prompt_version": "4",
+    "prompt_hash": "9f0c…",
+    "actor": "host:17:9f3a5c9b",
+    "version": 4,
+    "is_current": True,
+    "is_withdrawn": False,
+}
+
 MODELS: dict[str, Any] = {
     "Alive": {"status": "ok"},
     "AuditPage": {"items": [{**_HISTORY, "slug": _SLUG}], "next_cursor": f"{_EPOCH}.3"},
@@ -183,7 +216,7 @@ MODELS: dict[str, Any] = {
         "provider": None,
         "rate_limits": "redis",
         "workers": 1,
-        "projection_lag": {"jobs": 0, "movies": 0, "history": 0, "spending": 0, "throughput": 0},
+        "projection_lag": {"jobs": 0, "movies": 0, "history": 0, "spending": 0, "texts": 0, "throughput": 0},
     },
     "HistoryPage": {"items": [_HISTORY], "next_cursor": None},
     "JobAnswer": _JOB,
@@ -244,6 +277,26 @@ MODELS: dict[str, Any] = {
     },
     "ProjectionsAnswer": {"items": [_PROJECTION]},
     "RebuildBody": {"views": ["movies", "history"]},
+    "RefusedPage": {
+        "total": {"attempts": 1, **_PAID},
+        "items": [
+            {
+                **_PAID,
+                "position": f"{_EPOCH}.4",
+                "at": _DONE_AT,
+                "event": "GenerationAttemptFailed",
+                "reason": "VALIDATION_ERROR",
+                "slug": _SLUG,
+                **_VARIANT,
+                "job_id": _JOB_ID,
+                "attempt": 1,
+                "requested_by": _KEY_ID,
+                "model": "openai:gpt-4o-mini",
+                "outcome": "validation_error",
+            }
+        ],
+        "next_cursor": None,
+    },
     "RetriedJobs": {"retried": 1, "refused": [], "next_cursor": None},
     "RetryBody": {"reason": "the provider is back"},
     "RetryFailedBody": {"error_type": "TIMEOUT", "reason": "the provider is back"},
@@ -254,6 +307,43 @@ MODELS: dict[str, Any] = {
         "total": _SPENT,
         "groups": [{"group": "openai:gpt-4o-mini", **_SPENT}],
         "duplicates_prevented": 49,
+    },
+    "TextAnswer": {
+        **_TEXT_OF_A_MODEL,
+        "text": _DESCRIPTION["text"],
+        "content_hash": "4b1d…",
+        "accepted_at": _DONE_AT,
+        "correlation_id": _JOB_ID,
+        "is_default": True,
+        "based_on": None,
+        "attempt": 1,
+        "input_hash": "77aa…",
+        "request": {
+            "job_id": _JOB_ID,
+            "requested_by": _KEY_ID,
+            "requested_at": _REQUESTED_AT,
+            "correlation_id": "b5f0c1d2",
+            "requested_slug": _SLUG,
+            "forced": False,
+            "priority": "interactive",
+            "version": 2,
+        },
+        "retries": [],
+        "attempts": [_ATTEMPT],
+        "cost": _PAID,
+        "afterwards": [],
+        "_links": {**_OF_JOB, "history": f"{_OF_JOB['movie']}/history"},
+    },
+    "TextsPage": {
+        "items": [
+            {
+                **_TEXT_OF_A_MODEL,
+                "job_id": _JOB_ID,
+                "at": _DONE_AT,
+                "_links": {"self": f"/v1/audit/texts/{_TEXT_ID}", "movie": _OF_JOB["movie"]},
+            }
+        ],
+        "next_cursor": None,
     },
     "ThroughputAnswer": {
         "from": "2026-01-31",
@@ -270,6 +360,8 @@ PARAMETERS: dict[str, Any] = {
     "job_id": _JOB_ID,
     "slug": _SLUG,
     "key_id": _KEY_ID,
+    "model": "openai:gpt-4o-mini",
+    "prompt_version": "4",
     "actor": _KEY_ID,
     "event": "DescriptionGenerated",
     "since": "2026-01-31T00:00:00Z",

@@ -11,3 +11,7 @@ def job_path(job_id: UUID) -> str:
 
 def movie_path(slug: str) -> str:
     return f"/v1/movies/{slug}"
+
+
+def text_path(description_id: UUID) -> str:
+    return f"/v1/audit/texts/{description_id}"

@@ -13,6 +13,7 @@ WORKERS, FAILED, RETRY_FAILED = "/v1/admin/workers", "/v1/admin/failed-jobs", "/
 AUDIT, PROJECTIONS = "/v1/audit", "/v1/admin/projections"
 REBUILD = "/v1/admin/projections/rebuild"
 SPENDING, THROUGHPUT = "/v1/stats/spending", "/v1/stats/throughput"
+TEXTS, TEXT, REFUSED = "/v1/audit/texts", "/v1/audit/texts/{description_id}", "/v1/audit/refused"
 EVENTS = "/v1/jobs/{job_id}/events"
 KEYS, KEY, ACTOR = "/v1/admin/keys", "/v1/admin/keys/{key_id}", "/v1/admin/actors/{actor}"
 
@@ -77,6 +78,17 @@ ANSWERS: list[tuple[str, str, str | None, int]] = [
     (AUDIT, "GET /v1/audit?after=garbage", None, 400),
     (AUDIT, "GET /v1/audit?after=other.5", None, 410),
     (AUDIT, "GET /v1/audit?limit=0", None, 422),
+    (TEXTS, "GET /v1/audit/texts", None, 200),
+    (TEXTS, "GET /v1/audit/texts?cursor=garbage", None, 400),
+    (TEXTS, f"GET /v1/audit/texts?cursor={FOREIGN_CURSOR}", None, 410),
+    (TEXTS, "GET /v1/audit/texts?locale=xx", None, 422),
+    (TEXT, "GET /v1/audit/texts/SHOWN", None, 200),
+    (TEXT, "GET /v1/audit/texts/UNKNOWN", None, 404),
+    (TEXT, "GET /v1/audit/texts/x", None, 422),
+    (REFUSED, "GET /v1/audit/refused", None, 200),
+    (REFUSED, "GET /v1/audit/refused?cursor=garbage", None, 400),
+    (REFUSED, f"GET /v1/audit/refused?cursor={FOREIGN_CURSOR}", None, 410),
+    (REFUSED, "GET /v1/audit/refused?limit=0", None, 422),
     (SPENDING, "GET /v1/stats/spending", None, 200),
     (SPENDING, "GET /v1/stats/spending?group_by=hour", None, 422),
     (THROUGHPUT, "GET /v1/stats/throughput", None, 200),

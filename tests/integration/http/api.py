@@ -16,6 +16,7 @@ PLACEHOLDERS = {
     "{slug}": "heat-1995",
     "{key_id}": "mm_nobody",
     "{actor}": "mm_nobody",
+    "{description_id}": "5f0e9a52-7d09-4b0e-8d3c-000000000000",
 }
 FAILS: dict[str, Any] = {
     "template_latency_ms": 50,

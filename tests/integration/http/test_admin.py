@@ -41,6 +41,7 @@ def test_every_view_tells_how_far_it_has_followed_the_events(api: Api) -> None:
         "movies",
         "history",
         "spending",
+        "texts",
         "throughput",
         "jobs",
     ]

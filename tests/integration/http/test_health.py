@@ -30,7 +30,14 @@ def test_a_working_service_is_healthy(serve: Serve, film: str) -> None:
             "provider": None,
             "rate_limits": None,
             "workers": 1,
-            "projection_lag": {"jobs": 0, "movies": 0, "history": 0, "spending": 0, "throughput": 0},
+            "projection_lag": {
+                "jobs": 0,
+                "movies": 0,
+                "history": 0,
+                "spending": 0,
+                "texts": 0,
+                "throughput": 0,
+            },
         }
 
 

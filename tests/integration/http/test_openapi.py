@@ -68,6 +68,7 @@ def test_every_answer_is_declared(
     status: int,
 ) -> None:
     names = {"NEW": film, "THERE": there["slug"], "DONE": there["job_id"], "UNKNOWN": str(uuid4())}
+    names["SHOWN"] = there["description_id"]
     method, path = _filled(request_line, names).split(" ")
     content = None if body is None else iter([_filled(body, names).encode()])
     headers = {} if body is None else {"Content-Type": "application/json"}

@@ -79,6 +79,7 @@ class Process:
             history=store.history,
             spending=store.spending,
             throughput=store.throughput,
+            texts=store.texts,
             jobs=self.jobs,
         )
         self._projector = Projector(store.log, projections)
