@@ -1,4 +1,4 @@
-"""`moviemind audit new-key|checkpoint|verify|export`: the history is signed, and held against what was."""
+"""`moviemind audit new-key|checkpoint|verify|prove|export`: the history is signed, and held against that."""
 
 import json
 import sys
@@ -7,15 +7,18 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO
+from uuid import UUID
 
 import typer
 
 from application.audit.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
 from application.audit.history_tree import leaves
+from application.audit.proving import prove as prove_event
 from application.audit.published import PublishedHistory
 from application.audit.signed_notes import NoteMalformed, SigningKey, VerifierKey
 from application.audit.tiles import ReadTile
 from application.audit.verification import verify_history
+from application.errors import TextNotFound
 from infrastructure.errors import NeedsSigningKey
 from infrastructure.settings import Settings, load_settings
 from infrastructure.store import Store
@@ -99,6 +102,29 @@ def verify(
             say(sentence)
     if not found["is_proven"]:
         raise typer.Exit(1)
+
+
+def prove(
+    description_id: Annotated[UUID, typer.Argument(help="The description, by its id (see `movies show`).")],
+    data_dir: DataDir = None,
+    out: File = None,
+) -> None:
+    """Write the proof that a text is part of the signed history, for docs/verify_history.py --proof.
+
+    It shows the event in which the text was accepted, and nothing of any other.
+    """
+    settings = load_settings(data_dir=data_dir)
+    with opened(settings) as store:
+        text = store.texts.get(description_id)
+        if text is None:
+            raise TextNotFound(description_id)
+        note = _signed_now(settings, store)
+        key = _verifier(settings, None)
+        assert key is not None, "nothing is signed without one"
+        signed = open_checkpoint(note, key)
+        proof = prove_event(text.position, note, signed, log=store.log, tree=tree_of(store))
+    with _written(out) as file:
+        file.write(json.dumps(proof, indent=1).encode() + b"\n")
 
 
 def export(data_dir: DataDir = None, out: File = None) -> None:

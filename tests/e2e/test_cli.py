@@ -67,6 +67,7 @@ COMMANDS = {
     "audit new-key": ["films.example/history"],
     "audit checkpoint": [],
     "audit verify": [],
+    "audit prove": [NOBODY],
     "audit export": [],
     "throughput": [],
     "edit": [NOBODY, "--text", "Other words."],

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 import subprocess
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -119,6 +120,21 @@ def test_the_service_signs_what_happens_and_commands_prove_it(served: Served, tm
     verifier = Verifier(tmp_path)
     proven = verifier.run("events.ndjson", str(served.place / "checkpoint"), str(KEY.verifier_key))
     assert proven.stdout == "Proven: the first 12 of 12 events are those that were signed.\n"
+
+    with httpx.Client(base_url=served.url) as client:
+        text = client.get("/v1/movies/the-matrix-1999").json()["default_description"]
+    proved = served.run("prove", text["id"], "--out", str(tmp_path / "proof.json"))
+    assert proved.returncode == 0, proved.stderr
+    proven = verifier.run("--proof", "proof.json", str(KEY.verifier_key))
+    assert proven.stdout == "Proven: this is event 7 of the 12 that were signed.\n"
+    state = b64decode(json.loads((tmp_path / "proof.json").read_text())["event"]["state"])
+    assert json.loads(state)["text"] == text["text"]
+
+
+def test_a_text_that_there_is_not_cannot_be_proven(on_sqlite: Served) -> None:
+    unknown = "00000000-0000-4000-8000-000000000000"
+
+    assert f"No film has a description {unknown}." in on_sqlite.run("prove", unknown).stderr
 
 
 def test_what_somebody_changes_in_the_database_is_named(served: Served) -> None:
