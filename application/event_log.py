@@ -1,11 +1,11 @@
 """The event log as followers read it: every event of every film, in the order they were committed."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, cast
 from uuid import UUID
 
-from eventsourcing.persistence import ApplicationRecorder, Mapper
+from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent
 
 from application.errors import EventUnreadable, first_line, store_errors
 from application.movie_generations import MovieGenerations
@@ -16,8 +16,7 @@ SLUGS_KEPT = 10_000
 _ALL = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event at its position in the log; its slug is that of the stream."""
 
     position: int
@@ -36,6 +35,10 @@ class LogRecorder(ApplicationRecorder):
     @abstractmethod
     def committed_head(self) -> int | None:
         """The newest position that is committed, whether or not followers may read so far yet."""
+
+    @abstractmethod
+    def select_first_events(self, originator_ids: Collection[UUID]) -> Sequence[StoredEvent]:
+        """The first event of each stream, in no order."""
 
     @abstractmethod
     def count_after(self, position: int, *, at_most: int) -> int:
@@ -69,7 +72,7 @@ class EventLog:
             notifications = self._recorder.select_notifications(
                 start=position, limit=limit, inclusive_of_start=False
             )
-        found: list[Recorded] = []
+        found: list[tuple[int, Event]] = []
         for stored in notifications:
             try:
                 event = cast(Event, self._mapper.to_domain_event(stored))
@@ -77,21 +80,21 @@ class EventLog:
                 if found:
                     break
                 raise EventUnreadable(stored.topic, stored.id, first_line(error)) from error
-            found.append(Recorded(stored.id, self._slug(event), event))
-        return found
+            found.append((stored.id, event))
+        slugs = self._slugs_of([event for _, event in found])
+        return [Recorded(position, slugs[event.originator_id], event) for position, event in found]
 
-    def _slug(self, event: Event) -> str:
-        """Only the first event of a stream carries its slug."""
-        stream: UUID = event.originator_id
-        if stream not in self._slugs:
-            if len(self._slugs) >= SLUGS_KEPT:
-                self._slugs.clear()
-            self._slugs[stream] = self._first(event).slug
-        return self._slugs[stream]
-
-    def _first(self, event: Event) -> MovieRegistered:
-        if isinstance(event, MovieRegistered):
-            return event
-        with store_errors():
-            (stored,) = self._recorder.select_events(event.originator_id, limit=1)
-        return cast(MovieRegistered, self._mapper.to_domain_event(stored))
+    def _slugs_of(self, events: Sequence[Event]) -> Mapping[UUID, str]:
+        """By stream; only the first event of one carries its slug."""
+        if len(self._slugs) >= SLUGS_KEPT:
+            self._slugs = {}
+        slugs = self._slugs
+        slugs.update(
+            (event.originator_id, event.slug) for event in events if isinstance(event, MovieRegistered)
+        )
+        if unknown := {event.originator_id for event in events} - slugs.keys():
+            with store_errors():
+                firsts = self._recorder.select_first_events(unknown)
+            for first in map(self._mapper.to_domain_event, firsts):
+                slugs[first.originator_id] = cast(MovieRegistered, first).slug
+        return slugs

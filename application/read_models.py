@@ -208,7 +208,7 @@ class HistoryView(View[int, HistoryRow]):
     """Its keys are positions."""
 
     name = "history"
-    version = 1
+    version = 2
 
     @abstractmethod
     def of(self, slug: str, *, after: int, limit: int) -> Sequence[HistoryRow]:
