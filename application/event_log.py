@@ -1,13 +1,13 @@
 """The event log as followers read it: every event of every film, in the order they were committed."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, cast
 from uuid import UUID
 
-from eventsourcing.persistence import ApplicationRecorder, Mapper
+from eventsourcing.persistence import ApplicationRecorder, Mapper, Notification, StoredEvent
 
-from application.errors import EventUnreadable, StoreUnavailable, first_line, store_errors
+from application.errors import EventUnreadable, first_line, store_errors
 from application.movie_generations import MovieGenerations
 from domain.events import Event, MovieRegistered
 
@@ -16,8 +16,7 @@ SLUGS_KEPT = 10_000
 _ALL = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event at its position in the log; its slug is that of the stream."""
 
     position: int
@@ -30,8 +29,7 @@ class Recorded:
         return self.event.originator_version
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """An event as the store holds it, whether or not it can be read."""
 
     position: int
@@ -47,6 +45,10 @@ class LogRecorder(ApplicationRecorder):
     @abstractmethod
     def committed_head(self) -> int | None:
         """The newest position that is committed, whether or not followers may read so far yet."""
+
+    @abstractmethod
+    def select_first_events(self, originator_ids: Collection[UUID]) -> Sequence[StoredEvent]:
+        """The first event of each stream, in no order."""
 
     @abstractmethod
     def count_after(self, position: int, *, at_most: int) -> int:
@@ -89,18 +91,51 @@ class EventLog:
             notifications = self._recorder.select_notifications(
                 start=position, limit=limit, inclusive_of_start=False
             )
+        events, unreadable = self._read(notifications)
+        slugs = self._slugs_of(events)
         found: list[Recorded] = []
+        for stored, event in zip(notifications, events, strict=False):
+            slug = slugs[event.originator_id]
+            if isinstance(slug, Exception):
+                unreadable = EventUnreadable(stored.topic, stored.id, first_line(slug))
+                break
+            found.append(Recorded(stored.id, slug, event))
+        if unreadable is not None and not found:
+            raise unreadable
+        return found
+
+    def _read(self, notifications: Sequence[Notification]) -> tuple[list[Event], EventUnreadable | None]:
+        """Events up to the first that cannot be read, and why."""
+        events: list[Event] = []
         for stored in notifications:
             try:
-                event = cast(Event, self._mapper.to_domain_event(stored))
-                found.append(Recorded(stored.id, self._slug(event), event))
-            except StoreUnavailable:
-                raise
-            except Exception as error:
-                if found:
-                    break
-                raise EventUnreadable(stored.topic, stored.id, first_line(error)) from error
-        return found
+                events.append(cast(Event, self._mapper.to_domain_event(stored)))
+            except Exception as error:  # noqa: BLE001 - told, and the event is not skipped
+                return events, EventUnreadable(stored.topic, stored.id, first_line(error))
+        return events, None
+
+    def _slugs_of(self, events: Sequence[Event]) -> Mapping[UUID, str] | Mapping[UUID, str | Exception]:
+        """By stream; only the first event of one carries its slug, and it may not be one that can be read."""
+        if len(self._slugs) >= SLUGS_KEPT:
+            self._slugs = {}
+        slugs = self._slugs
+        slugs.update(
+            (event.originator_id, event.slug) for event in events if isinstance(event, MovieRegistered)
+        )
+        unreadable: dict[UUID, Exception] = {}
+        if unknown := {event.originator_id for event in events} - slugs.keys():
+            with store_errors():
+                firsts = self._recorder.select_first_events(unknown)
+            for first in firsts:
+                stream = cast(UUID, first.originator_id)
+                try:
+                    slugs[stream] = self._slug(first)
+                except Exception as error:  # noqa: BLE001 - told with the first event that needs it
+                    unreadable[stream] = error
+        return {**slugs, **unreadable} if unreadable else slugs
+
+    def _slug(self, first: StoredEvent) -> str:
+        return cast(MovieRegistered, self._mapper.to_domain_event(first)).slug
 
     def stored_after(self, position: int, *, limit: int) -> list[Stored]:
         """The next events behind a position, at most `limit`. Raises StoreUnavailable."""
@@ -116,24 +151,8 @@ class EventLog:
     def slug_of(self, stream_id: UUID) -> str | None:
         """None where the first event of the stream is gone or cannot be read. Raises StoreUnavailable."""
         with store_errors():
-            stored = self._recorder.select_events(stream_id, limit=1)
+            firsts = self._recorder.select_first_events({stream_id})
         try:
-            return cast(MovieRegistered, self._mapper.to_domain_event(stored[0])).slug
+            return self._slug(*firsts)
         except Exception:  # noqa: BLE001 - whatever may be wrong with a history that somebody has changed
             return None
-
-    def _slug(self, event: Event) -> str:
-        """Only the first event of a stream carries its slug."""
-        stream: UUID = event.originator_id
-        if stream not in self._slugs:
-            if len(self._slugs) >= SLUGS_KEPT:
-                self._slugs.clear()
-            self._slugs[stream] = self._first(event).slug
-        return self._slugs[stream]
-
-    def _first(self, event: Event) -> MovieRegistered:
-        if isinstance(event, MovieRegistered):
-            return event
-        with store_errors():
-            (stored,) = self._recorder.select_events(event.originator_id, limit=1)
-        return cast(MovieRegistered, self._mapper.to_domain_event(stored))

@@ -1,7 +1,7 @@
 """Follows the event log and keeps the views up to date, batch by batch."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
 
 import structlog
 
@@ -13,7 +13,7 @@ from application.errors import (
     ViewTooNew,
     first_line,
 )
-from application.event_log import EventLog, Recorded
+from application.event_log import Recorded
 from application.projections.projection import Projection
 
 BATCH_SIZE = 250
@@ -26,6 +26,15 @@ HELD_UP = (StoreUnavailable, ViewMoved, ViewNeedsRebuild, ViewTooNew)
 log = structlog.get_logger()
 
 AnyProjection = Projection[Any, Any]
+InOrder = Callable[
+    [Callable[[AnyProjection], Exception | None], Iterable[AnyProjection]], Iterable[Exception | None]
+]
+
+
+class ReadableLog(Protocol):
+    """An EventLog, or what reads one for us."""
+
+    def after(self, position: int, *, limit: int) -> Sequence[Recorded]: ...
 
 
 class Projector:
@@ -37,17 +46,20 @@ class Projector:
 
     def __init__(
         self,
-        event_log: EventLog,
+        event_log: ReadableLog,
         projections: Sequence[AnyProjection],
         *,
         batch_size: int = BATCH_SIZE,
         up_to: int | None = None,
+        in_order: InOrder = map,
     ) -> None:
-        """`up_to` is the position of the last event to fold, where there is one."""
+        """`up_to` is the position of the last event to fold, where there is one. `in_order` is `map`, or one
+        that lets several projections fold at the same time."""
         self._log = event_log
         self._projections = projections
         self._batch_size = batch_size
         self._up_to = up_to
+        self._map = in_order
         self._stopped_at: dict[AnyProjection, int] = {}
         self.stopped: dict[str, str] = {}
         """Why a view has stopped, by its name."""
@@ -66,17 +78,16 @@ class Projector:
         batches: dict[int, Sequence[Recorded] | EventUnreadable] = {
             position: self._batch(position) for position in set(positions.values())
         }
-        errors: list[Exception] = []
-        for projection, position in positions.items():
-            batch = batches[position]
+
+        def held_up_by(projection: AnyProjection) -> Exception | None:
+            position = positions[projection]
             try:
-                if isinstance(batch, EventUnreadable):
-                    self._stop_at(projection, position, str(batch))
-                elif batch:
-                    self._fold(projection, batch, after=position)
+                self._advance(projection, batches[position], after=position)
             except HELD_UP as error:
-                errors.append(error)
-        if errors:
+                return error
+            return None
+
+        if errors := [error for error in self._map(held_up_by, positions) if error]:
             raise ExceptionGroup("projections failed", errors)
         return max((len(batch) for batch in batches.values() if not isinstance(batch, Exception)), default=0)
 
@@ -86,6 +97,14 @@ class Projector:
         except EventUnreadable as error:
             return error
         return [one for one in batch if self._up_to is None or one.position <= self._up_to]
+
+    def _advance(
+        self, projection: AnyProjection, batch: Sequence[Recorded] | EventUnreadable, *, after: int
+    ) -> None:
+        if isinstance(batch, EventUnreadable):
+            self._stop_at(projection, after, str(batch))
+        elif batch:
+            self._fold(projection, batch, after=after)
 
     def _fold(self, projection: AnyProjection, batch: Sequence[Recorded], *, after: int) -> None:
         try:

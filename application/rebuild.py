@@ -8,17 +8,18 @@ was broken off is started again from the beginning.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from application.event_log import EventLog
+from application.event_log import EventLog, Recorded
 from application.projections.projection import Projection
 from application.projector import Projector
 from application.view import Key, Row, View
 from domain.errors import MovieMindError
 
-BATCH_SIZE = 1_000
+BATCH_SIZE = 4_000
 """Events. More of them than the live views take at once, and still written within 0.2 s."""
 
 SWAP_SECONDS = 60.0
@@ -67,6 +68,9 @@ class Comparison(ABC):
 class SecondSet(ABC):
     """The rows that a rebuild makes. What has not taken the place of live ones is dropped at its end."""
 
+    writers: int
+    """How many views can be folded at the same time."""
+
     @abstractmethod
     def of(self, view: View[Key, Row]) -> View[Key, Row]:
         """A view to fold, empty, with a position of its own."""
@@ -114,23 +118,51 @@ def rebuild(
     """
     with second_sets([projection.view for projection in projections]) as second_set:
         copies = [replace(one, view=second_set.of(one.view)) for one in projections]
-        events = _approach(Projector(log, copies, batch_size=BATCH_SIZE), progress)
+        events = _approach(copies, log, second_set, progress)
         return [
             _take_the_place(projection.view, copy, second_set, around_swap, log, events)
             for projection, copy in zip(projections, copies, strict=True)
         ]
 
 
-def _approach(projector: Projector, progress: Callable[[int], None]) -> int:
+def _approach(
+    copies: Sequence[Projection[Any, Any]],
+    log: EventLog,
+    second_set: SecondSet,
+    progress: Callable[[int], None],
+) -> int:
     """Fold until what is left is less than a batch. While events keep coming there may always be some: only
     who folds one view alone comes so near that it can be swapped. Returns how many events were folded."""
     events = 0
-    while folded := _step(projector):
-        events += folded
-        progress(folded)
-        if folded < BATCH_SIZE:
-            break
+    with ThreadPoolExecutor(second_set.writers) as writers, ThreadPoolExecutor(1) as reader:
+        projector = Projector(ReadAhead(log, reader), copies, batch_size=BATCH_SIZE, in_order=writers.map)
+        while folded := _step(projector):
+            events += folded
+            progress(folded)
+            if folded < BATCH_SIZE:
+                break
     return events
+
+
+class ReadAhead:
+    """A log of which the next batch is read while one is folded."""
+
+    def __init__(self, log: EventLog, reader: Executor) -> None:
+        self._log = log
+        self._reader = reader
+        self._next: tuple[int, Future[list[Recorded]]] | None = None
+
+    def after(self, position: int, *, limit: int) -> list[Recorded]:
+        """As EventLog.after."""
+        if self._next is not None and self._next[0] == position:
+            batch = self._next[1].result()
+        else:
+            batch = self._log.after(position, limit=limit)
+        self._next = None
+        if len(batch) == limit:
+            last = batch[-1].position
+            self._next = last, self._reader.submit(self._log.after, last, limit=limit)
+        return batch
 
 
 def _take_the_place(

@@ -42,39 +42,36 @@ class BatchRows(Generic[Key, Row]):
         self._read = read
         self._key_of = key_of
         self._rows: dict[Key, Row] = {}
-        self._found: set[Key] = set()
-        self._put: set[Key] = set()
+        self._found: dict[Key, Row] = {}
 
     def fetch(self, keys: Collection[Key]) -> None:
         """Read what will be asked for, or replaced: a row that is put and was not fetched is a new one."""
         for row in self._read(keys):
-            key = self._key_of(row)
-            self._rows[key] = row
-            self._found.add(key)
+            self._rows[self._key_of(row)] = row
+        self._found = {**self._rows}
 
     def get(self, key: Key) -> Row:
-        if key not in self._rows:
-            raise LookupError(f"no earlier event began {key}")
-        return self._rows[key]
+        try:
+            return self._rows[key]
+        except KeyError:
+            raise LookupError(f"no earlier event began {key}") from None
 
     def find(self, key: Key) -> Row | None:
         """For rows that any event may begin."""
         return self._rows.get(key)
 
     def put(self, row: Row) -> None:
-        key = self._key_of(row)
-        self._rows[key] = row
-        self._put.add(key)
+        self._rows[self._key_of(row)] = row
 
     @property
     def new(self) -> Sequence[Row]:
         """What was put and had not been there."""
-        return [self._rows[key] for key in self._rows if key in self._put and key not in self._found]
+        return [row for key, row in self._rows.items() if key not in self._found]
 
     @property
     def changed(self) -> Sequence[Row]:
         """What was put in the place of a row that was fetched."""
-        return [self._rows[key] for key in self._rows if key in self._put and key in self._found]
+        return [self._rows[key] for key, found in self._found.items() if self._rows[key] is not found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

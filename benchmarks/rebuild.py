@@ -1,9 +1,10 @@
 """Measures a rebuild of all views on PostgreSQL, alone and while the store is written and read.
 
-Run with `python -m benchmarks.rebuild [--events 10000,100000]`. Each size is a log of its own, from
-`benchmarks.synthetic_log`. Alone, in rounds with the library's ProjectionRunner over the first RUNNER_EVENTS
-of the same log as yardstick. Beside requests and reads, 50 a second of each at most, with how late a request
-can be seen in the jobs view. Prints Markdown tables.
+Run with `python -m benchmarks.rebuild [--events 10000,100000] [--rounds 3] [--runner-events 20000]`. Each
+size is a log of its own, from `benchmarks.synthetic_log`. Alone, in rounds with the library's
+ProjectionRunner over the first events of the same log as yardstick, and with the most memory that the command
+took. Once beside requests and reads, 50 a second of each: how many failed, how late a request was seen in the
+jobs view, and whether all views hold what the events say afterwards. Prints Markdown tables.
 """
 
 import json
@@ -37,16 +38,24 @@ from interfaces.cli.output import say
 from interfaces.loops import Loop, running
 from tests.support.servers import Postgres
 
-ROUNDS = 3
-RUNNER_EVENTS = 4_000
 ASKERS, READERS = 5, 5
 EACH_A_SECOND = 10
+LOST_SECONDS = 10
 MOVIEMIND = Path(sys.executable).with_name("moviemind")
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Events per second of the command, the start of its process included, and its peak of memory in MiB."""
+
+    rate: float
+    memory: float
 
 
 @dataclass
 class Meanwhile:
-    """What others met while the views were rebuilt; seconds until a request was in the jobs view."""
+    """What others met while the views were rebuilt; seconds until a request was in the jobs view. A request
+    that is never seen there is an error."""
 
     seen_after: list[float] = field(default_factory=list)
     reads: int = 0
@@ -55,48 +64,68 @@ class Meanwhile:
 
 def main(
     events: Annotated[str, typer.Option(help="Sizes of logs, with commas between.")] = "10000,100000",
+    rounds: Annotated[int, typer.Option(min=1, help="Of both sides, of each size.")] = 3,
+    runner_events: Annotated[int, typer.Option(min=1, help="That ProjectionRunner folds.")] = 20_000,
 ) -> None:
     alone, beside = list[str](), list[str]()
     for size in map(int, events.split(",")):
         with _log(size) as url:
-            rounds = [(_rebuilt(url), runner_rate(url, events=RUNNER_EVENTS)) for _ in range(ROUNDS)]
-            ours, theirs, ratio = (
-                statistics.median(values) for values in zip(*[(a, b, a / b) for a, b in rounds], strict=True)
-            )
-            alone.append(f"| {size:,} | {ours:,.0f} | {theirs:,.0f} | {ratio:.1f} |")
-            found = Meanwhile()
-            with _traffic(url, found):
-                rate = _rebuilt(url)
-            seen = sorted(found.seen_after)
-            beside.append(
-                f"| {size:,} | {rate:,.0f} | {len(seen)} | {found.reads} | {len(found.errors)}"
-                f" | {seen[len(seen) * 99 // 100] * 1e3:.0f} | {seen[-1] * 1e3:.0f} | {_verified(url)} |"
-            )
-    say("| events | rebuilt a second | ProjectionRunner | ratio |\n|---|---|---|---|")
+            alone.append(_measured_alone(url, size, rounds=rounds, runner_events=min(size, runner_events)))
+            beside.append(_measured_beside(url, size))
+    say("| events | rebuilt a second | ProjectionRunner | ratio | MiB |\n|---|---|---|---|---|")
     say("\n".join(alone))
     say("\n| events | rebuilt a second | requests | reads | errors | seen p99 ms | latest ms | verified |")
     say("|---|---|---|---|---|---|---|---|\n" + "\n".join(beside))
 
 
-def _rebuilt(url: str) -> float:
-    """Events per second of the command, the start of its process included."""
-    started = time.perf_counter()
-    ended = _moviemind(url, "rebuild", "--all", "--json", "all")
-    assert ended.returncode == 0, ended.stderr
-    events: int = json.loads(ended.stdout)[-1]["events"]
-    return events / (time.perf_counter() - started)
+def _measured_alone(url: str, size: int, *, rounds: int, runner_events: int) -> str:
+    """Medians of the rounds."""
+    both = [(_rebuilt(url), runner_rate(url, events=runner_events)) for _ in range(rounds)]
+    ours, theirs = [took.rate for took, _ in both], [rate for _, rate in both]
+    ratios = [took.rate / rate for took, rate in both]
+    return (
+        f"| {size:,} | {statistics.median(ours):,.0f} | {statistics.median(theirs):,.0f}"
+        f" | {statistics.median(ratios):.1f} | {max(took.memory for took, _ in both):.0f} |"
+    )
+
+
+def _measured_beside(url: str, size: int) -> str:
+    found = Meanwhile()
+    with _traffic(url, found):
+        took = _rebuilt(url)
+    seen = sorted(found.seen_after)
+    return (
+        f"| {size:,} | {took.rate:,.0f} | {len(seen)} | {found.reads} | {len(found.errors)}"
+        f" | {seen[len(seen) * 99 // 100] * 1e3:.0f} | {seen[-1] * 1e3:.0f} | {_verified(url)} |"
+    )
+
+
+def _rebuilt(url: str) -> Took:
+    with tempfile.TemporaryFile("w+") as output:
+        started = time.perf_counter()
+        command = subprocess.Popen(
+            [MOVIEMIND, "projections", "rebuild", "--all", "--json", "all"],
+            env={**os.environ, "MOVIEMIND_STORE_URL": url},
+            stdout=output,
+        )
+        _, status, usage = os.wait4(command.pid, 0)
+        seconds = time.perf_counter() - started
+        command.returncode = os.waitstatus_to_exitcode(status)
+        assert command.returncode == 0, "the command says why"
+        output.seek(0)
+        events: int = json.load(output)[-1]["events"]
+    return Took(events / seconds, usage.ru_maxrss / 1024)
 
 
 def _verified(url: str) -> str:
-    ended = _moviemind(url, "verify", "--all")
-    return "all" if ended.returncode == 0 else ended.stdout
-
-
-def _moviemind(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "MOVIEMIND_STORE_URL": url}
-    return subprocess.run(
-        [MOVIEMIND, "projections", *arguments], env=environment, capture_output=True, text=True, check=False
+    ended = subprocess.run(
+        [MOVIEMIND, "projections", "verify", "--all"],
+        env={**os.environ, "MOVIEMIND_STORE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    return "all" if ended.returncode == 0 else ended.stdout
 
 
 @contextmanager
@@ -137,7 +166,9 @@ def _traffic(url: str, found: Meanwhile) -> Iterator[None]:
 
 
 def _paced(step: Callable[[], None], ending: threading.Event, found: Meanwhile) -> None:
-    while not ending.wait(1 / EACH_A_SECOND):
+    due = time.monotonic()
+    while not ending.wait(max(0.0, due - time.monotonic())):
+        due += 1 / EACH_A_SECOND
         try:
             step()
         except Exception as error:  # noqa: BLE001 - counted
@@ -152,6 +183,8 @@ def _asking(store: Store, found: Meanwhile) -> Callable[[], None]:
         request_generation(RequestGeneration(slug=slug, by=asker), generations=store.generations)
         started = time.perf_counter()
         while not store.jobs.list(JobSearch(slug=slug), before=None, limit=1):
+            if time.perf_counter() - started > LOST_SECONDS:
+                raise TimeoutError(f"{slug} is in the log and in no view")
             time.sleep(0.005)
         found.seen_after.append(time.perf_counter() - started)
 

@@ -2,7 +2,9 @@
 
 It works as its documentation shows it: one event, one transaction, in which the tracking is recorded with
 what the event changes. The folds and the rows are ours, so that both do the same work; the connections, the
-transaction and the tracking are the library's.
+transaction and the tracking are the library's. What is ours helps it too: events are read by our transcoder
+and our recorder, 500 at once, and all views are folded in one transaction. As in a rebuild, no commit waits
+for the disk. It is not charged for the start of a process, as the command is.
 """
 
 import secrets
@@ -117,6 +119,7 @@ def _database_beside(url: str) -> Iterator[str]:
     name = f"yardstick_{secrets.token_hex(4)}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
         try:
             beside = make_conninfo(url, dbname=name)
             schema.create(beside)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from application.movie_listing import UNKNOWN_YEAR, MovieOrder, MoviePlace, MovieSearch, search_words
 from application.read_models import AuditSearch, DescriptionRow, MovieRow
@@ -58,6 +59,11 @@ _SORTED_BY: dict[MovieOrder, list[str]] = {
     MovieOrder.TITLE: ["sorted_title"],
     MovieOrder.YEAR: [f"coalesce(release_year, {UNKNOWN_YEAR})"],
 }
+
+
+def as_json(data: Mapping[str, Any]) -> str:
+    """A document of plain values, in the order they have."""
+    return to_json(data).decode()
 
 
 def words(text: str) -> list[str]:

@@ -5,6 +5,7 @@ standard input; that ends however the service does, and the process with it. On 
 BEGUN, or the code of the error that has kept it from that.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, with which we end
     threading.Thread(target=_end_with_the_service, name="lifeline", daemon=True).start()
+    gc.disable()  # as the command does
     try:
         settings = load_settings()
         configure_logs(settings.log_level, settings.log_format)

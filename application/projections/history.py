@@ -36,12 +36,10 @@ def fold_history(recorded: Recorded, rows: Rows[int, HistoryRow]) -> None:
 
 
 def _own_fields(event: Event) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in vars(event).items() if name not in _ENVELOPE}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value
+    own = {name: value for name, value in vars(event).items() if name not in _ENVELOPE}
+    for name, value in own.items():
+        if type(value) is UUID:
+            own[name] = str(value)
+        elif type(value) is datetime:
+            own[name] = value.isoformat()
+    return own

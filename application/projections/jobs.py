@@ -1,9 +1,11 @@
 """The jobs view: where each request stands, for those who wait for it and for the dispatcher."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from application.event_log import Recorded
+from application.projections.kinds import Kinds
 from application.read_models import JobRow
 from application.view import Rows
 from domain import events
@@ -11,26 +13,34 @@ from domain.values import MAX_TRIES, JobStatus
 
 
 def jobs_of(recorded: Recorded) -> Collection[UUID]:
-    return [recorded.event.job_id] if isinstance(recorded.event, _OF_A_JOB) else []
+    event = recorded.event
+    return [event.job_id] if _OF_A_JOB[type(event)] else []  # type: ignore[attr-defined]
 
 
 def fold_job(recorded: Recorded, rows: Rows[UUID, JobRow]) -> None:
     event = recorded.event
     if isinstance(event, events.GenerationRequested):
         rows.put(_requested(recorded, event))
-    elif isinstance(event, _OF_A_JOB):
-        rows.put(_followed(rows.get(event.job_id), event)._replace(updated_at=event.timestamp))
+    elif _OF_A_JOB[type(event)]:
+        row = rows.get(event.job_id)  # type: ignore[attr-defined]
+        rows.put(row._replace(**_changes(row, event), updated_at=event.timestamp))
 
 
-_OF_A_JOB = (
-    events.GenerationStarted
-    | events.GenerationAttemptFailed
-    | events.GenerationFailed
-    | events.DescriptionGenerated
-    | events.GenerationSatisfied
-    | events.GenerationRetryRequested
-    | events.GenerationCancelled
+_OF_A_JOB = Kinds(
+    events.GenerationStarted,
+    events.GenerationAttemptFailed,
+    events.GenerationFailed,
+    events.DescriptionGenerated,
+    events.GenerationSatisfied,
+    events.GenerationRetryRequested,
+    events.GenerationCancelled,
 )
+_WITHOUT_CLAIM: dict[str, Any] = {"worker_id": None, "claim_expires_at": None}
+_WITHOUT_FAILURE: dict[str, Any] = {
+    "failure_type": None,
+    "failure_message": None,
+    "failure_technical_message": None,
+}
 
 
 def _requested(recorded: Recorded, event: events.GenerationRequested) -> JobRow:
@@ -60,47 +70,41 @@ def _requested(recorded: Recorded, event: events.GenerationRequested) -> JobRow:
     )
 
 
-def _followed(row: JobRow, event: events.Event) -> JobRow:
+def _changes(row: JobRow, event: events.Event) -> dict[str, Any]:
     match event:
         case events.GenerationStarted():
-            return _without_failure(row)._replace(
-                status=JobStatus.IN_PROGRESS,
-                attempts=event.attempt,
-                next_attempt_at=None,
-                worker_id=event.worker_id,
-                claim_expires_at=event.claim_expires_at,
-            )
-        case events.GenerationAttemptFailed():
-            return _with_failure(row, event)._replace(
-                status=JobStatus.PENDING,
-                next_attempt_at=event.next_attempt_at,
-                max_attempts=row.max_attempts + event.spared,
-            )
-        case events.GenerationFailed():
-            return _with_failure(row, event)._replace(status=JobStatus.FAILED)
+            return _WITHOUT_FAILURE | {
+                "status": JobStatus.IN_PROGRESS,
+                "attempts": event.attempt,
+                "next_attempt_at": None,
+                "worker_id": event.worker_id,
+                "claim_expires_at": event.claim_expires_at,
+            }
         case events.DescriptionGenerated() | events.GenerationSatisfied():
-            done = _without_failure(_without_claim(row))
-            return done._replace(
-                status=JobStatus.DONE, description_id=event.description_id, next_attempt_at=None
-            )
+            done = {
+                "status": JobStatus.DONE,
+                "description_id": event.description_id,
+                "next_attempt_at": None,
+            }
+            return _WITHOUT_CLAIM | _WITHOUT_FAILURE | done
+        case events.GenerationAttemptFailed():
+            return _failure(event) | {
+                "status": JobStatus.PENDING,
+                "next_attempt_at": event.next_attempt_at,
+                "max_attempts": row.max_attempts + event.spared,
+            }
+        case events.GenerationFailed():
+            return _failure(event) | {"status": JobStatus.FAILED}
         case events.GenerationRetryRequested():
-            return row._replace(status=JobStatus.PENDING, max_attempts=row.attempts + MAX_TRIES)
+            return {"status": JobStatus.PENDING, "max_attempts": row.attempts + MAX_TRIES}
         case events.GenerationCancelled():
-            return _without_claim(row)._replace(status=JobStatus.CANCELLED, next_attempt_at=None)
-    return row
+            return _WITHOUT_CLAIM | {"status": JobStatus.CANCELLED, "next_attempt_at": None}
+    return {}
 
 
-def _with_failure(row: JobRow, event: events.GenerationAttemptFailed | events.GenerationFailed) -> JobRow:
-    return _without_claim(row)._replace(
-        failure_type=event.failure_type,
-        failure_message=event.message,
-        failure_technical_message=event.technical_message,
-    )
-
-
-def _without_failure(row: JobRow) -> JobRow:
-    return row._replace(failure_type=None, failure_message=None, failure_technical_message=None)
-
-
-def _without_claim(row: JobRow) -> JobRow:
-    return row._replace(worker_id=None, claim_expires_at=None)
+def _failure(event: events.GenerationAttemptFailed | events.GenerationFailed) -> dict[str, Any]:
+    return _WITHOUT_CLAIM | {
+        "failure_type": event.failure_type,
+        "failure_message": event.message,
+        "failure_technical_message": event.technical_message,
+    }

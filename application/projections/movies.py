@@ -2,34 +2,39 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from application.event_log import Recorded
+from application.projections.kinds import Kinds
 from application.read_models import DescriptionRow, MovieRow
 from application.view import Rows
 from domain import events
 from domain.values import PromotionScope
 
+Descriptions = tuple[DescriptionRow, ...]
+
 
 def films_of(recorded: Recorded) -> Collection[str]:
-    return [recorded.slug] if isinstance(recorded.event, _VISIBLE) else []
+    return [recorded.slug] if _VISIBLE[type(recorded.event)] else []
 
 
 def fold_movie(recorded: Recorded, rows: Rows[str, MovieRow]) -> None:
     event = recorded.event
     if isinstance(event, events.MovieRegistered):
         rows.put(_registered(event))
-    elif isinstance(event, _VISIBLE):
-        changed = _changed(rows.get(recorded.slug), event, recorded.position)
-        rows.put(changed._replace(visible_version=recorded.version, updated_at=event.timestamp))
+    elif _VISIBLE[type(event)]:
+        row = rows.get(recorded.slug)
+        changes = _changes(row, event, recorded.position)
+        rows.put(row._replace(**changes, visible_version=recorded.version, updated_at=event.timestamp))
 
 
-_VISIBLE = (
-    events.MovieFactsCorrected
-    | events.DescriptionGenerated
-    | events.DescriptionEdited
-    | events.DescriptionPromoted
-    | events.DescriptionWithdrawn
+_VISIBLE = Kinds(
+    events.MovieFactsCorrected,
+    events.DescriptionGenerated,
+    events.DescriptionEdited,
+    events.DescriptionPromoted,
+    events.DescriptionWithdrawn,
 )
 
 
@@ -50,29 +55,29 @@ def _registered(event: events.MovieRegistered) -> MovieRow:
     )
 
 
-def _changed(row: MovieRow, event: events.Event, position: int) -> MovieRow:
+def _changes(row: MovieRow, event: events.Event, position: int) -> dict[str, Any]:
     match event:
-        case events.MovieFactsCorrected():
-            return row._replace(
-                title=event.title,
-                release_year=event.release_year,
-                director=event.director,
-                genres=tuple(event.genres),
-            )
         case events.DescriptionGenerated() | events.DescriptionEdited():
             return _with_description(row, event, position)
+        case events.MovieFactsCorrected():
+            return {
+                "title": event.title,
+                "release_year": event.release_year,
+                "director": event.director,
+                "genres": tuple(event.genres),
+            }
         case events.DescriptionPromoted(scope=PromotionScope.FILM.value):
-            return row._replace(default_description_id=event.description_id)
+            return {"default_description_id": event.description_id}
         case events.DescriptionPromoted():
-            return _with_current(row, event.description_id)
+            return {"descriptions": _with_current(row.descriptions, event.description_id)}
         case events.DescriptionWithdrawn():
             return _with_withdrawn(row, event)
-    return row
+    return {}
 
 
 def _with_description(
     row: MovieRow, event: events.DescriptionGenerated | events.DescriptionEdited, position: int
-) -> MovieRow:
+) -> dict[str, Any]:
     by_model = event if isinstance(event, events.DescriptionGenerated) else None
     description = DescriptionRow(
         description_id=event.description_id,
@@ -87,38 +92,41 @@ def _with_description(
         is_withdrawn=False,
         created_at=event.timestamp,
     )
-    added = row._replace(
-        descriptions=(*row.descriptions, description),
-        default_description_id=event.description_id if event.becomes_default else row.default_description_id,
-        listed_position=row.listed_position or position,
-    )
-    return _with_current(added, event.description_id)
+    return {
+        "descriptions": _with_current((*row.descriptions, description), event.description_id),
+        "default_description_id": event.description_id
+        if event.becomes_default
+        else row.default_description_id,
+        "listed_position": row.listed_position or position,
+    }
 
 
-def _with_current(row: MovieRow, description_id: UUID) -> MovieRow:
-    """Make a description the one its variant shows, and no other of that variant."""
-    current = row.description(description_id)
-    assert current is not None, "an event names a description that no earlier event recorded"
+def _with_current(descriptions: Descriptions, description_id: UUID) -> Descriptions:
+    """Make one the description that its variant shows, and no other of that variant."""
+    current = _known(descriptions, description_id)
     variant = (current.locale, current.context_tag)
-    return row._replace(
-        descriptions=tuple(
-            replace(d, is_current=d.description_id == description_id)
-            if (d.locale, d.context_tag) == variant
-            else d
-            for d in row.descriptions
-        ),
+    return tuple(
+        replace(d, is_current=d is current)
+        if d.is_current is not (d is current) and (d.locale, d.context_tag) == variant
+        else d
+        for d in descriptions
     )
 
 
-def _with_withdrawn(row: MovieRow, event: events.DescriptionWithdrawn) -> MovieRow:
-    withdrawn = row.description(event.description_id)
-    assert withdrawn is not None, "an event names a description that no earlier event recorded"
+def _with_withdrawn(row: MovieRow, event: events.DescriptionWithdrawn) -> dict[str, Any]:
+    withdrawn = _known(row.descriptions, event.description_id)
     hidden = replace(withdrawn, text="", is_current=False, is_withdrawn=True)
-    was_default = row.default_description_id == event.description_id
-    changed = row._replace(
-        descriptions=tuple(hidden if d is withdrawn else d for d in row.descriptions),
-        default_description_id=event.replaced_by if was_default else row.default_description_id,
-    )
+    descriptions = tuple(hidden if d is withdrawn else d for d in row.descriptions)
     if withdrawn.is_current and event.replaced_by is not None:
-        return _with_current(changed, event.replaced_by)
-    return changed
+        descriptions = _with_current(descriptions, event.replaced_by)
+    was_default = row.default_description_id == event.description_id
+    return {
+        "descriptions": descriptions,
+        "default_description_id": event.replaced_by if was_default else row.default_description_id,
+    }
+
+
+def _known(descriptions: Descriptions, description_id: UUID) -> DescriptionRow:
+    found = next((d for d in descriptions if d.description_id == description_id), None)
+    assert found is not None, "an event names a description that no earlier event recorded"
+    return found

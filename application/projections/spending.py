@@ -1,9 +1,10 @@
 """The spending view: what each attempt's calls of a paid model took."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, cast, get_args
 
 from application.event_log import Recorded
+from application.projections.kinds import Kinds
 from application.spending import REQUEST, SpendingKey, SpendingRow
 from application.view import Rows
 from domain import events
@@ -16,11 +17,14 @@ MOST = 10**15
 
 
 _WithCalls = events.DescriptionGenerated | events.GenerationAttemptFailed | events.StaleResultRejected
+_WITH_CALLS = Kinds(*get_args(_WithCalls))
 
 
 def spending_of(recorded: Recorded) -> Collection[SpendingKey]:
-    event = recorded.event
-    return [(event.job_id, REQUEST), (event.job_id, event.attempt)] if isinstance(event, _WithCalls) else []
+    if not _WITH_CALLS[type(recorded.event)]:
+        return []
+    event = cast(_WithCalls, recorded.event)
+    return [(event.job_id, REQUEST), (event.job_id, event.attempt)]
 
 
 def fold_spending(recorded: Recorded, rows: Rows[SpendingKey, SpendingRow]) -> None:
@@ -29,10 +33,11 @@ def fold_spending(recorded: Recorded, rows: Rows[SpendingKey, SpendingRow]) -> N
     event = recorded.event
     if isinstance(event, events.GenerationRequested):
         rows.put(_requested(recorded, event))
-    elif isinstance(event, _WithCalls):
-        calls = [call for call in event.calls if call["model"] != OFFLINE]
+    elif _WITH_CALLS[type(event)]:
+        attempt = cast(_WithCalls, event)
+        calls = [call for call in attempt.calls if call["model"] != OFFLINE]
         if calls:
-            rows.put(_attempted(recorded, event, calls, rows.get((event.job_id, REQUEST))))
+            rows.put(_attempted(recorded, attempt, calls, rows.get((attempt.job_id, REQUEST))))
 
 
 def _requested(recorded: Recorded, event: events.GenerationRequested) -> SpendingRow:

@@ -7,13 +7,14 @@ from contextlib import suppress
 
 from eventsourcing.persistence import ApplicationRecorder
 from eventsourcing.postgres import BasePostgresFactory, PostgresFactory
-from eventsourcing.utils import Environment, EnvType
+from eventsourcing.utils import Environment, EnvType, get_topic
 
 from application.errors import StoreUnavailable
 from infrastructure.postgres.datastore import POOL_SECONDS, Datastore
 from infrastructure.postgres.failures import EPOCH_IS_GONE
 from infrastructure.postgres.positions import TABLE
 from infrastructure.postgres.recorder import TransactionOrderedRecorder
+from infrastructure.transcoder import QuickTranscoder
 
 LOOK_SECONDS = 1.0
 ANSWER_SECONDS = POOL_SECONDS + 0.5
@@ -56,6 +57,7 @@ def environment(url: str) -> dict[str, str]:
     """The library's configuration for this store."""
     return {
         "PERSISTENCE_MODULE": f"{EventStoreFactory.__module__}:{EventStoreFactory.__qualname__}",
+        "TRANSCODER_TOPIC": get_topic(QuickTranscoder),
         _URL: url,
     }
 

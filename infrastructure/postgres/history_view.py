@@ -1,14 +1,10 @@
 """The history view on PostgreSQL. `data` is `json`, which keeps numbers, texts and order as they are."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
-
-from psycopg.types.json import Json
 
 from application.read_models import AuditSearch, HistoryRow, HistoryView
-from infrastructure.postgres.columns import column
 from infrastructure.postgres.view_table import PostgresView, ViewTable
-from infrastructure.views import audited, first_since
+from infrastructure.views import as_json, audited, first_since
 
 SCHEMA = """
 CREATE TABLE {table} (
@@ -25,21 +21,13 @@ CREATE INDEX {table}_by_hour ON {table} (date_trunc('hour', at AT TIME ZONE 'UTC
 _FIRST_SINCE = first_since("date_trunc('hour', {at} AT TIME ZONE 'UTC')", "%s")
 
 
-_COLUMNS = HistoryRow._fields
-
-
-def _values(row: HistoryRow) -> Sequence[Any]:
-    *plain, data = row
-    return [*map(column, plain), Json(data)]
-
-
 class PostgresHistoryView(PostgresView[int, HistoryRow], HistoryView):
     table = ViewTable(
         schema=SCHEMA,
-        columns=_COLUMNS,
+        columns=HistoryRow._fields,
         key={"position": "bigint"},
         key_of=lambda row: row.position,
-        values=_values,
+        values=lambda row: (*row[:-1], as_json(row.data)),
         row=lambda row: HistoryRow(**row),
     )
 

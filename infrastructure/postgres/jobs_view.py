@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from psycopg.rows import DictRow
 
 from application.read_models import JobCounts, JobRow, JobSearch, JobsView, OpenClaim
 from domain.values import FailureType, JobStatus
-from infrastructure.postgres.columns import column
 from infrastructure.postgres.view_table import PostgresView, ViewTable
 
 SCHEMA = """
@@ -34,13 +32,6 @@ WHERE status = 'PENDING' AND coalesce(next_attempt_at, updated_at) <= %s
 """
 
 
-_COLUMNS = JobRow._fields
-
-
-def _values(row: JobRow) -> Sequence[Any]:
-    return [column(value) for value in row]
-
-
 def _job_row(row: DictRow) -> JobRow:
     return JobRow(**row | {"status": JobStatus(row["status"])})
 
@@ -48,10 +39,10 @@ def _job_row(row: DictRow) -> JobRow:
 class PostgresJobsView(PostgresView[UUID, JobRow], JobsView):
     table = ViewTable(
         schema=SCHEMA,
-        columns=_COLUMNS,
+        columns=JobRow._fields,
         key={"job_id": "uuid"},
         key_of=lambda row: row.job_id,
-        values=_values,
+        values=lambda row: row,
         row=_job_row,
     )
 

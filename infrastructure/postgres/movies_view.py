@@ -12,7 +12,6 @@ from psycopg.rows import DictRow
 
 from application.movie_listing import MoviePlace, MovieSearch, title_key
 from application.read_models import MovieRow, MoviesView
-from infrastructure.postgres.columns import column
 from infrastructure.postgres.view_table import PostgresView, ViewTable
 from infrastructure.views import DESCRIPTIONS, listed, searched, whole, words
 
@@ -51,16 +50,15 @@ _SELECT = f"SELECT {_READ} FROM movies"
 
 
 def _values(row: MovieRow) -> tuple[Any, ...]:
-    document = DESCRIPTIONS.dump_json(row.descriptions).decode()
     found = searched(row)
     return (
-        *(document if name == "descriptions" else column(getattr(row, name)) for name in _COLUMNS),
+        *row._replace(descriptions=DESCRIPTIONS.dump_json(row.descriptions).decode()),  # type: ignore[arg-type]
         bool(row.shown),
-        f"{{{','.join(text.description_id.hex for text in row.descriptions)}}}",
+        tuple(text.description_id for text in row.descriptions),
         title_key(row.title),
         " ".join(found.words),
         " ".join(found.directors),
-        list(found.genres),
+        tuple(found.genres),
     )
 
 

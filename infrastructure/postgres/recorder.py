@@ -6,7 +6,7 @@ transaction, and readers stop below a horizon, under which no position can still
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -62,6 +62,11 @@ FROM {TABLE} AS stored
 JOIN unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS e (originator_id, originator_version, ordinal)
   USING (originator_id, originator_version)
 ORDER BY ordinal
+"""
+
+_FIRST = f"""
+SELECT originator_id, originator_version, topic, state FROM {TABLE}
+WHERE originator_id = ANY(%s::uuid[]) AND originator_version = 1
 """
 
 _COUNT_AFTER = f"""
@@ -163,7 +168,7 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
             horizon = self._horizon(cursor)
             only = (list(topics),) if topics else ()
             parameters = (first, _NO_END if stop is None else stop, horizon, *only, limit)
-            cursor.execute(statement, parameters, prepare=True)
+            cursor.execute(statement, parameters, prepare=True, binary=True)
             return [
                 Notification(
                     id=row["notification_id"],
@@ -174,6 +179,13 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
                 )
                 for row in cursor.fetchall()
             ]
+
+        return self._persistently(select)
+
+    def select_first_events(self, originator_ids: Collection[UUID]) -> Sequence[StoredEvent]:
+        def select(cursor: Cursor[DictRow]) -> Sequence[StoredEvent]:
+            cursor.execute(_FIRST, ([*originator_ids],), prepare=True)
+            return [StoredEvent(**row) for row in cursor.fetchall()]
 
         return self._persistently(select)
 

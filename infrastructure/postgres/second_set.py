@@ -8,12 +8,11 @@ the next, and indices, which keep the names they get, have names of their own.
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from functools import partial
 from typing import Any, cast
 
 import psycopg
-from psycopg import Cursor
 from psycopg.errors import LockNotAvailable
-from psycopg.rows import DictRow
 
 from application.errors import StoreUnavailable
 from application.rebuild import Comparison, RebuildUnderWay, SecondSet
@@ -25,8 +24,6 @@ from infrastructure.postgres.failures import reason
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.postgres.view_table import PostgresView
 from infrastructure.table_view import TableView
-
-CONNECTIONS = 2
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtext('moviemind.rebuild'))"
 _PLACE = "_[0-9a-f]{8}(_old)?$"
@@ -49,7 +46,7 @@ WHERE view = %(view)s
 @contextmanager
 def second_sets(url: str, views: Sequence[View[Any, Any]]) -> Iterator[SecondSet]:
     """Raises RebuildUnderWay, StoreUnavailable."""
-    with _alone(url), closing(Datastore(url, connections=CONNECTIONS)) as datastore:
+    with _alone(url), closing(Datastore(url, connections=len(views) + 1)) as datastore:
         store = ViewStore(datastore)
         _drop(store, _left_by_others(store))
         second_set = PostgresSecondSet(store, views)
@@ -62,6 +59,7 @@ def second_sets(url: str, views: Sequence[View[Any, Any]]) -> Iterator[SecondSet
 
 class PostgresSecondSet(SecondSet):
     def __init__(self, store: ViewStore, views: Sequence[View[Any, Any]]) -> None:
+        self.writers = len(views)
         self._store = store
         self._copies = {view.name: _Copy(store, cast(PostgresView[Any, Any], view)) for view in views}
 
@@ -117,6 +115,7 @@ class _Copy(TableView[Key, Row]):
 
     def __init__(self, store: ViewStore, view: PostgresView[Key, Row]) -> None:
         super().__init__(store, _make_place(store, view), view.table)
+        self._store = store
         self.name, self.version = view.name, view.version
         self.replaced = f"{self.place}_old"
         self.key = view.table.key
@@ -124,14 +123,18 @@ class _Copy(TableView[Key, Row]):
 
     @contextmanager
     def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
-        with super().writing(after=after, up_to=up_to) as rows:
+        """Nobody else writes these rows, so that they can be read and folded before the transaction."""
+        with self._store.reading() as cursor:
+            rows = BatchRows[Key, Row](
+                partial(self._table.read, cursor, self.place), key_of=self._table.key_of
+            )
             yield rows
-        self.written += len(rows.new)
-
-    def _write(self, cursor: Cursor[DictRow], rows: BatchRows[Key, Row]) -> None:
-        cursor.execute(_NO_SYNC)
-        self._table.delete(cursor, self.place, rows.changed)
-        self._table.copy(cursor, self.place, [*rows.changed, *rows.new])
+        changed, new = rows.changed, rows.new
+        with self._store.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
+            cursor.execute(_NO_SYNC)
+            self._table.delete(cursor, self.place, changed)
+            self._table.copy(cursor, self.place, [*changed, *new])
+        self.written += len(new)
 
 
 def _make_place(store: ViewStore, view: PostgresView[Any, Any]) -> str:

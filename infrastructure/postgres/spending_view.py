@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 from application.spending import (
     GroupBy,
@@ -14,7 +13,6 @@ from application.spending import (
     SpendingView,
 )
 from application.view import Place
-from infrastructure.postgres.columns import column
 from infrastructure.postgres.view_table import PostgresView, ViewTable
 from infrastructure.spending_sums import (
     REFUSED,
@@ -48,20 +46,13 @@ _NAMES = {
 }
 
 
-_COLUMNS = SpendingRow._fields
-
-
-def _values(row: SpendingRow) -> Sequence[Any]:
-    return [column(value) for value in row]
-
-
 class PostgresSpendingView(PostgresView[SpendingKey, SpendingRow], SpendingView):
     table = ViewTable(
         schema=SCHEMA,
-        columns=_COLUMNS,
+        columns=SpendingRow._fields,
         key={"job_id": "uuid", "attempt": "integer"},
         key_of=lambda row: (row.job_id, row.attempt),
-        values=_values,
+        values=lambda row: row,
         row=lambda row: SpendingRow(**row),
     )
 

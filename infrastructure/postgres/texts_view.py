@@ -1,12 +1,10 @@
 """The texts view on PostgreSQL."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from application.texts import TextRow, TextSearch, TextsView
 from application.view import Place
-from infrastructure.postgres.columns import column
 from infrastructure.postgres.view_table import PostgresView, ViewTable
 from infrastructure.views import NEWEST_FIRST, newest_first, wanted_texts
 
@@ -23,20 +21,13 @@ CREATE INDEX {table}_of_a_prompt ON {table} (prompt_version, at, position);
 """
 
 
-_COLUMNS = TextRow._fields
-
-
-def _values(row: TextRow) -> Sequence[Any]:
-    return [column(value) for value in row]
-
-
 class PostgresTextsView(PostgresView[UUID, TextRow], TextsView):
     table = ViewTable(
         schema=SCHEMA,
-        columns=_COLUMNS,
+        columns=TextRow._fields,
         key={"description_id": "uuid"},
         key_of=lambda row: row.description_id,
-        values=_values,
+        values=lambda row: row,
         row=lambda row: TextRow(**row),
     )
 

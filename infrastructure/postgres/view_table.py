@@ -8,7 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from application.view import Key, Row
-from infrastructure.postgres.columns import Insert
+from infrastructure.postgres.columns import Insert, column, copied
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.table_view import TableView
 
@@ -16,7 +16,7 @@ from infrastructure.table_view import TableView
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewTable(Generic[Key, Row]):
     """`schema` makes the table, with {table} wherever its name stands; `key` are its columns and their types.
-    `values` are in the order of `columns`; `row` makes one of what `selected` gives."""
+    `values` of a row are in the order of `columns`; `row` makes one of what `selected` gives."""
 
     schema: str
     columns: Sequence[str]
@@ -36,14 +36,14 @@ class ViewTable(Generic[Key, Row]):
 
     def put(self, cursor: Cursor[DictRow], table: str, rows: Sequence[Row]) -> None:
         """Rows that are there already are replaced."""
-        Insert(table, self.columns, key=", ".join(self.key)).run(cursor, [self.values(row) for row in rows])
+        values = [[column(value) for value in self.values(row)] for row in rows]
+        Insert(table, self.columns, key=", ".join(self.key)).run(cursor, values)
 
     def copy(self, cursor: Cursor[DictRow], table: str, rows: Sequence[Row]) -> None:
         """Rows none of which is there."""
         if rows:
             with cursor.copy(f"COPY {table} ({', '.join(self.columns)}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(self.values(row))
+                copy.write(copied(self.values(row) for row in rows))
 
     def delete(self, cursor: Cursor[DictRow], table: str, rows: Sequence[Row]) -> None:
         if rows:
@@ -52,7 +52,7 @@ class ViewTable(Generic[Key, Row]):
 
     def _are(self, keys: Collection[Key]) -> tuple[str, list[list[Any]]]:
         """A condition, and its values: a list for each column of the key."""
-        values = [[*keys]] if len(self.key) == 1 else [[*column] for column in zip(*keys, strict=True)]
+        values = [[*keys]] if len(self.key) == 1 else [[*part] for part in zip(*keys, strict=True)]
         types = ", ".join(f"%s::{type_}[]" for type_ in self.key.values())
         return f"({', '.join(self.key)}) IN (SELECT * FROM unnest({types}))", values
 

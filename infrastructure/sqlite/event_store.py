@@ -7,13 +7,15 @@ Commits are synced to disk (`synchronous=FULL`, SQLite's default).
 
 import secrets
 import sqlite3
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import cast
+from uuid import UUID
 
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import PersistenceError, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteFactory
-from eventsourcing.utils import Environment, EnvType
+from eventsourcing.utils import Environment, EnvType, get_topic
 
 from application.errors import store_errors
 from application.event_log import LogRecorder
@@ -21,6 +23,7 @@ from infrastructure.errors import SchemaTooNew, StoreNotUsable
 from infrastructure.sqlite import api_keys, call_ledger, kept_answers, queue_switch, tallies
 from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, explained, is_damaged, reason
+from infrastructure.transcoder import QuickTranscoder
 
 SCHEMA_VERSION = 2
 PROBE_SECONDS = 1
@@ -31,6 +34,9 @@ class SqliteRecorder(SQLiteApplicationRecorder, LogRecorder):
 
     def committed_head(self) -> int | None:
         return self.max_notification_id()
+
+    def select_first_events(self, originator_ids: Collection[UUID]) -> Sequence[StoredEvent]:
+        return [first for stream in originator_ids for first in self.select_events(stream, limit=1)]
 
     def count_after(self, position: int, *, at_most: int) -> int:
         with self.datastore.transaction(commit=False) as cursor:
@@ -70,6 +76,7 @@ def environment(path: Path) -> dict[str, str]:
     """The library's configuration for this store."""
     return {
         "PERSISTENCE_MODULE": f"{EventStoreFactory.__module__}:{EventStoreFactory.__qualname__}",
+        "TRANSCODER_TOPIC": get_topic(QuickTranscoder),
         "SQLITE_DBNAME": str(path),
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 from application.read_models import AuditSearch, HistoryRow, HistoryView
 from infrastructure.sqlite.columns import column
 from infrastructure.sqlite.view_table import SqliteView, ViewTable
-from infrastructure.views import audited, first_since
+from infrastructure.views import as_json, audited, first_since
 
 SCHEMA = """
 CREATE TABLE {table} (
@@ -29,7 +29,7 @@ _COLUMNS = HistoryRow._fields
 
 def _values(row: HistoryRow) -> Sequence[Any]:
     *plain, data = row
-    return [*map(column, plain), json.dumps(data, ensure_ascii=False)]
+    return [*map(column, plain), as_json(data)]
 
 
 def _history_row(row: Any) -> HistoryRow:

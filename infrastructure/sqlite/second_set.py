@@ -53,6 +53,8 @@ def second_sets(store: ViewStore, path: Path, views: Sequence[View[Any, Any]]) -
 
 
 class SqliteSecondSet(SecondSet):
+    writers = 1
+
     def __init__(self, store: ViewStore, views: Sequence[View[Any, Any]]) -> None:
         self._store = store
         self._views = {view.name: cast(SqliteView[Any, Any], view) for view in views}

@@ -1,5 +1,6 @@
 """The store, opened by a command of its own, whether or not a service is using it."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
@@ -16,6 +17,7 @@ from interfaces.bootstrap import open_store, open_store_beside
 def opened(settings: Settings) -> Iterator[Store]:
     """Raises StoreNotUsable, SchemaMissing, SchemaTooNew, DirectoryNotUsable."""
     configure_logs(LogLevel.ERROR, settings.log_format)
+    gc.disable()  # a fold makes many objects and no cycles; to look for some takes a fifth of its time
     with ExitStack() as stack:
         if not settings.is_on_postgres:
             with suppress(StoreInUse):

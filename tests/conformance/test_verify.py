@@ -82,7 +82,7 @@ def test_a_document_that_is_only_written_otherwise_is_told_as_that(store: Store)
     (first,) = select(store, "SELECT min(position) AS position FROM history")
     (row,) = select(store, f"SELECT data FROM history WHERE position = {first['position']}")
     data = row["data"] if isinstance(row["data"], str) else json.dumps(row["data"])
-    spaced = data.replace(": ", ":   ").replace("'", "''")
+    spaced = data.replace('":', '" :').replace("'", "''")
     change(store, f"UPDATE history SET data = '{spaced}' WHERE position = {first['position']}")
 
     (difference,) = differences(store).values()

@@ -1,0 +1,51 @@
+"""How the state of an event is read: the library's JSON, by a parser that is twice as fast."""
+
+from typing import Any
+from uuid import UUID, SafeUUID
+
+from eventsourcing.persistence import JSONTranscoder, Transcoding, UUIDAsHex
+from pydantic_core import from_json
+
+HEX_DIGITS = 32
+
+_TYPED = {"_type_", "_data_"}
+"""The keys of an id or a moment, whose data is a text."""
+
+
+class QuickTranscoder(JSONTranscoder):
+    """Writes as the library does, and reads the same values."""
+
+    def register(self, transcoding: Transcoding) -> None:
+        super().register(QuickUUID() if isinstance(transcoding, UUIDAsHex) else transcoding)
+
+    def decode(self, data: bytes) -> Any:
+        try:
+            read = from_json(data)
+        except ValueError:  # what Python's own parser lets pass, or says more about
+            return super().decode(data)
+        return self._typed(read)
+
+    def _typed(self, value: Any) -> Any:
+        """From the inside to the outside."""
+        if type(value) is list:
+            return [self._typed(element) for element in value]
+        if type(value) is not dict:
+            return value
+        for name, inner in value.items():
+            kind = type(inner)
+            if kind is dict and inner.keys() == _TYPED:
+                value[name] = self._decode_obj(inner)
+            elif kind is dict or kind is list:
+                value[name] = self._typed(inner)
+        return self._decode_obj(value)
+
+
+class QuickUUID(UUIDAsHex):
+    def decode(self, data: str) -> UUID:
+        """Every event has several ids, and the constructor of UUID considers seven ways to give one."""
+        if len(data) != HEX_DIGITS:
+            return super().decode(data)
+        made = object.__new__(UUID)
+        object.__setattr__(made, "int", int(data, 16))
+        object.__setattr__(made, "is_safe", SafeUUID.unknown)
+        return made
