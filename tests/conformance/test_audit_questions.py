@@ -15,7 +15,7 @@ from application.spending import RefusedSearch, SpendingRow
 from application.texts import TextRow, TextSearch
 from application.view import Place, Row, View
 from tests.support.film import BEGIN
-from tests.support.stores import DIALECTS, PostgresViews, SqliteViews, Views
+from tests.support.stores import DIALECTS, SqliteViews, Views
 
 ROWS, PAGE = 12_000, 51
 STEP = timedelta(seconds=30)
@@ -29,9 +29,7 @@ def views(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """Of a long history, in which one actor, one model and one prompt are rare."""
     is_sqlite = request.param == "sqlite"
     directory: Path = tmp_path_factory.mktemp("views")
-    stores = (
-        SqliteViews(directory) if is_sqlite else PostgresViews(request.getfixturevalue("postgres_server"))
-    )
+    stores = SqliteViews(directory) if is_sqlite else request.getfixturevalue("postgres_views")
     with closing(stores.open()) as views:
         numbers = range(1, ROWS + 1)
         _fill(views.history, map(_event, numbers))

@@ -18,7 +18,7 @@ from tests.support.cluster import Cluster
 from tests.support.process import Up, moviemind, rebuilders_of, wait_until
 
 REBUILD, STATUS = "/v1/admin/projections/rebuild", "/v1/admin/projections"
-NAMES = ["movies", "history", "spending", "throughput", "jobs"]
+NAMES = ["movies", "history", "spending", "texts", "throughput", "jobs"]
 
 FOR_EVER = """
 CREATE FUNCTION for_ever() RETURNS trigger LANGUAGE plpgsql AS

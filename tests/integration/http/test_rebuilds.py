@@ -15,7 +15,7 @@ from tests.integration.http.api import Api, Serve, body_of, problem_of
 from tests.support.process import rebuilders_of, wait_until
 
 REBUILD, STATUS = "/v1/admin/projections/rebuild", "/v1/admin/projections"
-NAMES = ["movies", "history", "spending", "throughput", "jobs"]
+NAMES = ["movies", "history", "spending", "texts", "throughput", "jobs"]
 
 
 @pytest.fixture
