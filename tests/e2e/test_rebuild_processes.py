@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from application.audit.history_tree import TilesView
 from interfaces.client import Client
 from tests.support.cluster import Cluster
 from tests.support.process import Up, moviemind, rebuilders_of, wait_until
@@ -94,7 +95,7 @@ def test_every_process_tells_of_one_and_none_lets_in_another(cluster: Cluster) -
     assert _start(other_url).status_code == 202
     wait_until(lambda: _states(cluster.url) == {"done"}, "it is done")
     tracked = cluster.postgres.execute("SELECT view FROM tracking ORDER BY view")
-    assert [view for (view,) in tracked] == sorted(NAMES)
+    assert [view for (view,) in tracked] == sorted([*NAMES, TilesView.name])
 
 
 def test_one_dies_with_its_service_and_stands_in_nobodys_way(cluster: Cluster) -> None:
