@@ -1,6 +1,6 @@
 """What can go wrong around the rules. The docstring of a class is the sentence a person reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,11 +123,10 @@ class EventTooNew(MovieMindError):
 
 @dataclass(eq=False)
 class ViewNeedsRebuild(MovieMindError):
-    """The '{view}' view is of version {found}, not {needed}; run: moviemind projections rebuild {view}."""
+    """Views are outdated: {versions}; run: moviemind projections rebuild {views}."""
 
-    view: str
-    found: int
-    needed: int
+    views: str
+    versions: str
 
 
 @dataclass(eq=False)
@@ -181,7 +180,19 @@ def refused_rows(view: str) -> Iterator[None]:
 
 def check_version(view: str, found: int, needed: int) -> None:
     """Raises ViewNeedsRebuild, ViewTooNew."""
-    if found < needed:
-        raise ViewNeedsRebuild(view, found, needed)
-    if found > needed:
-        raise ViewTooNew(view, found, needed)
+    check_versions({view: (found, needed)})
+
+
+def check_versions(views: Mapping[str, tuple[int, int]]) -> None:
+    """Of each view the version of its rows, and the one that is needed. All that are outdated are named at
+    once. Raises ViewNeedsRebuild, ViewTooNew."""
+    for view, (found, needed) in views.items():
+        if found > needed:
+            raise ViewTooNew(view, found, needed)
+    outdated = {
+        view: f"{view} is of version {found}, not {needed}"
+        for view, (found, needed) in views.items()
+        if found < needed
+    }
+    if outdated:
+        raise ViewNeedsRebuild(" ".join(outdated), ", ".join(outdated.values()))

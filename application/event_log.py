@@ -12,6 +12,7 @@ from application.movie_generations import MovieGenerations
 from domain.events import Event, MovieRegistered
 
 SLUGS_KEPT = 10_000
+FIRST_IS_MISSING = "the first event of its film is missing"
 
 _ALL = 2**62
 
@@ -30,7 +31,8 @@ class Recorded(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """An event as the store holds it, whether or not it can be read."""
+    """An event as the store holds it, whether or not it can be read. A stream whose id is not written as ids
+    are has the nil UUID."""
 
     position: int
     stream_id: UUID
@@ -47,8 +49,13 @@ class LogRecorder(ApplicationRecorder):
         """The newest position that is committed, whether or not followers may read so far yet."""
 
     @abstractmethod
+    def select_stored(self, position: int, limit: int, *, settled: bool) -> list[Stored]:
+        """What is stored behind a position, of whatever types it is: `settled` events, between which none can
+        appear any more, or all that are committed."""
+
+    @abstractmethod
     def select_first_events(self, originator_ids: Collection[UUID]) -> Sequence[StoredEvent]:
-        """The first event of each stream, in no order."""
+        """The event of version 1 of each stream that has one, in no order."""
 
     @abstractmethod
     def count_after(self, position: int, *, at_most: int) -> int:
@@ -85,21 +92,23 @@ class EventLog:
             return self._recorder.count_before(position)
 
     def after(self, position: int, *, limit: int) -> list[Recorded]:
-        """The next events behind a position, at most `limit`, up to one that cannot be read. Raises
-        StoreUnavailable, and EventUnreadable when that is the first."""
+        """The next events behind a position, at most `limit`, up to one that cannot be read, or whose film
+        has no first event to be read. Raises StoreUnavailable, and EventUnreadable when that is the first."""
         with store_errors():
             notifications = self._recorder.select_notifications(
                 start=position, limit=limit, inclusive_of_start=False
             )
+        if not notifications:
+            return []
         events, unreadable = self._read(notifications)
-        slugs = self._slugs_of(events)
+        slugs, reasons = self._slugs_of(events)
         found: list[Recorded] = []
         for stored, event in zip(notifications, events, strict=False):
-            slug = slugs[event.originator_id]
-            if isinstance(slug, Exception):
-                unreadable = EventUnreadable(stored.topic, stored.id, first_line(slug))
+            stream = event.originator_id
+            if stream not in slugs:
+                unreadable = EventUnreadable(stored.topic, stored.id, reasons.get(stream, FIRST_IS_MISSING))
                 break
-            found.append(Recorded(stored.id, slug, event))
+            found.append(Recorded(stored.id, slugs[stream], event))
         if unreadable is not None and not found:
             raise unreadable
         return found
@@ -114,16 +123,17 @@ class EventLog:
                 return events, EventUnreadable(stored.topic, stored.id, first_line(error))
         return events, None
 
-    def _slugs_of(self, events: Sequence[Event]) -> Mapping[UUID, str] | Mapping[UUID, str | Exception]:
-        """By stream; only the first event of one carries its slug, and it may not be one that can be read."""
+    def _slugs_of(self, events: Sequence[Event]) -> tuple[Mapping[UUID, str], Mapping[UUID, str]]:
+        """By stream, and why others have none. Only the first event of a stream carries its slug, and it may
+        not be one that can be read."""
         if len(self._slugs) >= SLUGS_KEPT:
             self._slugs = {}
-        slugs = self._slugs
+        slugs = self._slugs  # of all threads, so that it is asked and added to, and never walked
         slugs.update(
             (event.originator_id, event.slug) for event in events if isinstance(event, MovieRegistered)
         )
-        unreadable: dict[UUID, Exception] = {}
-        if unknown := {event.originator_id for event in events} - slugs.keys():
+        reasons: dict[UUID, str] = {}
+        if unknown := {stream for event in events if (stream := event.originator_id) not in slugs}:
             with store_errors():
                 firsts = self._recorder.select_first_events(unknown)
             for first in firsts:
@@ -131,22 +141,17 @@ class EventLog:
                 try:
                     slugs[stream] = self._slug(first)
                 except Exception as error:  # noqa: BLE001 - told with the first event that needs it
-                    unreadable[stream] = error
-        return {**slugs, **unreadable} if unreadable else slugs
+                    reasons[stream] = first_line(error)
+        return slugs, reasons
 
     def _slug(self, first: StoredEvent) -> str:
         return cast(MovieRegistered, self._mapper.to_domain_event(first)).slug
 
-    def stored_after(self, position: int, *, limit: int) -> list[Stored]:
-        """The next events behind a position, at most `limit`. Raises StoreUnavailable."""
+    def stored_after(self, position: int, *, limit: int, settled: bool = True) -> list[Stored]:
+        """The next events behind a position, at most `limit`: those between which none can appear any more,
+        or all that are committed. Raises StoreUnavailable."""
         with store_errors():
-            notifications = self._recorder.select_notifications(
-                start=position, limit=limit, inclusive_of_start=False
-            )
-        return [
-            Stored(one.id, cast(UUID, one.originator_id), one.originator_version, one.topic, one.state)
-            for one in notifications
-        ]
+            return self._recorder.select_stored(position, limit, settled=settled)
 
     def slug_of(self, stream_id: UUID) -> str | None:
         """None where the first event of the stream is gone or cannot be read. Raises StoreUnavailable."""

@@ -26,7 +26,7 @@ HELD_UP = (StoreUnavailable, ViewMoved, ViewNeedsRebuild, ViewTooNew)
 log = structlog.get_logger()
 
 AnyProjection = Projection[Any, Any]
-InOrder = Callable[
+ForEach = Callable[
     [Callable[[AnyProjection], Exception | None], Iterable[AnyProjection]], Iterable[Exception | None]
 ]
 
@@ -51,15 +51,15 @@ class Projector:
         *,
         batch_size: int = BATCH_SIZE,
         up_to: int | None = None,
-        in_order: InOrder = map,
+        for_each: ForEach = map,
     ) -> None:
-        """`up_to` is the position of the last event to fold, where there is one. `in_order` is `map`, or one
-        that lets several projections fold at the same time."""
+        """`up_to` is the position of the last event to fold, where there is one. `for_each` is `map`, or
+        gives what `map` gives and lets the projections fold at the same time, in any order."""
         self._log = event_log
         self._projections = projections
         self._batch_size = batch_size
         self._up_to = up_to
-        self._map = in_order
+        self._for_each = for_each
         self._stopped_at: dict[AnyProjection, int] = {}
         self.stopped: dict[str, str] = {}
         """Why a view has stopped, by its name."""
@@ -87,7 +87,7 @@ class Projector:
                 return error
             return None
 
-        if errors := [error for error in self._map(held_up_by, positions) if error]:
+        if errors := [error for error in self._for_each(held_up_by, positions) if error]:
             raise ExceptionGroup("projections failed", errors)
         return max((len(batch) for batch in batches.values() if not isinstance(batch, Exception)), default=0)
 

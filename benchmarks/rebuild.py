@@ -4,7 +4,8 @@ Run with `python -m benchmarks.rebuild [--events 10000,100000] [--rounds 3] [--r
 size is a log of its own, from `benchmarks.synthetic_log`. Alone, in rounds with the library's
 ProjectionRunner over the first events of the same log as yardstick, and with the most memory that the command
 took. Once beside requests and reads, 50 a second of each: how many failed, how late a request was seen in the
-jobs view, and whether all views hold what the events say afterwards. Prints Markdown tables.
+jobs view, and whether all views hold what the events say afterwards. Both with the longest transaction of the
+rebuild that wrote. Prints Markdown tables.
 """
 
 import json
@@ -22,6 +23,7 @@ from itertools import count
 from pathlib import Path
 from typing import Annotated
 
+import psycopg
 import typer
 
 from application.commands.request_generation import RequestGeneration, request_generation
@@ -41,15 +43,26 @@ from tests.support.servers import Postgres
 ASKERS, READERS = 5, 5
 EACH_A_SECOND = 10
 LOST_SECONDS = 10
+LOOK_SECONDS = 0.02
 MOVIEMIND = Path(sys.executable).with_name("moviemind")
+
+REBUILD = "rebuild"
+"""What its sessions are called."""
+
+_AGES = """
+SELECT extract(epoch FROM clock_timestamp() - xact_start)::float8 FROM pg_stat_activity
+WHERE application_name = %s AND backend_xid IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Events per second of the command, the start of its process included, and its peak of memory in MiB."""
+    """Events per second of the command, the start of its process included, its peak of memory in MiB, and how
+    many seconds the longest of its transactions that wrote was seen open."""
 
     rate: float
     memory: float
+    longest: float
 
 
 @dataclass
@@ -72,10 +85,13 @@ def main(
         with _log(size) as url:
             alone.append(_measured_alone(url, size, rounds=rounds, runner_events=min(size, runner_events)))
             beside.append(_measured_beside(url, size))
-    say("| events | rebuilt a second | ProjectionRunner | ratio | MiB |\n|---|---|---|---|---|")
+    say("| events | rebuilt a second | ProjectionRunner | ratio | MiB | longest ms |")
+    say("|---|---|---|---|---|---|")
     say("\n".join(alone))
-    say("\n| events | rebuilt a second | requests | reads | errors | seen p99 ms | latest ms | verified |")
-    say("|---|---|---|---|---|---|---|---|\n" + "\n".join(beside))
+    head = "rebuilt a second | longest ms | requests | reads | errors | seen p99 ms | latest ms | verified"
+    say(f"\n| events | {head} |")
+    say("|---|---|---|---|---|---|---|---|---|")
+    say("\n".join(beside))
 
 
 def _measured_alone(url: str, size: int, *, rounds: int, runner_events: int) -> str:
@@ -85,7 +101,8 @@ def _measured_alone(url: str, size: int, *, rounds: int, runner_events: int) -> 
     ratios = [took.rate / rate for took, rate in both]
     return (
         f"| {size:,} | {statistics.median(ours):,.0f} | {statistics.median(theirs):,.0f}"
-        f" | {statistics.median(ratios):.1f} | {max(took.memory for took, _ in both):.0f} |"
+        f" | {statistics.median(ratios):.1f} | {max(took.memory for took, _ in both):.0f}"
+        f" | {max(took.longest for took, _ in both) * 1e3:.0f} |"
     )
 
 
@@ -95,17 +112,18 @@ def _measured_beside(url: str, size: int) -> str:
         took = _rebuilt(url)
     seen = sorted(found.seen_after)
     return (
-        f"| {size:,} | {took.rate:,.0f} | {len(seen)} | {found.reads} | {len(found.errors)}"
+        f"| {size:,} | {took.rate:,.0f} | {took.longest * 1e3:.0f} | {len(seen)} | {found.reads}"
+        f" | {len(found.errors)}"
         f" | {seen[len(seen) * 99 // 100] * 1e3:.0f} | {seen[-1] * 1e3:.0f} | {_verified(url)} |"
     )
 
 
 def _rebuilt(url: str) -> Took:
-    with tempfile.TemporaryFile("w+") as output:
+    with tempfile.TemporaryFile("w+") as output, _looking_at_transactions(url) as ages:
         started = time.perf_counter()
         command = subprocess.Popen(
             [MOVIEMIND, "projections", "rebuild", "--all", "--json", "all"],
-            env={**os.environ, "MOVIEMIND_STORE_URL": url},
+            env={**os.environ, "MOVIEMIND_STORE_URL": f"{url}?application_name={REBUILD}"},
             stdout=output,
         )
         _, status, usage = os.wait4(command.pid, 0)
@@ -114,7 +132,21 @@ def _rebuilt(url: str) -> Took:
         assert command.returncode == 0, "the command says why"
         output.seek(0)
         events: int = json.load(output)[-1]["events"]
-    return Took(events / seconds, usage.ru_maxrss / 1024)
+    return Took(events / seconds, usage.ru_maxrss / 1024, max(ages))
+
+
+@contextmanager
+def _looking_at_transactions(url: str) -> Iterator[list[float]]:
+    """For how many seconds those of the rebuild that write have been open, whenever it was looked. The end
+    of one falls between two looks: it took LOOK_SECONDS longer, or more where the machine is busy."""
+    ages = [0.0]
+    with psycopg.connect(url, autocommit=True) as session:
+
+        def look() -> None:
+            ages.extend(age for (age,) in session.execute(_AGES, (REBUILD,)))
+
+        with running([Loop("transactions", look, every_seconds=LOOK_SECONDS)]):
+            yield ages
 
 
 def _verified(url: str) -> str:

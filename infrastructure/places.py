@@ -21,13 +21,32 @@ def is_url(address: str) -> bool:
     return address.startswith(("http://", "https://"))
 
 
+def check(address: str) -> None:
+    """Raises ValueError, which says nothing of what is in the address."""
+    if not is_url(address):
+        if "://" in address:
+            raise ValueError("write a directory, or a URL that begins with http:// or https://")
+        return
+    try:
+        parts = urlsplit(address)
+        is_complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_complete = False
+    if not is_complete or parts.query or parts.fragment:
+        raise ValueError("write a URL such as https://NAME:PASSWORD@HOST/PATH, without ? and #")
+
+
 class DirectoryPlace(Place):
-    """Each file is synced to disk before it gets its name."""
+    """Each file is synced to disk before it gets its name. The directory itself is never made."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
+    def __str__(self) -> str:
+        return str(self._directory)
+
     def read(self, path: str) -> bytes | None:
+        self._refuse_if_gone()
         try:
             return (self._directory / path).read_bytes()
         except FileNotFoundError:
@@ -36,6 +55,7 @@ class DirectoryPlace(Place):
             raise self._unavailable(error) from error
 
     def write(self, path: str, content: bytes) -> None:
+        self._refuse_if_gone()
         target = self._directory / path
         unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
@@ -49,8 +69,13 @@ class DirectoryPlace(Place):
         except OSError as error:
             raise self._unavailable(error) from error
 
+    def _refuse_if_gone(self) -> None:
+        """A directory that is not there is no empty one: a disk may not have been mounted."""
+        if not self._directory.exists():
+            raise PlaceUnavailable(str(self), "there is no such directory")
+
     def _unavailable(self, error: OSError) -> PlaceUnavailable:
-        return PlaceUnavailable(str(self._directory), error.strerror or str(error))
+        return PlaceUnavailable(str(self), error.strerror or str(error))
 
 
 class HttpPlace(Place):
@@ -58,7 +83,10 @@ class HttpPlace(Place):
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._shown = _without_password(self._url)
+
+    def __str__(self) -> str:
+        parts = urlsplit(self._url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
     def read(self, path: str) -> bytes | None:
         response = self._send("GET", path)
@@ -73,12 +101,12 @@ class HttpPlace(Place):
         try:
             return httpx.request(method, f"{self._url}/{path}", content=content, timeout=TIMEOUT_SECONDS)
         except httpx.HTTPError as error:
-            raise PlaceUnavailable(self._shown, str(error) or type(error).__name__) from error
+            raise PlaceUnavailable(str(self), str(error) or type(error).__name__) from error
 
     def _taken(self, response: httpx.Response) -> httpx.Response:
         if not response.is_success:
             method, path = response.request.method, response.request.url.path
-            raise PlaceUnavailable(self._shown, f"it answers {method} {path} with {response.status_code}")
+            raise PlaceUnavailable(str(self), f"it answers {method} {path} with {response.status_code}")
         return response
 
 
@@ -96,8 +124,3 @@ def _sync(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

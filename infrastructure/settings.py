@@ -280,6 +280,16 @@ class Settings(BaseSettings):
             raise ValueError(f"{error} Make one with: moviemind audit new-key NAME") from None
         return SecretStr(key)
 
+    @field_validator("checkpoint_place")
+    @classmethod
+    def _a_directory_or_a_server(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is None:
+            return None
+        from infrastructure.places import check
+
+        check(secret.get_secret_value())
+        return secret
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if wrong := list(contradictions(self)):

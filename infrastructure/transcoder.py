@@ -43,7 +43,7 @@ class QuickTranscoder(JSONTranscoder):
 class QuickUUID(UUIDAsHex):
     def decode(self, data: str) -> UUID:
         """Every event has several ids, and the constructor of UUID considers seven ways to give one."""
-        if len(data) != HEX_DIGITS:
+        if len(data) != HEX_DIGITS or "-" in data:  # which may stand among the digits, or be a sign
             return super().decode(data)
         made = object.__new__(UUID)
         object.__setattr__(made, "int", int(data, 16))

@@ -68,7 +68,7 @@ def open_store(settings: Settings, *, on_append: Callable[[], None] = lambda: No
 
 
 def open_store_beside(settings: Settings) -> Store:
-    """One that a service may be using, whatever the version of its views.
+    """One that a service may be using, whatever the version of its views. Nothing in it is taken to another.
 
     Raises StoreNotUsable, SchemaMissing, SchemaTooNew.
     """

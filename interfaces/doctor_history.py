@@ -18,20 +18,18 @@ def examine_history(settings: Settings, store: Store) -> Iterator[Finding]:
         return
     tree = tree_of(store)
     try:
-        signed = published.checkpoint()
-        if signed is not None:
-            refuse_another_history(signed, tree, tree.size())
+        signed = published.last()
+        refuse_another_history(signed, tree, tree.size())
     except PlaceUnavailable as error:
         yield Finding("history", Verdict.BAD, str(error), "mend the place; what comes is signed nowhere")
         return
     except NOT_SIGNED as error:
         yield Finding("history", Verdict.BAD, str(error), "run moviemind audit verify; nothing is signed now")
         return
-    size = signed.size if signed else 0
     yield judge(
         "history",
-        store.log.count_after(0, at_most=size + MUCH_LAG) < size + MUCH_LAG,
-        f"the first {size} events are signed",
+        store.log.count_after(0, at_most=signed.size + MUCH_LAG) < signed.size + MUCH_LAG,
+        f"the first {signed.size} events are signed",
         "many came since; see what the projector's log says",
         Verdict.WARN,
     )

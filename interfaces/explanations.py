@@ -274,9 +274,9 @@ _COMMAND_LINE = {
         "Upgrade MovieMind, or choose another --data-dir.",
     ),
     "view-needs-rebuild": (
-        "This version of MovieMind shapes the rows of a view in another way than the one that folded them.",
-        "Run: moviemind projections rebuild NAME, with this version. Processes of the older one serve until "
-        "the new rows are there.",
+        "This version of MovieMind shapes the rows of views in another way than the one that folded them.",
+        "Run what the message says, moviemind projections rebuild NAME…, with this version. Processes of the "
+        "older one serve until the new rows are there.",
     ),
     "view-too-new": (
         "A newer version of MovieMind has rebuilt a view, whose rows this one cannot read.",
@@ -319,6 +319,12 @@ _COMMAND_LINE = {
         "The signed history cannot be published, or read where it is: the directory or the server does not "
         "work. Nothing is lost; the service tries again.",
         "Mend the place, or name another in MOVIEMIND_CHECKPOINT_PLACE.",
+    ),
+    "nothing-published": (
+        "There is no checkpoint in the place where the history is published: it is new, it is not the one "
+        "that was meant, or somebody has removed it.",
+        "Look whether it is the right place. If nothing was ever published there, type once: moviemind audit "
+        "checkpoint --begin.",
     ),
     "history-changed": (
         "The events in the store do not continue those that were signed, so somebody has changed them, or an "

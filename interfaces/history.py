@@ -5,7 +5,7 @@ from functools import partial
 from application.audit.history_tree import HistoryTree
 from application.audit.keeping import HistoryKeeper
 from application.audit.published import PublishedHistory
-from application.audit.signed_notes import SigningKey
+from application.audit.signed_notes import SigningKey, VerifierKey
 from infrastructure.places import open_place
 from infrastructure.settings import Settings
 from infrastructure.store import Store
@@ -20,12 +20,13 @@ def signing_key(settings: Settings) -> SigningKey | None:
     return SigningKey.parse(secret.get_secret_value()) if secret else None
 
 
-def published_history(settings: Settings) -> PublishedHistory | None:
-    """None where there is no place, and so nothing that outlives the database."""
-    place, key = settings.checkpoint_place, signing_key(settings)
-    if place is None or key is None:
+def published_history(settings: Settings, key: VerifierKey | None = None) -> PublishedHistory | None:
+    """By another key than ours, or by ours. None where there is no place, and so nothing that outlives the
+    database."""
+    place, ours = settings.checkpoint_place, signing_key(settings)
+    if place is None or ours is None:
         return None
-    return PublishedHistory(open_place(place.get_secret_value()), key.verifier_key)
+    return PublishedHistory(open_place(place.get_secret_value()), key or ours.verifier_key)
 
 
 def build_keeper(settings: Settings, store: Store) -> HistoryKeeper:

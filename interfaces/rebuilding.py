@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from application.errors import StoreUnavailable
+from application.errors import StoreUnavailable, first_line
 from application.rebuild import Rebuilt, SecondSet
 from application.rebuild import rebuild as rebuild_views
 from application.view import View
@@ -64,8 +64,10 @@ class _Told:
                 self._begun()
                 yield second_set
         except MovieMindError as error:
-            if self._rebuild_id:
-                self._end(failure=str(error))
+            self._end(failure=str(error))
+            raise
+        except Exception as error:
+            self._end(failure=first_line(error))
             raise
         self._end()
 
@@ -73,5 +75,7 @@ class _Told:
         self._store.rebuilds.tell(self._rebuild_id, events=self._events)
 
     def _end(self, failure: str | None = None) -> None:
+        if not self._rebuild_id:
+            return
         with suppress(StoreUnavailable):  # then it falls silent, which says enough
             self._store.rebuilds.end(self._rebuild_id, events=self._events, failure=failure)

@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from itertools import count
 
 from application.audit.leaves import Leaf
-from application.audit.merkle import HASH_BYTES, Subtree, range_root
+from application.audit.merkle import HASH_BYTES, range_root
 from application.audit.tiles import WIDTH, ReadTile, Tile, grown_by, is_sound, subtrees_in
 from application.event_log import EventLog
 from application.view import View
 
 BATCH_SIZE = 1_000
 """Events: five tiles, and a transaction of some milliseconds."""
+
+_BEFORE_ALL = -(2**63)
+"""Positions begin at 1; a row below them is found in its stream, and by no follower."""
 
 TileKey = tuple[int, int]
 """Level and number."""
@@ -64,13 +67,14 @@ class HistoryTree:
         """Raises StoreUnavailable."""
         return self._tiles.size()
 
+    def is_whole(self) -> bool:
+        """Whether it is over all events that it has followed. Raises StoreUnavailable."""
+        position, size = self._tiles.position(), self._tiles.size()
+        return size == self._log.count_before(position + 1) or position != self._tiles.position()
+
     def root(self, size: int) -> bytes:
         """Over the first events. Raises TileIncomplete, StoreUnavailable."""
-        return range_root(0, size, self.subtrees())
-
-    def subtrees(self) -> Subtree:
-        """Hashes of perfect subtrees; raises TileIncomplete, StoreUnavailable."""
-        return subtrees_in(self._tiles.hashes)
+        return range_root(0, size, subtrees_in(self._tiles.hashes))
 
     def tile(self, level: int, number: int) -> bytes:
         """Raises StoreUnavailable."""
@@ -81,21 +85,21 @@ class HistoryTree:
         return is_sound(self._tiles.hashes, size)
 
 
-def leaves(log: EventLog, *, after: int = 0, sequence: int = 0) -> Iterator[Leaf]:
-    """All events as the store holds them now, from the first, or behind the position of the one before
-    `sequence`. Raises StoreUnavailable."""
-    while stored := log.stored_after(after, limit=BATCH_SIZE):
+def leaves(log: EventLog) -> Iterator[Leaf]:
+    """All events as the store holds them now, also those that nobody follows. Raises StoreUnavailable."""
+    after, sequence = _BEFORE_ALL, 0
+    while stored := log.stored_after(after, limit=BATCH_SIZE, settled=False):
         for one in stored:
             yield Leaf.of(one, sequence)
             sequence += 1
         after = stored[-1].position
 
 
-def leaf_hashes(read_tile: ReadTile, size: int) -> Iterator[bytes]:
-    """Those that a tree of a size holds, up to the first that is missing."""
-    for number in range(-(-size // WIDTH)):
+def leaf_hashes(read_tile: ReadTile, size: int, *, begin: int = 0) -> Iterator[bytes]:
+    """Those that a tree of a size holds from a leaf on, up to the first that is missing."""
+    for number in range(begin // WIDTH, -(-size // WIDTH)):
         hashes = read_tile(0, number)[: (size - number * WIDTH) * HASH_BYTES]
-        for first in range(0, len(hashes), HASH_BYTES):
+        for first in range(max(0, begin - number * WIDTH) * HASH_BYTES, len(hashes), HASH_BYTES):
             yield hashes[first : first + HASH_BYTES]
         if len(hashes) < min(WIDTH, size - number * WIDTH) * HASH_BYTES:
             return

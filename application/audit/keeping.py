@@ -5,12 +5,15 @@ from collections.abc import Callable
 import structlog
 
 from application.audit.checkpoints import OtherLog
-from application.audit.history_tree import HistoryTree
-from application.audit.published import HistoryChanged
+from application.audit.history_tree import BATCH_SIZE, HistoryTree
+from application.audit.published import HistoryChanged, NothingPublished
 from application.audit.signed_notes import NoteMalformed, NotSigned, SignatureWrong
 from application.audit.tiles import TileIncomplete
 
-NOT_SIGNED = (HistoryChanged, NoteMalformed, NotSigned, OtherLog, SignatureWrong, TileIncomplete)
+NOT_SIGNED = (
+    *(HistoryChanged, NothingPublished, TileIncomplete),
+    *(NoteMalformed, NotSigned, OtherLog, SignatureWrong),
+)
 """Somebody has changed something, and has to look."""
 
 log = structlog.get_logger()
@@ -21,21 +24,20 @@ class HistoryKeeper:
         """`publish` signs the tree and takes that away; without it the tree only follows the events."""
         self._tree = tree
         self._publish = publish
-        self._published_size = 0
 
     def step(self) -> int:
-        """Take in the next events, or publish what was taken in. Returns how many were taken in.
+        """Take in the next events, and publish once those were all there are. Returns how many events there
+        were while more may follow at once, or else 0.
 
         What is not signed stays so, and is told each time. Raises ViewMoved, PlaceUnavailable,
         StoreUnavailable.
         """
         try:
-            if events := self._tree.step():
+            events = self._tree.step()
+            if events == BATCH_SIZE:
                 return events
-            size = self._tree.size()
-            if self._publish is not None and size > self._published_size:
+            if self._publish is not None:
                 self._publish()
-                self._published_size = size
         except NOT_SIGNED as error:
             log.error("history.not_signed", reason=str(error))  # noqa: TRY400 - no fault of this program
         return 0

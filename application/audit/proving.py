@@ -8,15 +8,16 @@ from application.audit.checkpoints import Checkpoint
 from application.audit.history_tree import HistoryTree
 from application.audit.leaves import Leaf
 from application.audit.proofs import inclusion_proof, verify_inclusion
+from application.audit.tiles import subtrees_in
 from application.event_log import EventLog
 from domain.errors import MovieMindError
 
 
 @dataclass(eq=False)
 class NotProvable(MovieMindError):
-    """Event {sequence} is not the one that was signed; run: moviemind audit verify."""
+    """The event at position {position} is not the one that was signed; run: moviemind audit verify."""
 
-    sequence: int
+    position: int
 
 
 def prove(
@@ -27,11 +28,13 @@ def prove(
     Raises TreeTooSmall when the checkpoint is older than the event, NotProvable when it is not of this
     history, TileIncomplete, StoreUnavailable.
     """
-    (stored,) = log.stored_after(position - 1, limit=1)
-    leaf = Leaf.of(stored, log.count_before(position))
-    proof = inclusion_proof(leaf.sequence, checkpoint.size, tree.subtrees())
+    found = log.stored_after(position - 1, limit=1)
+    if not found or found[0].position != position:
+        raise NotProvable(position)
+    leaf = Leaf.of(found[0], log.count_before(position))
+    proof = inclusion_proof(leaf.sequence, checkpoint.size, subtrees_in(tree.tile))
     if not verify_inclusion(leaf.hash, leaf.sequence, checkpoint.size, proof, checkpoint.root):
-        raise NotProvable(leaf.sequence)
+        raise NotProvable(position)
     return {
         "checkpoint": note,
         "event": leaf.as_json(),

@@ -11,14 +11,15 @@ tiles tell which event it was. Without them a checkpoint only tells that there i
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from application.audit.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
-from application.audit.history_tree import HistoryTree
-from application.audit.merkle import HASH_BYTES
+from application.audit.history_tree import HistoryTree, leaf_hashes
+from application.audit.merkle import EMPTY_ROOT, HASH_BYTES, Frontier
 from application.audit.signed_notes import NoteMalformed, SigningKey, VerifierKey
-from application.audit.tiles import HEIGHT, WIDTH, Tile
+from application.audit.tiles import HEIGHT, WIDTH, ReadTile, grown_by, subtrees_in
 from domain.errors import MovieMindError
 
 _CHECKPOINT = "checkpoint"
@@ -39,8 +40,15 @@ class HistoryChanged(MovieMindError):
     how: str
 
 
+@dataclass(eq=False)
+class NothingPublished(MovieMindError):
+    """No checkpoint is at {place}. If none ever was, run once: moviemind audit checkpoint --begin."""
+
+    place: str
+
+
 class Place(ABC):
-    """Files that outlive the database; paths are relative, with slashes."""
+    """Files that outlive the database; paths are relative, with slashes. As text it is shown to people."""
 
     @abstractmethod
     def read(self, path: str) -> bytes | None:
@@ -69,33 +77,62 @@ class PublishedHistory:
         note = self.note()
         return None if note is None else open_checkpoint(note, self._key)
 
-    def tile(self, size: int, level: int, number: int) -> bytes:
-        """As it was in the tree of a size that was published; empty when it is not there.
+    def last(self) -> Checkpoint:
+        """Raises NothingPublished, what opening a checkpoint does, PlaceUnavailable."""
+        checkpoint = self.checkpoint()
+        if checkpoint is None:
+            raise NothingPublished(str(self._place))
+        return checkpoint
 
-        Raises PlaceUnavailable.
-        """
+    def tiles(self, size: int) -> ReadTile:
+        """Of the tree of a size that was published; reading one raises PlaceUnavailable."""
+        return partial(self._tile, size)
+
+    def _tile(self, size: int, level: int, number: int) -> bytes:
         width = _width(size, level, number)
         found = self._place.read(_path(level, number, width))
         if found is None and width < WIDTH:  # a later one is allowed to have taken its place
             found = self._place.read(_path(level, number, WIDTH))
         return b"" if found is None else found[: width * HASH_BYTES]
 
-    def publish(self, tree: HistoryTree, key: SigningKey) -> str:
-        """Sign the tree as it is now, if it continues what is published already. Returns the note.
+    def publish(self, tree: HistoryTree, key: SigningKey, *, begins: bool = False) -> str:
+        """Sign the tree as it is now, if it continues what is published. Returns the note.
 
-        Raises HistoryChanged, PlaceUnavailable, TileIncomplete, StoreUnavailable, and what opening a
-        checkpoint does.
+        Somebody has to say that a place `begins`: one that has lost its checkpoint looks the same. Raises
+        NothingPublished, HistoryChanged, PlaceUnavailable, TileIncomplete, StoreUnavailable, and what opening
+        a checkpoint does.
         """
-        before, size = self.checkpoint(), tree.size()
-        if before is not None:
-            refuse_another_history(before, tree, size)
-        note = sign_checkpoint(size, tree.root(size), key)
-        if before is None or before.size < size:
-            # The tiles first: a checkpoint promises them.
-            for tile in _tiles_between(before.size if before else 0, size, tree):
-                self._place.write(_path(tile.level, tile.number, len(tile.hashes) // HASH_BYTES), tile.hashes)
-            self._place.write(_CHECKPOINT, note.encode())
-        return note
+        note = self.note()
+        if note is None and not begins:
+            raise NothingPublished(str(self._place))
+        before = Checkpoint(key.name, 0, EMPTY_ROOT) if note is None else open_checkpoint(note, self._key)
+        size, read_tile = tree.size(), cache(tree.tile)
+        refuse_another_history(before, tree, size)
+        if note is not None and size == before.size:
+            return note
+        new = list(leaf_hashes(read_tile, size, begin=before.size))
+        signed = sign_checkpoint(size, _continued(before, new, read_tile).root(), key)
+        # The tiles first: a checkpoint promises them.
+        for tile in grown_by(new, before.size, read_tile):
+            self._place.write(_path(tile.level, tile.number, len(tile.hashes) // HASH_BYTES), tile.hashes)
+        if self.note() != note:
+            raise PlaceUnavailable(str(self._place), "another process is publishing there too")
+        self._place.write(_CHECKPOINT, signed.encode())
+        return signed
+
+
+def _continued(before: Checkpoint, new: Sequence[bytes], read_tile: ReadTile) -> Frontier:
+    """The tree of a checkpoint with new leaves behind.
+
+    The stored tree is believed no further than to the root that was signed: hashes above the leaves are made
+    anew, or were part of that root. Raises HistoryChanged, TileIncomplete.
+    """
+    frontier = Frontier.at(before.size, subtrees_in(read_tile))
+    if frontier.root() != before.root:
+        raise HistoryChanged(f"the first {before.size} are others")
+    for leaf_hash in new:
+        frontier.append(leaf_hash)
+    return frontier
 
 
 def refuse_another_history(before: Checkpoint, tree: HistoryTree, size: int) -> None:
@@ -104,19 +141,8 @@ def refuse_another_history(before: Checkpoint, tree: HistoryTree, size: int) -> 
         raise HistoryChanged(f"there are {size}, and {before.size} were signed")
     if tree.root(before.size) != before.root:
         raise HistoryChanged(f"the first {before.size} are others")
-
-
-def _tiles_between(begin: int, size: int, tree: HistoryTree) -> Iterator[Tile]:
-    """Those of the tree of a size that the one of its first `begin` leaves does not have.
-
-    Raises TileIncomplete.
-    """
-    subtree, level = tree.subtrees(), 0
-    while size:
-        for number in range(begin // WIDTH, -(-size // WIDTH)):
-            hashes = (number * WIDTH + i for i in range(min(WIDTH, size - number * WIDTH)))
-            yield Tile(level, number, b"".join(subtree(level * HEIGHT, index) for index in hashes))
-        level, begin, size = level + 1, begin // WIDTH, size // WIDTH
+    if not tree.is_whole():
+        raise HistoryChanged(f"the tree in the store is over {size}, and others are there")
 
 
 def _width(size: int, level: int, number: int) -> int:

@@ -17,9 +17,6 @@ from application.audit.merkle import Frontier
 from application.audit.tiles import ReadTile
 from application.event_log import EventLog
 
-WINDOW = 1_000
-"""Events among which one is looked for that others were put before, or that has changed its place."""
-
 
 class Kind(StrEnum):
     ALTERED = "altered"
@@ -28,6 +25,7 @@ class Kind(StrEnum):
     REORDERED = "reordered"
     CUT_OFF = "cut-off"
     SOMEWHERE = "somewhere"
+    FORKED = "forked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +34,7 @@ class Tampering:
     there now, None where nothing does. `events` is how many are missing, inserted, or out of their place.
 
     SOMEWHERE: one of `events` from `sequence` on, and the hashes of single events that would tell which are
-    gone or were changed as well.
+    gone or were changed as well. FORKED: another checkpoint fits, so the key has signed two histories.
     """
 
     kind: Kind
@@ -65,10 +63,10 @@ def verify_history(
     tree: HistoryTree,
     checkpoints: Sequence[Checkpoint],
     *,
-    published: Sequence[ReadTile] = (),
+    published: Callable[[int], ReadTile] | None = None,
     progress: Progress = lambda _: None,
 ) -> Verified:
-    """`checkpoints` are what was signed, `published` where hashes of single events may be.
+    """`checkpoints` are what was signed; `published` gives the tiles of a tree of some size, where there are.
 
     Raises StoreUnavailable, PlaceUnavailable.
     """
@@ -77,14 +75,20 @@ def verify_history(
     for leaf in leaves(log):
         reading.take(leaf)
         progress(1)
-    signed = 0
-    for one in sorted(checkpoints, key=lambda one: one.size):
+    by_size = sorted(checkpoints, key=lambda one: one.size)
+    fitting = [one.size for one in by_size if reading.roots.get(one.size) == one.root]
+    for one in by_size:
         if reading.roots.get(one.size) != one.root:
-            tampering = _first_change(log, one, verified=signed, tiles=[*published, tree.tile])
-            return Verified(events=reading.size, signed=signed, tampering=tampering)
-        signed = one.size
+            verified = max((size for size in fitting if size <= one.size), default=0)
+            hashes = _hashes_of(one, by_size[-1].size, tree, in_tree, published)
+            tampering = _somewhere(verified, one) if hashes is None else _first_change(log, hashes)
+            if any(size >= one.size for size in fitting):
+                tampering = replace(tampering, kind=Kind.FORKED)
+            return Verified(events=reading.size, signed=verified, tampering=tampering)
+    signed = by_size[-1].size if by_size else 0
     if reading.fits_the_tree:
-        return Verified(events=reading.size, signed=signed, is_tree_damaged=not tree.is_sound(in_tree))
+        is_damaged = not (tree.is_whole() and tree.is_sound(in_tree))
+        return Verified(events=reading.size, signed=signed, is_tree_damaged=is_damaged)
     hashes = list(leaf_hashes(tree.tile, in_tree))
     differs_at = reading.differs_at if reading.differs_at is not None else reading.size
     is_fault_of_tree = differs_at < signed or differs_at >= len(hashes)
@@ -122,15 +126,32 @@ class _Reading:
             self.roots[self.size] = self._frontier.root()
 
 
-def _first_change(
-    log: EventLog, checkpoint: Checkpoint, *, verified: int, tiles: Sequence[ReadTile]
-) -> Tampering:
-    """Against the first tiles that are those of the checkpoint."""
-    for read_tile in tiles:
-        hashes = list(leaf_hashes(read_tile, checkpoint.size))
-        if len(hashes) == checkpoint.size and _root(hashes) == checkpoint.root:
-            return _name(log, _first_difference(log, hashes), hashes)
+def _hashes_of(
+    checkpoint: Checkpoint,
+    last_size: int,
+    tree: HistoryTree,
+    in_tree: int,
+    published: Callable[[int], ReadTile] | None,
+) -> Sequence[bytes] | None:
+    """Those of single events, as they were when a checkpoint was signed; the tree in the store tells also of
+    the events behind. None where nothing holds them that has the root that was signed."""
+    hashes = list(leaf_hashes(tree.tile, in_tree))
+    if _root(hashes[: checkpoint.size]) == checkpoint.root:
+        return hashes
+    if published is not None:
+        for size in (checkpoint.size, last_size):
+            hashes = list(leaf_hashes(published(size), checkpoint.size))
+            if _root(hashes) == checkpoint.root:
+                return hashes
+    return None
+
+
+def _somewhere(verified: int, checkpoint: Checkpoint) -> Tampering:
     return Tampering(kind=Kind.SOMEWHERE, sequence=verified, events=checkpoint.size - verified)
+
+
+def _first_change(log: EventLog, hashes: Sequence[bytes]) -> Tampering:
+    return _name(log, _first_difference(log, hashes), hashes)
 
 
 def _first_difference(log: EventLog, hashes: Sequence[bytes]) -> int:
@@ -155,14 +176,14 @@ def _name(log: EventLog, sequence: int, hashes: Sequence[bytes]) -> Tampering:
 
     An event is recognised also in another place, by the hash that it would have there.
     """
-    found = list(islice(leaves(log), sequence, sequence + WINDOW))
-    if not found:
+    rest = islice(leaves(log), sequence, None)
+    here = next(rest, None)
+    if here is None:
         return Tampering(kind=Kind.CUT_OFF, sequence=sequence, events=len(hashes) - sequence)
-    here = found[0]
-    wanted_at = next((leaf.sequence for leaf in found[1:] if _fits(leaf, sequence, hashes)), None)
     belongs_at = next(
-        (place for place in range(sequence + 1, sequence + WINDOW) if _fits(here, place, hashes)), None
+        (place for place in range(sequence + 1, len(hashes)) if _fits(here, place, hashes)), None
     )
+    wanted_at = next((leaf.sequence for leaf in rest if _fits(leaf, sequence, hashes)), None)
     if wanted_at and belongs_at:
         kind, events = Kind.REORDERED, wanted_at - sequence
     elif wanted_at:

@@ -19,10 +19,18 @@ ACTORS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS actors (actor text PRIMARY KEY, name text NOT NULL, contact text);
 """
 MOVE_NAMES = (
-    # In whichever of the two shapes the keys are: they may have been made a moment ago.
-    "INSERT INTO actors (actor, name) SELECT key_id, to_jsonb(api_keys) ->> 'name' FROM api_keys"
-    " WHERE to_jsonb(api_keys) ->> 'name' IS NOT NULL ON CONFLICT DO NOTHING",
-    "ALTER TABLE api_keys DROP COLUMN IF EXISTS name",
+    # A key that is being added would be added between the statements, and its name dropped.
+    "LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE",
+    # The table may have been made a moment ago, without names. A column that is dropped stays in its rows.
+    """
+    DO $$ BEGIN
+      IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'api_keys'::regclass AND attname = 'name') THEN
+        INSERT INTO actors (actor, name) SELECT key_id, name FROM api_keys ON CONFLICT DO NOTHING;
+        UPDATE api_keys SET name = '';
+        ALTER TABLE api_keys DROP COLUMN name;
+      END IF;
+    END $$
+    """,
 )
 """Out of the keys of version 3, into a table of their own."""
 

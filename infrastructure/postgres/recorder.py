@@ -26,7 +26,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from application.event_log import LogRecorder
+from application.event_log import LogRecorder, Stored
 from infrastructure.postgres.datastore import Datastore
 from infrastructure.postgres.failures import NOT_AT_HOME
 from infrastructure.postgres.positions import HORIZON, IS_AT_HOME, MOST_EVENTS, ORDINAL_BITS, TABLE
@@ -67,6 +67,11 @@ ORDER BY ordinal
 _FIRST = f"""
 SELECT originator_id, originator_version, topic, state FROM {TABLE}
 WHERE originator_id = ANY(%s::uuid[]) AND originator_version = 1
+"""
+
+_STORED = f"""
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM {TABLE} WHERE notification_id > %s AND notification_id < %s ORDER BY notification_id LIMIT %s
 """
 
 _COUNT_AFTER = f"""
@@ -179,6 +184,14 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
                 )
                 for row in cursor.fetchall()
             ]
+
+        return self._persistently(select)
+
+    def select_stored(self, position: int, limit: int, *, settled: bool) -> list[Stored]:
+        def select(cursor: Cursor[DictRow]) -> list[Stored]:
+            end = self._horizon(cursor) if settled else _NO_END
+            cursor.execute(_STORED, (position, end, limit), prepare=True)
+            return [Stored(*row.values()) for row in cursor.fetchall()]
 
         return self._persistently(select)
 

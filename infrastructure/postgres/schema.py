@@ -14,7 +14,8 @@ from typing import Any
 
 import psycopg
 
-from application.errors import check_version
+from application.audit.history_tree import TilesView
+from application.errors import check_versions
 from infrastructure.errors import SchemaMissing, SchemaTooNew, StoreNotUsable
 from infrastructure.postgres import (
     api_keys,
@@ -59,6 +60,8 @@ _VIEWS: dict[str, type[PostgresView[Any, Any]]] = {
     "throughput": PostgresThroughputView,
     "texts": PostgresTextsView,
 }
+_FOLDED = [view for view in _VIEWS if view != TilesView.name]
+"""What `moviemind projections rebuild` makes anew. `create` does so with an outdated tree of the history."""
 _TRACKING = {"tracking": view_store.SCHEMA}
 _OTHERS = {
     "dispatches": dispatches.SCHEMA,
@@ -87,6 +90,8 @@ _CHANGED_IN = {
 """What takes tables to it from the one before; a view that is dropped is made from the events again."""
 _MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"
 _UNTRACKED = "SELECT name FROM unnest(%s::text[]) AS name WHERE name NOT IN (SELECT view FROM tracking)"
+# Tables of version 2 track no versions.
+_OUTDATED = "SELECT view FROM tracking WHERE view = %s AND (to_jsonb(tracking) ->> 'version')::integer < %s"
 _INSTALLATION = f"SELECT system_identifier, {THIS_DATABASE} FROM pg_control_system()"
 _OTHER = "SELECT schemaname FROM pg_tables WHERE tablename = 'log_epochs' LIMIT 1"
 _FIRST_EPOCH = f"INSERT INTO log_epochs VALUES (%s, 0, {HERE})"
@@ -221,9 +226,8 @@ def check(url: str, *, is_at_home: bool = True) -> str:
 def check_views(url: str) -> None:
     """Raises StoreNotUsable, ViewNeedsRebuild, ViewTooNew."""
     with _connected(url) as connection:
-        for name, version in connection.execute("SELECT view, version FROM tracking").fetchall():
-            if name in _VIEWS:
-                check_version(name, version, _VIEWS[name].version)
+        found: dict[str, int] = dict(connection.execute("SELECT view, version FROM tracking").fetchall())
+    check_versions({view: (found[view], _VIEWS[view].version) for view in _FOLDED if view in found})
 
 
 def _make_again(url: str, connection: psycopg.Connection, version: int) -> bool:
@@ -254,10 +258,13 @@ def _begin(connection: psycopg.Connection, view: str) -> None:
 
 
 def _missing(connection: psycopg.Connection) -> tuple[str, ...]:
-    """Tables, and views that are not complete: a table, and a place in the log."""
+    """Tables, and views that are not complete: a table, and a place in the log. An outdated tree is as
+    good as none."""
     missing = [name for (name,) in connection.execute(_MISSING, ([*_TABLES, *_VIEWS],))]
     if "tracking" not in missing:
         missing += [view for (view,) in connection.execute(_UNTRACKED, ([*_VIEWS],))]
+        tree = _VIEWS[TilesView.name]
+        missing += [view for (view,) in connection.execute(_OUTDATED, (tree.name, tree.version))]
     return tuple(dict.fromkeys(missing))
 
 

@@ -123,17 +123,19 @@ class _Copy(TableView[Key, Row]):
 
     @contextmanager
     def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
-        """Nobody else writes these rows, so that they can be read and folded before the transaction."""
+        """Nobody else writes these rows, so that they can be read, folded and put into words before the
+        transaction, which leaves it little to wait for."""
         with self._store.reading() as cursor:
             rows = BatchRows[Key, Row](
                 partial(self._table.read, cursor, self.place), key_of=self._table.key_of
             )
             yield rows
         changed, new = rows.changed, rows.new
+        text = self._table.text([*changed, *new])
         with self._store.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
             cursor.execute(_NO_SYNC)
             self._table.delete(cursor, self.place, changed)
-            self._table.copy(cursor, self.place, [*changed, *new])
+            self._table.copy(cursor, self.place, text)
         self.written += len(new)
 
 

@@ -1,6 +1,6 @@
 """How the rows of a view stand in a table on PostgreSQL: which are read, changed, and written in bulk."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic
 
@@ -39,11 +39,15 @@ class ViewTable(Generic[Key, Row]):
         values = [[column(value) for value in self.values(row)] for row in rows]
         Insert(table, self.columns, key=", ".join(self.key)).run(cursor, values)
 
-    def copy(self, cursor: Cursor[DictRow], table: str, rows: Sequence[Row]) -> None:
-        """Rows none of which is there."""
-        if rows:
+    def text(self, rows: Iterable[Row]) -> bytes:
+        """Of rows, for `copy`: takes a while, and no cursor."""
+        return copied(self.values(row) for row in rows)
+
+    def copy(self, cursor: Cursor[DictRow], table: str, text: bytes) -> None:
+        """Write rows none of which is there."""
+        if text:
             with cursor.copy(f"COPY {table} ({', '.join(self.columns)}) FROM STDIN") as copy:
-                copy.write(copied(self.values(row) for row in rows))
+                copy.write(text)
 
     def delete(self, cursor: Cursor[DictRow], table: str, rows: Sequence[Row]) -> None:
         if rows:

@@ -35,7 +35,6 @@ _ALL = f"{_KEYS} ORDER BY created_at DESC, key_id"
 _KEY = f"{_KEYS} WHERE key_id = ?"
 _LIVE = "SELECT key_id, scope, secret_hash FROM api_keys WHERE revoked_at IS NULL"
 _REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE key_id = ?"
-_OVERWRITES = "PRAGMA secure_delete = ON"  # what is deleted, instead of leaving it in the file
 _FORGET = "DELETE FROM actors WHERE actor = ?"
 _NAMES_IN_KEYS = "SELECT 1 FROM pragma_table_info('api_keys') WHERE name = 'name'"
 _USED = "UPDATE api_keys SET last_used_at = max(coalesce(last_used_at, ''), ?) WHERE key_id = ?"
@@ -72,7 +71,6 @@ class SqliteKeyBook(KeyBook):
 
     def forget(self, key_id: str) -> ApiKey | None:
         with store_errors(), self._datastore.immediate() as cursor:
-            cursor.execute(_OVERWRITES)
             known = _found(cursor, key_id)
             cursor.execute(_FORGET, (key_id,))
             return known
@@ -85,7 +83,6 @@ class SqliteKeyBook(KeyBook):
 def move_names(connection: sqlite3.Connection) -> None:
     """Out of the keys of a file of version 1, into a table of their own. Raises sqlite3.Error."""
     if connection.execute(_NAMES_IN_KEYS).fetchone():
-        connection.execute(_OVERWRITES)
         connection.execute("INSERT INTO actors (actor, name) SELECT key_id, name FROM api_keys")
         connection.execute("ALTER TABLE api_keys DROP COLUMN name")
 

@@ -18,12 +18,31 @@ LOCK_TIMEOUT_SECONDS = 30
 CONNECTIONS = 16
 
 
-class WalDatastore(SQLiteDatastore):
-    """`if_damaged` is what errors tell people to do about damage in this file."""
+OVERWRITES = "PRAGMA secure_delete = ON"
+"""Rows also leave bytes behind when they are moved to make room for others, so this must hold from the first
+on, not only while something is deleted."""
 
-    def __init__(self, path: str, *, if_damaged: str, synchronous: str = "FULL") -> None:
+
+class _Overwriting(SQLiteConnectionPool):
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        connection.cursor().execute(OVERWRITES)
+        return connection
+
+
+class WalDatastore(SQLiteDatastore):
+    """`if_damaged` is what errors tell people to do about damage in this file. Who `overwrites` leaves
+    nothing in it of what was deleted."""
+
+    def __init__(
+        self, path: str, *, if_damaged: str, synchronous: str = "FULL", overwrites: bool = False
+    ) -> None:
         self._path, self._if_damaged, self._synchronous = Path(path), if_damaged, synchronous
         super().__init__(path, lock_timeout=LOCK_TIMEOUT_SECONDS, pool_timeout=LOCK_TIMEOUT_SECONDS)
+        if overwrites:
+            self.pool = _Overwriting(
+                db_name=path, lock_timeout=LOCK_TIMEOUT_SECONDS, pool_timeout=LOCK_TIMEOUT_SECONDS
+            )
         self._readers = SQLiteConnectionPool(
             db_name=path,
             lock_timeout=LOCK_TIMEOUT_SECONDS,

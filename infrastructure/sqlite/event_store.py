@@ -18,14 +18,25 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteFactory
 from eventsourcing.utils import Environment, EnvType, get_topic
 
 from application.errors import store_errors
-from application.event_log import LogRecorder
+from application.event_log import LogRecorder, Stored
 from infrastructure.errors import SchemaTooNew, StoreNotUsable
 from infrastructure.sqlite import api_keys, call_ledger, kept_answers, queue_switch, tallies
-from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, WalDatastore
+from infrastructure.sqlite.datastore import LOCK_TIMEOUT_SECONDS, OVERWRITES, WalDatastore
 from infrastructure.sqlite.failures import DIRECTORY_IN_ITS_PLACE, explained, is_damaged, reason
 from infrastructure.transcoder import QuickTranscoder
 
+_STORED = """
+SELECT rowid, CAST(originator_id AS TEXT), CAST(originator_version AS INTEGER), CAST(topic AS TEXT),
+    coalesce(CAST(state AS BLOB), X'')
+FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT ?
+"""
+"""SQLite keeps values of any type in any column."""
+
+_EPOCH = "SELECT epoch FROM log_epochs"
+
 SCHEMA_VERSION = 2
+OLDEST_WITH_SUCH_EVENTS = 1
+"""From which on events stand as they do now, whatever else has changed beside them."""
 PROBE_SECONDS = 1
 
 
@@ -35,8 +46,13 @@ class SqliteRecorder(SQLiteApplicationRecorder, LogRecorder):
     def committed_head(self) -> int | None:
         return self.max_notification_id()
 
+    def select_stored(self, position: int, limit: int, *, settled: bool) -> list[Stored]:  # noqa: ARG002 - all that is committed is
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(_STORED.format(table=self.events_table_name), (position, limit))
+            return [Stored(row[0], _stream(row[1]), *row[2:]) for row in cursor.fetchall()]
+
     def select_first_events(self, originator_ids: Collection[UUID]) -> Sequence[StoredEvent]:
-        return [first for stream in originator_ids for first in self.select_events(stream, limit=1)]
+        return [first for stream in originator_ids for first in self.select_events(stream, lte=1)]
 
     def count_after(self, position: int, *, at_most: int) -> int:
         with self.datastore.transaction(commit=False) as cursor:
@@ -62,7 +78,7 @@ class EventStoreFactory(SQLiteFactory):
         super().__init__(env)
         self.datastore.close()
         self._path = Path(self.datastore.pool.db_name)
-        self.datastore = WalDatastore(str(self._path), if_damaged=_if_damaged(self._path))
+        self.datastore = WalDatastore(str(self._path), if_damaged=_if_damaged(self._path), overwrites=True)
 
     def application_recorder(self) -> LogRecorder:
         """Makes the table of events if there is none. Raises StoreNotUsable."""
@@ -70,6 +86,15 @@ class EventStoreFactory(SQLiteFactory):
             return cast(LogRecorder, super().application_recorder())
         except PersistenceError as error:
             raise StoreNotUsable(str(self._path), str(error)) from error
+
+
+def _stream(text: str) -> UUID:
+    """The id of a stream; nil for one that streams are not looked for by."""
+    try:
+        stream = UUID(text)
+    except ValueError:
+        return UUID(int=0)
+    return stream if stream.hex == text else UUID(int=0)
 
 
 def environment(path: Path) -> dict[str, str]:
@@ -82,7 +107,8 @@ def environment(path: Path) -> dict[str, str]:
 
 
 def prepare(path: Path) -> str:
-    """Create the file if it is missing, and return the log's epoch.
+    """Create the file if it is missing, take an older one to this version, and return the log's epoch. For
+    whoever has the store alone: a service of an older version that runs would not know its tables again.
 
     The epoch is drawn once when a log begins. Positions given to the outside carry it, so that those of
     another log are recognised. A file that cannot be used is left as it is. Raises StoreNotUsable,
@@ -97,6 +123,27 @@ def prepare(path: Path) -> str:
         raise StoreNotUsable(
             str(path), reason(error, path, if_damaged=_DAMAGED + _left_alone(path))
         ) from error
+
+
+def epoch_beside(path: Path, *, oldest: int = SCHEMA_VERSION) -> str:
+    """The epoch of a log that a service may be using, in a file of the version `oldest` at least. Nothing is
+    written. Raises StoreNotUsable, SchemaTooNew."""
+    if not path.exists():
+        raise StoreNotUsable(str(path), "it is not there; name the data directory with --data-dir")
+    try:
+        found = _check(path)
+        with closing(_reading(path)) as connection:
+            row = connection.execute(_EPOCH).fetchone() if found >= oldest else None
+    except sqlite3.Error as error:
+        raise StoreNotUsable(str(path), reason(error, path, if_damaged=_if_damaged(path))) from error
+    if row is None:
+        raise StoreNotUsable(
+            str(path),
+            f"it is of version {found}, and {SCHEMA_VERSION} is needed; stop the service, and start it with"
+            " this version of MovieMind, which makes it so",
+        )
+    epoch: str = row[0]
+    return epoch
 
 
 def probe(path: Path) -> None:
@@ -114,18 +161,23 @@ def probe(path: Path) -> None:
         connection.execute("COMMIT")
 
 
-def _check(path: Path) -> None:
-    """Raises StoreNotUsable, SchemaTooNew, sqlite3.Error."""
+def _check(path: Path) -> int:
+    """The version of what is there. Raises StoreNotUsable, SchemaTooNew, sqlite3.Error."""
     if path.is_dir():
         raise StoreNotUsable(str(path), DIRECTORY_IN_ITS_PLACE)
     if path.stat().st_size == 0 and (left := _what_a_log_left_beside(path)):
         raise StoreNotUsable(str(path), f"it is empty, and {left.name} is not{_left_alone(path)}")
     if is_damaged(path):
         raise StoreNotUsable(str(path), _DAMAGED + _left_alone(path))
-    with closing(sqlite3.connect(path.resolve().as_uri() + "?mode=ro", uri=True)) as connection:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
+    with closing(_reading(path)) as connection:
+        found: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > SCHEMA_VERSION:
         raise SchemaTooNew(str(path), found, SCHEMA_VERSION)
+    return found
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path.resolve().as_uri() + "?mode=ro", uri=True, timeout=LOCK_TIMEOUT_SECONDS)
 
 
 def _what_a_log_left_beside(path: Path) -> Path | None:
@@ -153,10 +205,11 @@ def _way_out(path: Path) -> str:
 
 def _epoch(connection: sqlite3.Connection) -> str:
     connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(OVERWRITES)
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     connection.execute("CREATE TABLE IF NOT EXISTS log_epochs (epoch TEXT NOT NULL PRIMARY KEY)")
-    row = connection.execute("SELECT epoch FROM log_epochs").fetchone()
+    row = connection.execute(_EPOCH).fetchone()
     epoch: str = row[0] if row else secrets.token_hex(4)
     if row is None:
         connection.execute("INSERT INTO log_epochs VALUES (?)", (epoch,))

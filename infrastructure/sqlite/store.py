@@ -47,11 +47,12 @@ SCHEMAS = (
 def open_sqlite_store(
     events: Path, views: Path, *, on_append: Callable[[], None], is_alone: bool = True
 ) -> Store:
-    """Open the two files of a store. Whoever has it alone makes views anew that do not fit the events.
+    """Open the two files of a store. Whoever has it alone takes an older one to this version, and makes views
+    anew that do not fit the events; others leave both as they are.
 
     Raises StoreNotUsable, SchemaTooNew.
     """
-    log_epoch = event_store.prepare(events)
+    log_epoch = event_store.prepare(events) if is_alone else event_store.epoch_beside(events)
     generations = MovieGenerations(event_store.environment(events), on_append=on_append)
     log = EventLog(generations)
     beside_the_events = cast(event_store.EventStoreFactory, generations.factory).datastore

@@ -92,8 +92,9 @@ def _facts(answer: TextAnswer) -> Iterator[tuple[str, object]]:
 def _now(text: TextAnswer | TextEntry) -> str:
     if text.is_withdrawn:
         return "withdrawn"
-    is_default = isinstance(text, TextAnswer) and text.is_default
-    return " ".join(name for name, holds in (("current", text.is_current), ("default", is_default)) if holds)
+    if not text.is_current:
+        return "not shown: another is current"
+    return "current default" if isinstance(text, TextAnswer) and text.is_default else "current"
 
 
 def _attempt(one: AttemptAnswer) -> Sequence[object]:

@@ -9,7 +9,7 @@ import typer
 
 from application.event_log import LogRecorder
 from infrastructure.backup import check_backup, restore_backup, write_backup
-from infrastructure.errors import StoreInUse, StoreNotUsable
+from infrastructure.errors import StoreInUse
 from infrastructure.postgres import schema
 from infrastructure.postgres.datastore import Datastore
 from infrastructure.postgres.failures import place
@@ -60,9 +60,7 @@ def _to_read(settings: Settings) -> Iterator[tuple[LogRecorder, str]]:
             yield recorder, log_epoch
         return
     path = settings.event_store_path
-    if not path.exists():
-        raise StoreNotUsable(str(path), "it is not there; name the data directory with --data-dir")
-    log_epoch = event_store.prepare(path)
+    log_epoch = event_store.epoch_beside(path, oldest=event_store.OLDEST_WITH_SUCH_EVENTS)
     with _sqlite(path) as recorder:
         yield recorder, log_epoch
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 from infrastructure.choices import LogLevel
-from infrastructure.errors import StoreInUse
+from infrastructure.errors import StoreInUse, StoreNotUsable
 from infrastructure.logs import configure_logs
 from infrastructure.settings import Settings
 from infrastructure.store import Store
@@ -15,7 +15,11 @@ from interfaces.bootstrap import open_store, open_store_beside
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Store]:
-    """Raises StoreNotUsable, SchemaMissing, SchemaTooNew, DirectoryNotUsable."""
+    """Raises StoreNotUsable, also where there is none, SchemaMissing, SchemaTooNew, DirectoryNotUsable."""
+    if not settings.is_on_postgres and not settings.event_store_path.exists():
+        raise StoreNotUsable(
+            str(settings.event_store_path), "it is not there; name the data directory with --data-dir"
+        )
     configure_logs(LogLevel.ERROR, settings.log_format)
     gc.disable()  # a fold makes many objects and no cycles; to look for some takes a fifth of its time
     with ExitStack() as stack:

@@ -3,8 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, BinaryIO
 from uuid import UUID
@@ -12,14 +11,15 @@ from uuid import UUID
 import typer
 
 from application.audit.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
-from application.audit.history_tree import leaves
+from application.audit.history_tree import BATCH_SIZE, HistoryTree, leaves
+from application.audit.proving import NotProvable
 from application.audit.proving import prove as prove_event
 from application.audit.published import PublishedHistory
 from application.audit.signed_notes import NoteMalformed, SigningKey, VerifierKey
-from application.audit.tiles import ReadTile
 from application.audit.verification import verify_history
-from application.errors import TextNotFound
+from application.errors import TextNotFound, ViewMoved
 from infrastructure.errors import NeedsSigningKey
+from infrastructure.places import open_place
 from infrastructure.settings import Settings, load_settings
 from infrastructure.store import Store
 from interfaces.cli.fields import json_option, print_json
@@ -51,6 +51,9 @@ Key = Annotated[
 ]
 
 
+_NAME_THE_KEY = "name the key that signed it with --key"
+
+
 def new_key(
     name: Annotated[
         str, typer.Argument(help="Of this history, such as films.example/history.", show_default=False)
@@ -63,11 +66,18 @@ def new_key(
     say(f"verifier key: {key.verifier_key}")
 
 
-def checkpoint(data_dir: DataDir = None, out: File = None) -> None:
+def checkpoint(
+    begins: Annotated[
+        bool,
+        typer.Option("--begin", help="Nothing was ever published there: this is the first checkpoint."),
+    ] = False,
+    data_dir: DataDir = None,
+    out: File = None,
+) -> None:
     """Sign the history as it is now, publish that where MOVIEMIND_CHECKPOINT_PLACE says, and print it."""
     settings = load_settings(data_dir=data_dir)
     with opened(settings) as store:
-        note = _signed_now(settings, store)
+        note = _signed_now(settings, store, begins=begins)
     with _written(out) as file:
         file.write(note.encode())
 
@@ -75,23 +85,28 @@ def checkpoint(data_dir: DataDir = None, out: File = None) -> None:
 def verify(
     checkpoints: Checkpoints = None,
     key: Key = None,
+    place: Annotated[
+        str | None,
+        typer.Option(help="Where it is published.", show_default="MOVIEMIND_CHECKPOINT_PLACE"),
+    ] = None,
     data_dir: DataDir = None,
     as_json: Annotated[str | None, json_option(FIELDS)] = None,
 ) -> None:
     """Read all stored events, hold them against what was signed, and name the first that is not as it was.
 
-    Ends with 1 when there is one. The service may go on meanwhile.
+    Ends with 1 when there is one, or nothing that was signed. The service may go on meanwhile.
     """
     settings = load_settings(data_dir=data_dir)
-    published = published_history(settings)
-    signed, tiles = _what_was_signed(checkpoints or [], _verifier(settings, key), published)
+    verifier = _verifier(settings, key)
+    published = _published(place, verifier, settings)
+    signed = _what_was_signed(checkpoints or [], verifier, published)
     with opened(settings) as store, progress() as bar:
         task = bar.add_task("events", total=store.log.count())
         verified = verify_history(
             store.log,
             tree_of(store),
             signed,
-            published=tiles,
+            published=published.tiles if published else None,
             progress=lambda events: bar.advance(task, events),
         )
         found = fields(verified, store.log, is_signed=bool(signed))
@@ -115,14 +130,12 @@ def prove(
     """
     settings = load_settings(data_dir=data_dir)
     with opened(settings) as store:
-        text = store.texts.get(description_id)
-        if text is None:
-            raise TextNotFound(description_id)
+        position = _position_of(description_id, store)
         note = _signed_now(settings, store)
         key = _verifier(settings, None)
         assert key is not None, "nothing is signed without one"
         signed = open_checkpoint(note, key)
-        proof = prove_event(text.position, note, signed, log=store.log, tree=tree_of(store))
+        proof = prove_event(position, note, signed, log=store.log, tree=tree_of(store))
     with _written(out) as file:
         file.write(json.dumps(proof, indent=1).encode() + b"\n")
 
@@ -136,17 +149,35 @@ def export(data_dir: DataDir = None, out: File = None) -> None:
             bar.advance(task)
 
 
-def _signed_now(settings: Settings, store: Store) -> str:
+def _position_of(description_id: UUID, store: Store) -> int:
+    """Raises TextNotFound; NotProvable where the view names another event, or none that can be read."""
+    text = store.texts.get(description_id)
+    if text is None:
+        raise TextNotFound(description_id)
+    found = store.log.after(text.position - 1, limit=1)
+    if not found or getattr(found[0].event, "description_id", None) != description_id:
+        raise NotProvable(text.position)
+    return text.position
+
+
+def _signed_now(settings: Settings, store: Store, *, begins: bool = False) -> str:
     """Raises NeedsSigningKey, and what publishing does."""
     key, published, tree = signing_key(settings), published_history(settings), tree_of(store)
     if key is None:
         raise NeedsSigningKey
-    while tree.step():
-        pass
+    _grow(tree)
     if published is not None:
-        return published.publish(tree, key)
+        return published.publish(tree, key, begins=begins)
     size = tree.size()
     return sign_checkpoint(size, tree.root(size), key)
+
+
+def _grow(tree: HistoryTree) -> None:
+    """Until it is over all events but those that come meanwhile. A service may be growing it, too."""
+    events = BATCH_SIZE
+    while events == BATCH_SIZE:
+        with suppress(ViewMoved):
+            events = tree.step()
 
 
 def _verifier(settings: Settings, given: str | None) -> VerifierKey | None:
@@ -156,17 +187,21 @@ def _verifier(settings: Settings, given: str | None) -> VerifierKey | None:
     return key.verifier_key if key else None
 
 
+def _published(place: str | None, key: VerifierKey | None, settings: Settings) -> PublishedHistory | None:
+    if place is None:
+        return published_history(settings, key)
+    if key is None:
+        raise typer.BadParameter(_NAME_THE_KEY)
+    return PublishedHistory(open_place(place), key)
+
+
 def _what_was_signed(
     files: Sequence[Path], key: VerifierKey | None, published: PublishedHistory | None
-) -> tuple[list[Checkpoint], list[ReadTile]]:
-    """Checkpoints, and where hashes of single events are."""
+) -> list[Checkpoint]:
     if files and key is None:
-        raise typer.BadParameter("name the key that signed the checkpoints with --key")
+        raise typer.BadParameter(_NAME_THE_KEY)
     signed = [open_checkpoint(_text(file), key) for file in files] if key else []
-    last = published.checkpoint() if published else None
-    if published is None or last is None:
-        return signed, []
-    return [*signed, last], [partial(published.tile, last.size)]
+    return [*signed, published.last()] if published else signed
 
 
 def _text(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from application.api_keys import Scope
@@ -33,6 +34,8 @@ from interfaces.http.scopes import needs
 from interfaces.service import MovieMind
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], dependencies=needs(Scope.ADMIN))
+
+log = structlog.get_logger()
 
 ErrorType = Annotated[FailureType | None, Query(description="only jobs that failed so")]
 
@@ -92,10 +95,12 @@ def list_projections(service: Service) -> Response:
     response_model=ProjectionsAnswer,
     responses=problems.declared(400, 403, 409, 413, 422),
 )
-def rebuild_projections(body: RebuildBody, service: Service) -> Response:
+def rebuild_projections(body: RebuildBody, service: Service, caller: Caller) -> Response:
     """Fold views anew from the first event, in a process of its own, beside those in use, which they then
     replace. Answered when it has begun; ask where `Location` says how it goes."""
-    service.rebuild_processes.start(body.views or [*ViewName])
+    views = body.views or [*ViewName]
+    service.rebuild_processes.start(views)
+    log.info("rebuild.asked", views=[str(view) for view in views], by=caller.id)
     return json_answer(
         _projections(service), status=202, headers={"Location": f"{router.prefix}/projections"}
     )

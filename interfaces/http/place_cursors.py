@@ -1,7 +1,7 @@
 """Cursors of rows that are listed by time: the place of the last one on a page."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from application.view import Place
@@ -27,9 +27,9 @@ def place(cursor: str | None, epoch: str) -> Place | None:
         return None
     position, at = cursors.decode_all(cursor, epoch=epoch)
     try:
-        moment = datetime.fromisoformat(at or "")
-    except ValueError:
+        moment = datetime.fromisoformat(at or "").astimezone(UTC)
+    except (ValueError, OverflowError):
         raise CursorInvalid(cursor) from None
-    if moment.tzinfo is None:
+    if moment.isoformat() != at:
         raise CursorInvalid(cursor)
     return Place(moment, position)

@@ -205,6 +205,25 @@ def test_no_byte_of_a_name_is_left_in_the_files_of_sqlite(
     assert CONTACT.encode() not in held
 
 
+def test_no_byte_is_left_of_a_name_that_had_to_move_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _leave_what_is_deleted(monkeypatch)
+    settings = load_settings(data_dir=tmp_path)
+    with closing(open_store(settings)) as store:
+        ring = KeyRing(store.keys, clock=store.generations.clock)
+        made = [
+            ring.create(f"Name of {number:03}", Scope.READ, by="local", contact=f"{number:03}@one.example")[0]
+            for number in range(300)
+        ]
+        for key in made[::2]:
+            ring.forget(key.key_id)
+
+    held = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    left = [mark for key in made for mark in (key.name, key.contact) if mark and mark.encode() in held]
+    assert left == [mark for key in made[1::2] for mark in (key.name, key.contact)]
+
+
 def _leave_what_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     """As SQLite does by itself."""
     connect = SQLiteConnectionPool._create_connection

@@ -1,6 +1,8 @@
 """The tree over the events of a real store: it follows them, and what it is signed for cannot be undone."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from itertools import product
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from application.audit.checkpoints import Checkpoint, sign_checkpoint
 from application.audit.keeping import HistoryKeeper
 from application.audit.merkle import EMPTY_ROOT, root_of
-from application.audit.published import HistoryChanged, PublishedHistory
+from application.audit.published import HistoryChanged, NothingPublished, PublishedHistory
 from application.audit.signed_notes import NotSigned, SignatureWrong, SigningKey
 from application.audit.tiles import WIDTH
 from application.audit.verification import Kind, Tampering
@@ -175,10 +177,22 @@ def _swapped(rows: list[Row], at: int) -> list[Row]:
     return rows
 
 
+def _of_another_film(rows: list[Row], at: int) -> list[Row]:
+    stream = next(row.stream for row in rows if row.stream != rows[at].stream)
+    return [*rows[:at], rows[at]._replace(stream=stream, version=9_999), *rows[at + 1 :]]
+
+
+def _moved_back(rows: list[Row], at: int) -> list[Row]:
+    """The last event comes before all the others from there on."""
+    moved = [*rows[:at], rows[-1], *rows[at:-1]]
+    return [new._replace(position=row.position) for new, row in zip(moved, rows, strict=True)]
+
+
 TAMPERINGS: dict[str, tuple[Callable[[list[Row], int], list[Row]], Kind, int]] = {
     "a byte flipped": (_flipped, Kind.ALTERED, 1),
     "another topic": (_renamed, Kind.ALTERED, 1),
     "another version": (_moved, Kind.ALTERED, 1),
+    "another film": (_of_another_film, Kind.ALTERED, 1),
     "an event deleted": (_deleted, Kind.MISSING, 1),
     "three events deleted": (_deleted_three, Kind.MISSING, 3),
     "an event inserted": (_inserted, Kind.INSERTED, 1),
@@ -253,14 +267,18 @@ def test_a_fork_that_is_signed_is_found_by_who_kept_a_checkpoint(
     """Whoever has the key and the place can publish another history, of whose events that is true."""
     with history.tampered(lambda rows: [*rows[:300], *_others(rows[300:])]):
         history.rewrite_the_tree()
-        forked = sign_checkpoint(history.tree.size(), history.tree.root(history.tree.size()), KEY)
+        size = history.tree.size()
+        forked = sign_checkpoint(size, history.tree.root(size), KEY)
         (history.place / "checkpoint").write_text(forked, encoding="utf-8")
         assert history.verify().tampering is None
 
-        found = history.verify(signed).tampering
+        alone = history.verify(signed).tampering
+        beside = history.verify(signed, history.published.last()).tampering
 
-    assert found is not None
-    assert (found.kind, found.sequence) == (Kind.ALTERED, 300), "by the tiles that were published"
+    assert alone is not None
+    assert (alone.kind, alone.sequence) == (Kind.ALTERED, 300), "by the tiles that were published"
+    assert beside is not None
+    assert (beside.kind, beside.sequence) == (Kind.FORKED, 300)
 
 
 def test_without_the_hashes_of_single_events_it_is_told_between_which_checkpoints(
@@ -319,6 +337,72 @@ def test_a_tree_that_is_wrong_is_told_from_events_that_are(
     assert verified.signed == signed.size
 
 
+def test_the_end_of_what_was_signed_is_missed_also_where_events_came_since(
+    history: History, films: RandomFilms
+) -> None:
+    signed = history.publish()
+    films.go_on(40)
+    history.grow()
+
+    with history.tampered(lambda rows: [*rows[: signed.size - 3], *rows[signed.size :]]):
+        found = history.verify().tampering
+
+    assert found is not None
+    assert (found.kind, found.sequence, found.events) == (Kind.MISSING, signed.size - 3, 3)
+
+
+def test_an_event_that_was_moved_from_far_away_is_out_of_its_place(
+    history: History, signed: Checkpoint
+) -> None:
+    with history.tampered(lambda rows: _moved_back(rows, 10)):
+        found = history.verify().tampering
+
+    assert found is not None
+    assert (found.kind, found.sequence) == (Kind.REORDERED, 10)
+
+
+def test_a_row_that_no_follower_reads_is_seen(history: History, signed: Checkpoint) -> None:
+    """It would be found in its stream, and decide what is decided about the film."""
+
+    def with_a_row_below_all(rows: list[Row]) -> list[Row]:
+        last = max((row for row in rows if row.stream == rows[0].stream), key=lambda row: row.version)
+        return [last._replace(version=last.version + 1, position=-5), *rows]
+
+    with history.tampered(with_a_row_below_all):
+        found = history.verify().tampering
+
+    assert found is not None
+    assert (found.kind, found.sequence) == (Kind.INSERTED, 0)
+
+
+class TestOnSqlite:
+    """Where any value can stand in any column."""
+
+    @pytest.fixture(autouse=True)
+    def _on_sqlite(self, store: Store) -> None:
+        if not is_sqlite(store):
+            pytest.skip("PostgreSQL has typed columns")
+
+    @pytest.mark.parametrize(
+        "edit",
+        [
+            "state = replace(CAST(state AS TEXT), 'a', 'b')",
+            "topic = CAST('other' AS BLOB)",
+            "originator_version = 'x'",
+            "originator_id = 'x'",
+            "originator_id = substr(originator_id, 1, 8) || '-' || substr(originator_id, 9)",
+        ],
+    )
+    def test_what_a_person_would_type_is_found(self, history: History, signed: Checkpoint, edit: str) -> None:
+        with closing(sqlite3.connect(history.settings.event_store_path)) as file, file:
+            file.execute(f"UPDATE stored_events SET {edit} WHERE rowid = 5")
+
+        found = history.verify().tampering
+
+        assert found is not None
+        assert (found.kind, found.sequence) == (Kind.ALTERED, 4)
+
+
 class TestWhatIsPublished:
     def test_it_is_of_the_key_that_is_asked_for(self, history: History, signed: Checkpoint) -> None:
         other = SigningKey.generate(KEY.name)
@@ -339,6 +423,59 @@ class TestWhatIsPublished:
         with pytest.raises(SignatureWrong):
             history.publish()
 
+    @pytest.mark.parametrize("tile", [(0, 0), (0, 1), (1, 0)])
+    def test_a_hash_that_is_forged_is_not_signed(
+        self, history: History, films: RandomFilms, tile: tuple[int, int]
+    ) -> None:
+        """Hashes above the leaves have to be those that were signed; and the tree has to be whole."""
+        signed = history.publish()
+        films.go_on(300)
+        history.grow()
+        level, number = tile
+        rest = "substr(hashes, 33)" if is_sqlite(history.store) else "substring(hashes from 33)"
+        forged = (
+            f"CAST(x'{'ab' * 32}' || {rest} AS BLOB)"
+            if is_sqlite(history.store)
+            else f"decode('{'ab' * 32}', 'hex') || {rest}"
+        )
+        where = f"level = {level} AND number = {number}"
+        change(history.store, f"UPDATE merkle_tiles SET hashes = {forged} WHERE {where}")
+
+        with suppress(HistoryChanged):
+            history.published.publish(history.tree, KEY)
+
+        change(
+            history.store,
+            "DELETE FROM merkle_tiles",
+            "UPDATE tracking SET position = 0 WHERE view = 'merkle_tiles'",
+        )
+        history.grow()
+        verified = history.verify(signed, history.published.last())
+        assert (verified.tampering, verified.is_tree_damaged) == (None, False)
+
+    def test_a_tree_with_a_hole_is_not_signed(self, history: History, films: RandomFilms) -> None:
+        signed = history.publish()
+        films.go_on(40)
+        history.grow()
+        change(history.store, "DELETE FROM merkle_tiles WHERE level = 0 AND number = 1")
+        films.go_on(300)
+        history.grow()
+
+        with pytest.raises(HistoryChanged):
+            history.published.publish(history.tree, KEY)
+
+        assert history.published.last() == signed
+
+    def test_a_place_that_has_lost_its_checkpoint_is_no_new_one(
+        self, history: History, signed: Checkpoint
+    ) -> None:
+        (history.place / "checkpoint").unlink()
+
+        with pytest.raises(NothingPublished, match="moviemind audit checkpoint --begin"):
+            history.published.publish(history.tree, KEY)
+        with pytest.raises(NothingPublished):
+            history.published.last()
+
     def test_it_grows_only_from_what_is_there(self, history: History, signed: Checkpoint) -> None:
         """An event that is changed where a tree does not look any more is still not signed again."""
         with history.tampered(lambda rows: _flipped(rows, 3)):
@@ -353,11 +490,19 @@ class TestKeeping:
         published: list[int] = []
         keeper = HistoryKeeper(history.tree, lambda: published.append(history.tree.size()))
 
-        while keeper.step():
-            assert published == []
-        keeper.step()
+        assert keeper.step() == 0
 
         assert published == [len(history.leaves())]
+
+    def test_it_signs_also_while_events_keep_coming(self, history: History, films: RandomFilms) -> None:
+        published: list[int] = []
+        keeper = HistoryKeeper(history.tree, lambda: published.append(history.tree.size()))
+
+        for _ in range(3):
+            films.go_on(5)
+            assert keeper.step() == 0
+
+        assert len(published) == 3
 
     def test_without_a_key_the_tree_is_kept(self, history: History) -> None:
         keeper = HistoryKeeper(history.tree, None)

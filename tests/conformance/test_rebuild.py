@@ -248,7 +248,7 @@ def test_programs_fold_the_version_of_a_view_that_they_know(
     batch = store.log.after(0, limit=1)
     here = store.movies.position()
 
-    with pytest.raises(ViewNeedsRebuild, match="'movies' view is of version 1, not 2; run: moviemind proj"):
+    with pytest.raises(ViewNeedsRebuild, match="movies is of version 1, not 2; run: moviemind projections"):
         new.fold(batch, after=here)
     assert store.movies.status().needs_rebuild
 

@@ -117,6 +117,20 @@ def test_why_one_has_failed_is_told(
     assert failed.failure.startswith("The 'movies' view was not rebuilt, the live one is as it was: ")
 
 
+@pytest.mark.usefixtures("films")
+def test_one_that_ends_by_an_error_that_nobody_foresaw_has_failed_at_once(
+    store: Store, settings: Settings
+) -> None:
+    def fail(_events: int) -> None:
+        raise ZeroDivisionError("by hand\nwith more below")
+
+    with pytest.raises(ZeroDivisionError):
+        rebuild(settings, store, ["movies"], progress=fail)
+
+    failed = _newest(store)
+    assert (failed.state, failed.failure) == (RebuildState.FAILED, "ZeroDivisionError: by hand")
+
+
 def test_one_that_is_refused_says_nothing_of_itself(store: Store, settings: Settings) -> None:
     refused: list[MovieMindError] = []
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification
 
+from application.event_log import LogRecorder
 from tests.support.core import in_threads
 from tests.support.recorders import (
     KINDS,
@@ -148,6 +149,19 @@ def test_positions_grow_with_every_append_and_along_every_stream(recorder: Appli
     for stream in streams:
         versions = [n.originator_version for n in log if n.originator_id == stream]
         assert versions == list(range(1, APPENDS + 1))
+
+
+def test_the_first_event_of_a_stream_is_the_one_of_version_1(recorder: ApplicationRecorder) -> None:
+    if not isinstance(recorder, LogRecorder):
+        pytest.skip("the library's own has no such question")
+    whole, beheaded, other = uuid4(), uuid4(), uuid4()
+    first = stored(1, stream=whole, state=b"first")
+    recorder.insert_events([first, stored(2, stream=whole)])
+    recorder.insert_events([stored(2, stream=beheaded), stored(3, stream=beheaded)])
+    recorder.insert_events([stored(1, stream=other)])
+
+    assert list(recorder.select_first_events({whole, beheaded, uuid4()})) == [first]
+    assert list(recorder.select_first_events(())) == []
 
 
 def test_the_log_is_there_for_whoever_opens_it_next(open_recorder: OpenRecorder) -> None:

@@ -1,15 +1,22 @@
 """An event that cannot be folded stops its view before it, for all to see; it is never skipped."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
+import psycopg
 import pytest
 
 from application.errors import StoreUnavailable
-from application.event_log import Recorded
+from application.event_log import EventLog, Recorded
 from application.projector import AnyProjection, Projector
 from application.reading import LONG_BEHIND_SECONDS, seconds_behind
+from application.rebuild import RebuildFailed, rebuild
+from application.verify import verify
+from infrastructure.settings import Settings
 from infrastructure.store import Store
 from interfaces.bootstrap import projections_of
 from tests.support.film import BEGIN
@@ -172,6 +179,56 @@ def _not(unreadable: Recorded, store: Store) -> Callable[[Any], Any]:
         return event
 
     return to_domain_event
+
+
+@pytest.mark.parametrize("batch_size", [7, 1_000])
+def test_an_event_of_a_film_whose_first_one_is_gone_stops_all_views_before_it(
+    batch_size: int, store: Store, settings: Settings, events: list[Recorded]
+) -> None:
+    """Nothing else says which film it is of."""
+    orphan = [one for one in events if one.version == 2][-1]
+    before = [one for one in events if one.position < orphan.position and one.slug != orphan.slug][-1]
+    _remove(orphan.event.originator_id, version=1, settings=settings)
+    log = EventLog(store.generations)
+
+    drained(Projector(log, projections_of(store), batch_size=batch_size))
+
+    statuses = [one.view.status() for one in projections_of(store)]
+    assert {status.position for status in statuses} == {before.position}
+    (why,) = {status.stopped_because for status in statuses}
+    assert why is not None
+    assert why.endswith(
+        f"at position {orphan.position} cannot be read: the first event of its film is missing."
+    )
+    views = [one.view for one in projections_of(store)]
+    assert set(seconds_behind(views, log, now=BEGIN).values()) == {LONG_BEHIND_SECONDS}
+    assert log.slug_of(orphan.event.originator_id) is None
+
+
+@pytest.mark.parametrize("do", [rebuild, verify])
+def test_whoever_folds_anew_says_that_the_first_event_of_a_film_is_missing(
+    do: Callable[..., Any], store: Store, settings: Settings, events: list[Recorded]
+) -> None:
+    follow(store)
+    before = views_of(store)
+    _remove(events[-1].event.originator_id, version=1, settings=settings)
+
+    with pytest.raises(RebuildFailed, match="the first event of its film is missing"):
+        do(projections_of(store), log=EventLog(store.generations), second_sets=store.second_sets)
+
+    assert views_of(store) == before
+
+
+def _remove(stream: UUID, *, version: int, settings: Settings) -> None:
+    """An event, behind the back of the service."""
+    where = f"originator_version = {version} AND originator_id = "
+    if settings.is_on_postgres:
+        with psycopg.connect(settings.store_address) as session:
+            removed = session.execute(f"DELETE FROM stored_events WHERE {where}%s", (stream,)).rowcount
+    else:
+        with closing(sqlite3.connect(settings.event_store_path)) as file, file:
+            removed = file.execute(f"DELETE FROM stored_events WHERE {where}?", (stream.hex,)).rowcount
+    assert removed == 1
 
 
 def test_why_a_view_has_stopped_can_be_kept_whatever_it_says(store: Store, events: list[Recorded]) -> None:

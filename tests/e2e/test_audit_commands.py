@@ -74,6 +74,20 @@ def test_who_asked_for_a_text_and_what_it_took_are_told(up: Up, text: str, comma
     )
 
 
+def test_of_a_text_that_was_replaced_it_is_said_that_another_is_shown(
+    start_up: Callable[..., Up], command: Command
+) -> None:
+    url = start_up().url
+    with Operator(url) as client:
+        first = client.wait(client.generate("heat-1995").job_id).description_id
+        client.wait(client.generate("heat-1995", force=True).job_id)
+
+    told = command("audit", "text", str(first), "--url", url)
+
+    rows = dict(re.findall(r"^│ (.+?) +│ (.+?) +│$", told.out, re.MULTILINE))
+    assert rows["now"] == "not shown: another is current"
+
+
 def test_texts_are_listed_by_model_and_prompt(up: Up, text: str, command: Command) -> None:
     everything = command("audit", "texts", "--url", up.url)
     assert [line.split("\t")[1] for line in everything.out.splitlines()] == ["alien-1979", "heat-1995"]

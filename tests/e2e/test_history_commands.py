@@ -73,14 +73,18 @@ class Served:
 @pytest.fixture
 def on_sqlite(start_up: Callable[..., Up], tmp_path: Path) -> Served:
     place = tmp_path / "published"
+    place.mkdir()
     signing = {"audit_signing_key": SECRET, "checkpoint_place": str(place), "checkpoint_seconds": "0.1"}
     up = start_up(**signing)
-    return Served(up.url, {"data_dir": str(up.data_dir), **signing}, place)
+    served = Served(up.url, {"data_dir": str(up.data_dir), **signing}, place)
+    assert served.run("checkpoint", "--begin").returncode == 0
+    return served
 
 
 @pytest.fixture
 def on_postgresql(tmp_path: Path) -> Iterator[Served]:
     place = tmp_path / "published"
+    place.mkdir()
     signing = {"audit_signing_key": SECRET, "checkpoint_place": str(place), "checkpoint_seconds": "0.1"}
     with TemporaryDirectory(prefix="moviemind-") as home:
         Path(home).chmod(0o755)
@@ -89,7 +93,9 @@ def on_postgresql(tmp_path: Path) -> Iterator[Served]:
             cluster.start_api()
             cluster.start_projector()
             cluster.start_worker()
-            yield Served(cluster.url, cluster.settings, place)
+            served = Served(cluster.url, cluster.settings, place)
+            assert served.run("checkpoint", "--begin").returncode == 0
+            yield served
         finally:
             cluster.close()
 
@@ -163,11 +169,13 @@ def test_a_place_on_a_server_will_do(start_up: Callable[..., Up]) -> None:
     with FileServer() as server:
         url = f"http://{server.address}/history"
         up = start_up(audit_signing_key=SECRET, checkpoint_place=url, checkpoint_seconds="0.1")
+        settings = {"data_dir": str(up.data_dir), "audit_signing_key": SECRET, "checkpoint_place": url}
+        assert "audit checkpoint --begin" in moviemind("audit", "verify", **settings).stderr
+        assert moviemind("audit", "checkpoint", "--begin", **settings).returncode == 0
         with httpx.Client(base_url=up.url) as client:
             client.post("/v1/generate", json={"slug": "heat-1995"})
         wait_until(lambda: b"\n4\n" in server.files.get("/history/checkpoint", b""), "it is published")
 
-        settings = {"data_dir": str(up.data_dir), "audit_signing_key": SECRET, "checkpoint_place": url}
         assert moviemind("audit", "verify", **settings).returncode == 0
         server.answers = 500
         refused = moviemind("audit", "verify", **settings)
@@ -190,22 +198,35 @@ class TestWithoutAService:
         assert kept.read_text(encoding="utf-8").startswith("films.example/history\n4\n")
 
         asked = ("audit", "verify", "--checkpoint", str(kept))
-        assert "name the key that signed the checkpoints with --key" in moviemind(*asked, **home).stderr
+        assert "name the key that signed it with --key" in moviemind(*asked, **home).stderr
         assert moviemind(*asked, "--key", verifier, **home).returncode == 0
         other = moviemind(*asked, "--key", str(KEY.verifier_key), **home)
         assert (other.returncode, "has no signature of the key" in other.stderr) == (1, True)
 
     def test_without_a_key_nothing_is_signed_and_little_is_proven(self, tmp_path: Path) -> None:
         home = {"data_dir": str(tmp_path / "var")}
+        nowhere = moviemind("audit", "verify", **home)
+        assert (nowhere.returncode, "it is not there" in nowhere.stderr) == (1, True)
+        assert not (tmp_path / "var").exists(), "to verify makes no store"
+        assert moviemind("generate", "heat-1995", **home).returncode == 0
 
         assert "moviemind audit new-key NAME" in moviemind("audit", "checkpoint", **home).stderr
-        assert "only the tree in the same store" in moviemind("audit", "verify", **home).stdout
+        verified = moviemind("audit", "verify", **home)
+        assert (verified.returncode, "and proves nothing" in verified.stdout) == (1, True)
 
     @pytest.mark.parametrize(
         ("settings", "said"),
         [
             ({"audit_signing_key": "PRIVATE+KEY+films"}, "Make one with: moviemind audit new-key NAME"),
             ({"checkpoint_place": "/tmp/elsewhere"}, "CHECKPOINT_PLACE needs MOVIEMIND_AUDIT_SIGNING_KEY"),
+            (
+                {"checkpoint_place": "s3://bucket/films", "audit_signing_key": SECRET},
+                "write a directory, or a URL that begins with http:// or https://",
+            ),
+            (
+                {"checkpoint_place": "https://films.example/?sig=hush", "audit_signing_key": SECRET},
+                "without ? and #",
+            ),
             (
                 {"checkpoint_place": "var/published", "audit_signing_key": SECRET},
                 "(var/published) is in the directory of the events",
@@ -218,3 +239,4 @@ class TestWithoutAService:
         assert refused.returncode == 1
         assert said in refused.stderr
         assert "PRIVATE" not in refused.stderr
+        assert "hush" not in refused.stderr

@@ -69,7 +69,7 @@ def test_every_kind_of_value_arrives_alike(cursor: Cursor[DictRow], at_once: int
     rows += [(101, "x", UUID(int=2**128 - 1), AT.astimezone(timezone(timedelta(hours=2))), None, None, 1e300)]
 
     for start in range(0, len(rows), at_once):
-        TABLE.copy(cursor, "copied", rows[start : start + at_once])
+        TABLE.copy(cursor, "copied", TABLE.text(rows[start : start + at_once]))
         TABLE.put(cursor, "inserted", rows[start : start + at_once])
 
     assert _all(cursor, "copied") == _all(cursor, "inserted")

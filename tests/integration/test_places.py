@@ -19,7 +19,7 @@ def server() -> Iterator[FileServer]:
 @pytest.fixture(params=["directory", "server"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "directory":
-        return open_place(str(tmp_path / "not" / "there yet"))
+        return open_place(str(tmp_path))
     server: FileServer = request.getfixturevalue("server")
     return open_place(f"http://{server.address}/films/")
 
@@ -52,6 +52,16 @@ class TestDirectories:
 
         assert place.read("checkpoint") == b"first"
         assert [file.name for file in tmp_path.iterdir()] == ["checkpoint"]
+
+    def test_one_that_is_not_there_is_not_made(self, tmp_path: Path) -> None:
+        place = open_place(str(tmp_path / "not mounted"))
+
+        with pytest.raises(PlaceUnavailable, match="there is no such directory"):
+            place.read("checkpoint")
+        with pytest.raises(PlaceUnavailable, match="there is no such directory"):
+            place.write("checkpoint", b"")
+
+        assert not (tmp_path / "not mounted").exists()
 
     def test_one_that_is_a_file_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")

@@ -2,20 +2,22 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import count
+from typing import Any
 
 import psycopg
 import pytest
 
-from application.rebuild import RebuildFailed, RebuildUnderWay
+from application.rebuild import RebuildFailed, RebuildUnderWay, rebuild
 from domain.movie_generation import MovieGeneration
 from infrastructure.postgres import schema, second_set
+from infrastructure.postgres.columns import copied
 from infrastructure.postgres.positions import ORDINAL_BITS
 from infrastructure.settings import load_settings
 from infrastructure.store import Store
-from interfaces.bootstrap import open_store
+from interfaces.bootstrap import open_store, projections_of
 from tests.golden.record import story
 from tests.support.process import wait_until
 from tests.support.random_films import RandomFilms
@@ -113,6 +115,26 @@ def test_a_vacuum_is_waited_for(store: Store, url: str) -> None:
     assert len(views_of(store)["movies"]) == len(before["movies"]) + 1
 
 
+def test_rows_are_put_into_words_before_the_transaction_that_writes_them(
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which would stay open for as long as that takes."""
+    writing: list[int] = []
+
+    def look_and_copy(rows: Iterable[Sequence[Any]]) -> bytes:
+        text = copied(rows)
+        writing.append(_sessions_that_write(url))
+        return text
+
+    monkeypatch.setattr("infrastructure.postgres.view_table.copied", look_and_copy)
+    monkeypatch.setattr("application.rebuild.BATCH_SIZE", 20)
+    movies = [one for one in projections_of(store) if one.view is store.movies]
+
+    rebuild(movies, log=store.log, second_sets=store.second_sets)
+
+    assert set(writing) == {0}
+
+
 def test_a_rebuild_gives_up_in_the_end_and_leaves_nothing(
     store: Store, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +168,16 @@ def test_a_rebuild_whose_lock_is_lost_does_no_harm_to_the_next(store: Store, url
         rebuilt(other)
 
     assert (views_of(store), tables(store)) == (before, kept)
+
+
+def _sessions_that_write(url: str) -> int:
+    with psycopg.connect(url) as session:
+        row = session.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND backend_xid IS NOT NULL"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _waits(url: str, lock: str) -> bool:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from application.commands.request_generation import RequestGeneration, request_generation
-from application.errors import StoreUnavailable
+from application.errors import StoreUnavailable, ViewNeedsRebuild
 from application.spending import GroupBy
 from application.throughput import Span
 from domain.values import Actor
@@ -27,7 +27,7 @@ from interfaces.history import tree_of
 from interfaces.shared import shared_service
 from tests.integration.http.api import Api
 from tests.support.core import FakeWriter
-from tests.support.process import moviemind_within
+from tests.support.process import moviemind_within, wait_until
 from tests.support.rebuilding import rebuilt
 from tests.support.recorders import stored
 from tests.support.servers import Postgres
@@ -35,6 +35,10 @@ from tests.support.servers import Postgres
 HOSTS = 8
 ENDS_WITHIN_SECONDS = 30
 NEWER = schema.VERSION + 1
+ADD_KEY = (
+    "INSERT INTO api_keys (key_id, name, scope, secret_hash, created_by, created_at)"
+    " VALUES ('{}', '{}', 'read', 'x', 'local', now())"
+)
 
 _numbers = count(1)
 
@@ -203,25 +207,94 @@ def test_tracking_that_an_older_version_made_without_versions_gets_them(
     assert postgres_server.execute(indices, name) == [(1,)]
 
 
-def test_names_that_an_older_version_kept_with_the_keys_move_where_they_can_be_deleted(
-    url: str, name: str, postgres_server: Postgres
-) -> None:
+@pytest.fixture
+def with_names(url: str, name: str, postgres_server: Postgres) -> None:
+    """Tables of version 3, with a key of Anna."""
     schema.create(url)
     for statement in (
         "DROP TABLE actors",
         "ALTER TABLE api_keys ADD COLUMN name text NOT NULL",
-        "INSERT INTO api_keys (key_id, name, scope, secret_hash, created_by, created_at)"
-        " VALUES ('mm_1', 'Anna', 'read', 'x', 'local', now())",
+        ADD_KEY.format("mm_1", "Anna"),
         "UPDATE schema_versions SET version = 3",
     ):
         postgres_server.execute(statement, name)
 
+
+@pytest.mark.usefixtures("with_names")
+def test_names_that_an_older_version_kept_with_the_keys_move_where_they_can_be_deleted(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
     assert (schema.create(url), schema.create(url)) == (True, False)
 
     assert postgres_server.execute("SELECT * FROM actors", name) == [("mm_1", "Anna", None)]
     with closing(open_store(load_settings(store_url=url))) as store:
         assert [(key.key_id, key.name) for key in store.keys.all()] == [("mm_1", "Anna")]
     assert "Anna" not in str(postgres_server.execute("SELECT * FROM api_keys", name))
+
+
+@pytest.mark.usefixtures("with_names")
+def test_names_that_moved_are_gone_from_where_they_stood(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    with closing(open_store(load_settings(store_url=url))) as store:
+        store.keys.forget("mm_1")
+    with psycopg.connect(postgres_server.url(name), autocommit=True) as connection:
+        connection.execute("VACUUM FULL actors, api_keys")
+        connection.execute("CHECKPOINT")
+
+    for table in ("actors", "api_keys"):
+        ((held,),) = postgres_server.execute(
+            f"SELECT pg_read_binary_file(pg_relation_filepath('{table}'))", name
+        )
+        assert b"Anna" not in held
+    assert b"mm_1" in held
+
+
+@pytest.mark.usefixtures("with_names")
+def test_a_key_that_is_being_made_while_names_move_keeps_its_name(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    waits = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'relation'"
+    )
+    with ThreadPoolExecutor(1) as other, psycopg.connect(url) as adding:
+        adding.execute(ADD_KEY.format("mm_2", "Berta"))
+        making = other.submit(schema.create, url)
+        wait_until(lambda: postgres_server.execute(waits, name) == [(1,)], "it waits for the key")
+        adding.commit()
+        assert making.result()
+
+    found = postgres_server.execute("SELECT actor, name FROM actors ORDER BY actor", name)
+    assert found == [("mm_1", "Anna"), ("mm_2", "Berta")]
+
+
+def test_all_views_that_are_outdated_are_named_in_one_command(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    outdate = "UPDATE tracking SET version = version - 1 WHERE view IN ('history', 'spending')"
+    postgres_server.execute(outdate, name)
+
+    with pytest.raises(ViewNeedsRebuild, match=r"; run: moviemind projections rebuild history spending\.$"):
+        open_store(load_settings(store_url=url))
+
+
+def test_an_outdated_tree_of_the_history_is_made_anew_from_the_events(
+    url: str, name: str, postgres_server: Postgres
+) -> None:
+    schema.create(url)
+    _views_of_one_film(url)
+    with closing(open_store(load_settings(store_url=url))) as store:
+        size = tree_of(store).step()
+    postgres_server.execute("UPDATE tracking SET version = 0 WHERE view = 'merkle_tiles'", name)
+    with pytest.raises(SchemaMissing, match="lacks its tables merkle_tiles; run: moviemind schema create"):
+        open_store(load_settings(store_url=url))
+
+    assert (schema.create(url), schema.create(url)) == (True, False)
+
+    with closing(open_store(load_settings(store_url=url))) as store:
+        assert (tree_of(store).size(), tree_of(store).step()) == (0, size)
 
 
 def test_a_view_that_has_no_place_in_the_log_begins_anew(

@@ -60,19 +60,17 @@ class History:
 
     def publish(self) -> Checkpoint:
         self.grow()
-        return open_checkpoint(self.published.publish(self.tree, KEY), KEY.verifier_key)
+        self.place.mkdir(exist_ok=True)
+        begins = not (self.place / "tile").exists()
+        return open_checkpoint(self.published.publish(self.tree, KEY, begins=begins), KEY.verifier_key)
 
     def verify(self, *checkpoints: Checkpoint, with_tiles: bool = True) -> Verified:
         """Against those, or against the one that is published."""
-        published = self.published.checkpoint()
-        assert published is not None
         return verify_history(
             self.store.log,
             self.tree,
-            checkpoints or [published],
-            published=[lambda level, number: self.published.tile(published.size, level, number)]
-            if with_tiles
-            else [],
+            checkpoints or [self.published.last()],
+            published=self.published.tiles if with_tiles else None,
         )
 
     def leaves(self) -> list[Leaf]:

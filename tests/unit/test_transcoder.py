@@ -71,6 +71,8 @@ def test_all_that_json_can_hold_is_read_alike(text: str) -> None:
     [
         ("{", ValueError),
         ('{"a": {"_type_": "uuid_hex", "_data_": "no id"}}', ValueError),
+        ('{"a": {"_type_": "uuid_hex", "_data_": "-123456789abcdef0123456789abcdef"}}', ValueError),
+        ('{"a": {"_type_": "uuid_hex", "_data_": "-0000000000000000000000000000000"}}', ValueError),
         ('{"a": {"_type_": "unheard_of", "_data_": "1"}}', TranscodingNotRegisteredError),
     ],
 )

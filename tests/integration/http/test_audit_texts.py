@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infrastructure.choices import Auth
+from interfaces.http.cursors import encode
 from tests.integration.http.api import Api, Serve, body_of, changed, new_film, problem_of
 
 KEY = "a-key-that-nobody-guesses"
@@ -135,6 +136,30 @@ def test_a_text_that_was_withdrawn_is_told_to_admins_alone(serve: Serve) -> None
         ]
 
         assert told == [("Mine.", "Mine."), (None, None)]
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "2026-W01-1T00:00:00+00:00",
+        "20260101T000000Z",
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T01:00:00+01:00",
+        "2026-01-01T00:00:00",
+        "2026-01-01",
+        "",
+    ],
+)
+@pytest.mark.parametrize("listing", [TEXTS, "/v1/audit/refused"])
+def test_a_cursor_with_a_moment_as_the_service_writes_none_is_refused(
+    own_api: Api, listing: str, at: str
+) -> None:
+    view = body_of(own_api.get("/v1/admin/projections"))["items"][0]
+    cursor = encode(view["position"].partition(".")[0], 5, at)
+
+    problem_of(own_api.get(listing, params={"cursor": cursor}), 400, "cursor-invalid")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from application.api_keys import Scope
 from infrastructure.choices import Auth
@@ -187,6 +188,20 @@ def test_whoever_is_forgotten_is_known_by_an_id_alone(admin: Api) -> None:
     assert admin.get("/v1/jobs", headers=mine).status_code == 200, "the key opens what it opened"
     admin.delete(f"/v1/admin/keys/{key['key_id']}")
     assert body_of(admin.delete(path))["revoked_at"] is not None
+
+
+def test_what_cannot_be_undone_is_in_the_log_by_ids_alone(admin: Api) -> None:
+    with capture_logs() as logs:
+        key_id = _key(admin, Scope.READ, name="Anna")["key_id"]
+        admin.delete(f"/v1/admin/keys/{key_id}")
+        admin.delete(f"/v1/admin/actors/{key_id}")
+        admin.delete("/v1/admin/actors/mm_nobody")
+
+    assert [line for line in logs if "by" in line] == [
+        {"event": event, "log_level": "info", "key_id": key_id, "by": "bootstrap-admin"}
+        for event in ("key.created", "key.revoked", "actor.forgotten")
+    ]
+    assert "Anna" not in str(logs)
 
 
 def test_only_those_who_have_a_key_can_be_forgotten(admin: Api) -> None:

@@ -107,6 +107,7 @@ def test_a_working_service_shows_what_it_has_done(start: Callable[..., Started])
         "moviemind_projection_lag_events{movies}": 0,
         "moviemind_projection_lag_events{history}": 0,
         "moviemind_projection_lag_events{spending}": 0,
+        "moviemind_projection_lag_events{texts}": 0,
         "moviemind_projection_lag_events{throughput}": 0,
         "moviemind_duplicates_prevented_total": 1,
         "moviemind_orders_refused_total": 1,

@@ -4,18 +4,24 @@ import fcntl
 import os
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from application.audit.history_tree import TilesView
+from interfaces.rebuild_processes import BEGUN, _heard
 from tests.integration.http.api import Api, Serve, body_of, problem_of
 from tests.support.process import rebuilders_of, wait_until
 
 REBUILD, STATUS = "/v1/admin/projections/rebuild", "/v1/admin/projections"
+AT_ONCE = 6
 NAMES = ["movies", "history", "spending", "texts", "throughput", "jobs"]
 
 
@@ -98,6 +104,54 @@ def test_one_at_a_time_is_let_in(serve: Serve, files: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_UN)
         assert api.post(REBUILD, json={}).status_code == 202
         assert _ended(api)["state"] == "done"
+
+
+def test_of_many_who_ask_at_once_one_is_let_in_and_no_process_is_started_for_the_others(
+    serve: Serve, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+
+    class Counted(subprocess.Popen[str]):
+        def __init__(self, command: list[str], **more: Any) -> None:
+            started.append(command)
+            super().__init__(command, **more)
+
+    with serve() as api:
+        api.described("heat-1995")
+        _hold_up(files)
+        monkeypatch.setattr(subprocess, "Popen", Counted)
+        with ThreadPoolExecutor(AT_ONCE) as clients:
+            answers = list(clients.map(lambda _: api.post(REBUILD, json={}).status_code, range(AT_ONCE)))
+        answers.append(api.post(REBUILD, json={}).status_code)
+
+        assert sorted(answers) == [202, *[409] * AT_ONCE]
+        assert len(started) == len(rebuilders_of(os.getpid())) == 1
+    _let_go(files)
+
+
+def test_one_that_has_begun_at_the_last_moment_is_not_killed() -> None:
+    said: SimpleQueue[str] = LateQueue()
+
+    assert _heard(said) == BEGUN
+
+
+class LateQueue(SimpleQueue[str]):
+    """What is said in it is said while its reader stops waiting."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> str:
+        if timeout is None:
+            return super().get(block)
+        self.put(BEGUN)
+        raise Empty
+
+
+def test_who_asked_for_one_is_in_the_log(serve: Serve) -> None:
+    with serve() as api, capture_logs() as logs:
+        assert api.post(REBUILD, json={"views": ["jobs"]}).status_code == 202
+        assert _ended(api, "jobs")["state"] == "done"
+
+    asked = [line for line in logs if line["event"] == "rebuild.asked"]
+    assert asked == [{"event": "rebuild.asked", "log_level": "info", "views": ["jobs"], "by": "local"}]
 
 
 def test_where_no_process_can_be_started_it_is_said(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
