@@ -19,7 +19,7 @@ def examine_history(settings: Settings, store: Store) -> Iterator[Finding]:
     tree = tree_of(store)
     try:
         signed = published.last()
-        refuse_another_history(signed, tree, tree.size())
+        refuse_another_history(signed, tree, tree.size(), tree.tile)
     except PlaceUnavailable as error:
         yield Finding("history", Verdict.BAD, str(error), "mend the place; what comes is signed nowhere")
         return

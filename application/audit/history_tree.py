@@ -25,8 +25,8 @@ TileKey = tuple[int, int]
 
 
 class TilesView(View[TileKey, Tile]):
-    """Tiles as rows. They say of each event what it was when it was hashed, so they are never folded anew
-    while there are events that they could testify to."""
+    """Tiles as rows. They say of each event what it was when it was hashed; made anew, they say what it is
+    then, which is why the ones that count are those that were published."""
 
     name = "merkle_tiles"
     version = 1

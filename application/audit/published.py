@@ -17,7 +17,7 @@ from functools import cache, partial
 
 from application.audit.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
 from application.audit.history_tree import HistoryTree, leaf_hashes
-from application.audit.merkle import EMPTY_ROOT, HASH_BYTES, Frontier
+from application.audit.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, range_root
 from application.audit.signed_notes import NoteMalformed, SigningKey, VerifierKey
 from application.audit.tiles import HEIGHT, WIDTH, ReadTile, grown_by, subtrees_in
 from domain.errors import MovieMindError
@@ -107,11 +107,11 @@ class PublishedHistory:
             raise NothingPublished(str(self._place))
         before = Checkpoint(key.name, 0, EMPTY_ROOT) if note is None else open_checkpoint(note, self._key)
         size, read_tile = tree.size(), cache(tree.tile)
-        refuse_another_history(before, tree, size)
+        refuse_another_history(before, tree, size, read_tile)
         if note is not None and size == before.size:
             return note
         new = list(leaf_hashes(read_tile, size, begin=before.size))
-        signed = sign_checkpoint(size, _continued(before, new, read_tile).root(), key)
+        signed = sign_checkpoint(size, _root_of_continued(before, new, read_tile), key)
         # The tiles first: a checkpoint promises them.
         for tile in grown_by(new, before.size, read_tile):
             self._place.write(_path(tile.level, tile.number, len(tile.hashes) // HASH_BYTES), tile.hashes)
@@ -121,28 +121,26 @@ class PublishedHistory:
         return signed
 
 
-def _continued(before: Checkpoint, new: Sequence[bytes], read_tile: ReadTile) -> Frontier:
-    """The tree of a checkpoint with new leaves behind.
-
-    The stored tree is believed no further than to the root that was signed: hashes above the leaves are made
-    anew, or were part of that root. Raises HistoryChanged, TileIncomplete.
-    """
-    frontier = Frontier.at(before.size, subtrees_in(read_tile))
-    if frontier.root() != before.root:
-        raise HistoryChanged(f"the first {before.size} are others")
-    for leaf_hash in new:
-        frontier.append(leaf_hash)
-    return frontier
-
-
-def refuse_another_history(before: Checkpoint, tree: HistoryTree, size: int) -> None:
+def refuse_another_history(before: Checkpoint, tree: HistoryTree, size: int, read_tile: ReadTile) -> None:
     """Raises HistoryChanged, TileIncomplete, StoreUnavailable."""
     if size < before.size:
         raise HistoryChanged(f"there are {size}, and {before.size} were signed")
-    if tree.root(before.size) != before.root:
+    if range_root(0, before.size, subtrees_in(read_tile)) != before.root:
         raise HistoryChanged(f"the first {before.size} are others")
     if not tree.is_whole():
         raise HistoryChanged(f"the tree in the store is over {size}, and others are there")
+
+
+def _root_of_continued(before: Checkpoint, new: Sequence[bytes], read_tile: ReadTile) -> bytes:
+    """Of a tree that has the root of a checkpoint, with new leaves behind.
+
+    What was stored above the leaves is believed only as far as it made that root, from the same reads: all
+    that is above the new ones is made here. Raises TileIncomplete.
+    """
+    frontier = Frontier.at(before.size, subtrees_in(read_tile))
+    for leaf_hash in new:
+        frontier.append(leaf_hash)
+    return frontier.root()
 
 
 def _width(size: int, level: int, number: int) -> int:

@@ -79,7 +79,7 @@ def verify_history(
     fitting = [one.size for one in by_size if reading.roots.get(one.size) == one.root]
     for one in by_size:
         if reading.roots.get(one.size) != one.root:
-            verified = max((size for size in fitting if size <= one.size), default=0)
+            verified = max((size for size in fitting if size < one.size), default=0)
             hashes = _hashes_of(one, by_size[-1].size, tree, in_tree, published)
             tampering = _somewhere(verified, one) if hashes is None else _first_change(log, hashes)
             if any(size >= one.size for size in fitting):

@@ -14,7 +14,7 @@ _WHAT_HAPPENED = {
     Kind.INSERTED: "{events} inserted as event {sequence}; there stands {event}.",
     Kind.REORDERED: "Event {sequence} is out of its place; there stands {event}, which came later.",
     Kind.CUT_OFF: "The history ends before event {sequence}: {events} missing.",
-    Kind.FORKED: "The key has signed two histories, which part at event {sequence}; there stands {event}.",
+    Kind.FORKED: "The key has signed two histories, which part at event {sequence} or behind it.",
     Kind.SOMEWHERE: "From event {sequence} on, {events} in question, and at least one was changed. Which one"
     " cannot be told: the hashes of single events were changed as well, and none are published.",
 }

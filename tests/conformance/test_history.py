@@ -281,6 +281,14 @@ def test_a_fork_that_is_signed_is_found_by_who_kept_a_checkpoint(
     assert (beside.kind, beside.sequence) == (Kind.FORKED, 300)
 
 
+def test_two_roots_of_one_size_are_two_histories(history: History, signed: Checkpoint) -> None:
+    other = Checkpoint(signed.origin, signed.size, bytes(32))
+
+    verified = history.verify(signed, other)
+
+    assert verified.tampering == Tampering(kind=Kind.FORKED, sequence=0, events=signed.size)
+
+
 def test_without_the_hashes_of_single_events_it_is_told_between_which_checkpoints(
     history: History, films: RandomFilms
 ) -> None:
@@ -375,13 +383,9 @@ def test_a_row_that_no_follower_reads_is_seen(history: History, signed: Checkpoi
     assert (found.kind, found.sequence) == (Kind.INSERTED, 0)
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 class TestOnSqlite:
     """Where any value can stand in any column."""
-
-    @pytest.fixture(autouse=True)
-    def _on_sqlite(self, store: Store) -> None:
-        if not is_sqlite(store):
-            pytest.skip("PostgreSQL has typed columns")
 
     @pytest.mark.parametrize(
         "edit",
