@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from application.audit.published import Place, PlaceUnavailable
+from application.audit.published import CheckpointPlace, PlaceUnavailable
 
 TIMEOUT_SECONDS = 10.0
 
 
-def open_place(address: str) -> Place:
+def open_place(address: str) -> CheckpointPlace:
     """Of a directory, or of a URL with the password that may be in it."""
     return HttpPlace(address) if is_url(address) else DirectoryPlace(Path(address))
 
@@ -36,7 +36,7 @@ def check(address: str) -> None:
         raise ValueError("write a URL such as https://NAME:PASSWORD@HOST/PATH, without ? and #")
 
 
-class DirectoryPlace(Place):
+class DirectoryPlace(CheckpointPlace):
     """Each file is synced to disk before it gets its name. The directory itself is never made."""
 
     def __init__(self, directory: Path) -> None:
@@ -78,7 +78,7 @@ class DirectoryPlace(Place):
         return PlaceUnavailable(str(self), error.strerror or str(error))
 
 
-class HttpPlace(Place):
+class HttpPlace(CheckpointPlace):
     """A name and a password in the URL are sent along."""
 
     def __init__(self, url: str) -> None:

@@ -47,7 +47,7 @@ class NothingPublished(MovieMindError):
     place: str
 
 
-class Place(ABC):
+class CheckpointPlace(ABC):
     """Files that outlive the database; paths are relative, with slashes. As text it is shown to people."""
 
     @abstractmethod
@@ -60,7 +60,7 @@ class Place(ABC):
 
 
 class PublishedHistory:
-    def __init__(self, place: Place, key: VerifierKey) -> None:
+    def __init__(self, place: CheckpointPlace, key: VerifierKey) -> None:
         self._place = place
         self._key = key
 

@@ -1,6 +1,6 @@
 """How values of rows stand in SQLite's columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,10 @@ def column(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value
+
+
+def columns_of(row: Iterable[Any]) -> list[Any]:
+    return [column(value) for value in row]
 
 
 def uuid(value: str | None) -> UUID | None:

@@ -3,12 +3,11 @@
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from application.read_models import JobCounts, JobRow, JobSearch, JobsView, OpenClaim
 from domain.values import FailureType, JobStatus
-from infrastructure.sqlite.columns import column, moment, uuid
+from infrastructure.sqlite.columns import column, columns_of, moment, uuid
 from infrastructure.sqlite.view_table import SqliteView, ViewTable
 
 SCHEMA = """
@@ -25,13 +24,6 @@ CREATE INDEX {table}_of_a_film ON {table} (slug, position);
 """
 
 
-_COLUMNS = JobRow._fields
-
-
-def _values(row: JobRow) -> Sequence[Any]:
-    return [column(value) for value in row]
-
-
 def _job_row(row: sqlite3.Row) -> JobRow:
     typed = {
         "job_id": UUID(row["job_id"]),
@@ -46,10 +38,10 @@ def _job_row(row: sqlite3.Row) -> JobRow:
 class SqliteJobsView(SqliteView[UUID, JobRow], JobsView):
     table = ViewTable(
         schema=SCHEMA,
-        columns=_COLUMNS,
+        columns=JobRow._fields,
         key=("job_id",),
         key_of=lambda row: row.job_id,
-        values=_values,
+        values=columns_of,
         row=_job_row,
     )
 

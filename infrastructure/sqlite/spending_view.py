@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
 from uuid import UUID
 
 from application.spending import (
@@ -25,7 +24,7 @@ from infrastructure.spending_sums import (
     spending,
     wanted_refused,
 )
-from infrastructure.sqlite.columns import column
+from infrastructure.sqlite.columns import column, columns_of
 from infrastructure.sqlite.view_table import SqliteView, ViewTable
 from infrastructure.views import NEWEST_FIRST, newest_first
 
@@ -46,13 +45,6 @@ CREATE INDEX {table}_refused_of_a_model ON {table} (model, at, position) WHERE c
 _NAMES = {GroupBy.DAY: "substr(at, 1, 10)", GroupBy.REQUESTER: "requested_by"}
 
 
-_COLUMNS = SpendingRow._fields
-
-
-def _values(row: SpendingRow) -> Sequence[Any]:
-    return [column(value) for value in row]
-
-
 def _spending_row(row: sqlite3.Row) -> SpendingRow:
     typed = {
         "job_id": UUID(row["job_id"]),
@@ -65,10 +57,10 @@ def _spending_row(row: sqlite3.Row) -> SpendingRow:
 class SqliteSpendingView(SqliteView[SpendingKey, SpendingRow], SpendingView):
     table = ViewTable(
         schema=SCHEMA,
-        columns=_COLUMNS,
+        columns=SpendingRow._fields,
         key=("job_id", "attempt"),
         key_of=lambda row: (row.job_id, row.attempt),
-        values=_values,
+        values=columns_of,
         row=_spending_row,
     )
 

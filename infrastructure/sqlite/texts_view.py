@@ -3,12 +3,11 @@
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from application.texts import TextRow, TextSearch, TextsView
 from application.view import Place
-from infrastructure.sqlite.columns import column, uuid
+from infrastructure.sqlite.columns import column, columns_of, uuid
 from infrastructure.sqlite.view_table import SqliteView, ViewTable
 from infrastructure.views import NEWEST_FIRST, newest_first, wanted_texts
 
@@ -25,13 +24,6 @@ CREATE INDEX {table}_of_a_prompt ON {table} (prompt_version, at, position);
 """
 
 
-_COLUMNS = TextRow._fields
-
-
-def _values(row: TextRow) -> Sequence[Any]:
-    return [column(value) for value in row]
-
-
 def _text_row(row: sqlite3.Row) -> TextRow:
     typed = {
         "description_id": UUID(row["description_id"]),
@@ -44,10 +36,10 @@ def _text_row(row: sqlite3.Row) -> TextRow:
 class SqliteTextsView(SqliteView[UUID, TextRow], TextsView):
     table = ViewTable(
         schema=SCHEMA,
-        columns=_COLUMNS,
+        columns=TextRow._fields,
         key=("description_id",),
         key_of=lambda row: row.description_id,
-        values=_values,
+        values=columns_of,
         row=_text_row,
     )
 

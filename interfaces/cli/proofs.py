@@ -1,11 +1,10 @@
 """`moviemind audit new-key|checkpoint|verify|prove|export`: the history is signed, and held against that."""
 
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, cast
 from uuid import UUID
 
 import typer
@@ -30,9 +29,10 @@ from interfaces.cli.verified import FIELDS, fields, sentences
 from interfaces.history import published_history, signing_key, tree_of
 
 File = Annotated[
-    Path | None,
-    typer.Option("--out", dir_okay=False, help="Write to this file.", show_default="standard output"),
+    typer.FileBinaryWrite,
+    typer.Option("--out", lazy=False, help="Write to this file.", show_default="standard output"),
 ]
+_STANDARD_OUTPUT = cast(typer.FileBinaryWrite, "-")
 Checkpoints = Annotated[
     list[Path] | None,
     typer.Option(
@@ -49,7 +49,6 @@ Key = Annotated[
         help="The key it was signed with, NAME+ID+BASE64.", show_default="that of MOVIEMIND_AUDIT_SIGNING_KEY"
     ),
 ]
-
 
 _NAME_THE_KEY = "name the key that signed it with --key"
 
@@ -72,14 +71,13 @@ def checkpoint(
         typer.Option("--begin", help="Nothing was ever published there: this is the first checkpoint."),
     ] = False,
     data_dir: DataDir = None,
-    out: File = None,
+    out: File = _STANDARD_OUTPUT,
 ) -> None:
     """Sign the history as it is now, publish that where MOVIEMIND_CHECKPOINT_PLACE says, and print it."""
     settings = load_settings(data_dir=data_dir)
     with opened(settings) as store:
         note = _signed_now(settings, store, begins=begins)
-    with _written(out) as file:
-        file.write(note.encode())
+    out.write(note.encode())
 
 
 def verify(
@@ -122,7 +120,7 @@ def verify(
 def prove(
     description_id: Annotated[UUID, typer.Argument(help="The description, by its id (see `movies show`).")],
     data_dir: DataDir = None,
-    out: File = None,
+    out: File = _STANDARD_OUTPUT,
 ) -> None:
     """Write the proof that a text is part of the signed history, for docs/verify_history.py --proof.
 
@@ -136,16 +134,15 @@ def prove(
         assert key is not None, "nothing is signed without one"
         signed = open_checkpoint(note, key)
         proof = prove_event(position, note, signed, log=store.log, tree=tree_of(store))
-    with _written(out) as file:
-        file.write(json.dumps(proof, indent=1).encode() + b"\n")
+    out.write(json.dumps(proof, indent=1).encode() + b"\n")
 
 
-def export(data_dir: DataDir = None, out: File = None) -> None:
+def export(data_dir: DataDir = None, out: File = _STANDARD_OUTPUT) -> None:
     """Write all events with their stored bytes, a JSON object a line, for docs/verify_history.py."""
-    with opened(load_settings(data_dir=data_dir)) as store, _written(out) as file, progress() as bar:
+    with opened(load_settings(data_dir=data_dir)) as store, progress() as bar:
         task = bar.add_task("events", total=store.log.count())
         for leaf in leaves(store.log):
-            file.write(json.dumps(leaf.as_json()).encode() + b"\n")
+            out.write(json.dumps(leaf.as_json()).encode() + b"\n")
             bar.advance(task)
 
 
@@ -209,12 +206,3 @@ def _text(file: Path) -> str:
         return file.read_bytes().decode()
     except UnicodeDecodeError:
         raise NoteMalformed("it is not UTF-8") from None
-
-
-@contextmanager
-def _written(file: Path | None) -> Iterator[BinaryIO]:
-    if file is None:
-        yield sys.stdout.buffer
-        return
-    with file.open("wb") as opened_file:
-        yield opened_file

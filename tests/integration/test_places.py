@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from application.audit.published import Place, PlaceUnavailable
+from application.audit.published import CheckpointPlace, PlaceUnavailable
 from infrastructure.places import open_place
 from tests.support.file_server import FileServer
 
@@ -17,14 +17,14 @@ def server() -> Iterator[FileServer]:
 
 
 @pytest.fixture(params=["directory", "server"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> CheckpointPlace:
     if request.param == "directory":
         return open_place(str(tmp_path))
     server: FileServer = request.getfixturevalue("server")
     return open_place(f"http://{server.address}/films/")
 
 
-def test_what_is_written_is_read_and_nothing_else(place: Place) -> None:
+def test_what_is_written_is_read_and_nothing_else(place: CheckpointPlace) -> None:
     assert place.read("checkpoint") is None
 
     place.write("tile/0/x001/067.p/8", b"\x00\xff\n")
