@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
+from typer import FileBinaryWrite
 from typer.main import get_command
 
 from domain.errors import MovieMindError
@@ -68,6 +69,7 @@ _KINDS: dict[Any, str] = {
     str: "text",
     int: "number",
     Path: "path",
+    FileBinaryWrite: "path",
     UUID: "id",
     datetime: "moment",
 }
