@@ -5,7 +5,6 @@ Here an append is one INSERT that needs no lock of ours: its position is made fr
 transaction, and readers stop below a horizon, under which no position can still appear: see `positions.py`.
 """
 
-import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -29,13 +28,12 @@ from psycopg.rows import DictRow
 from application.event_log import LogRecorder, Stored
 from infrastructure.postgres.datastore import Datastore
 from infrastructure.postgres.failures import NOT_AT_HOME
+from infrastructure.postgres.following import Following
 from infrastructure.postgres.positions import HORIZON, IS_AT_HOME, MOST_EVENTS, ORDINAL_BITS, TABLE
 
 TRIES = 4
 """Of a statement whose connection breaks under it."""
 
-FOLLOW_SECONDS = 0.1
-BATCH_SIZE = 500
 
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS {TABLE} (
@@ -241,7 +239,7 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
     ) -> Subscription[ApplicationRecorder]:
-        return _Following(self, gt, topics)
+        return Following(self, gt, topics)
 
     def _append(self, cursor: Cursor[DictRow], stored_events: Sequence[StoredEvent]) -> Sequence[int]:
         columns = (
@@ -287,39 +285,6 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
                 if not tries_left or not _is_broken_connection(error):
                     raise
         raise AssertionError("the last try returns or raises")
-
-
-class _Following(Subscription[TransactionOrderedRecorder]):
-    """Asks for what is new. There is no NOTIFY in an append: it would take a lock of the whole cluster."""
-
-    def __init__(self, recorder: TransactionOrderedRecorder, gt: int | None, topics: Sequence[str]) -> None:
-        super().__init__(recorder, gt, topics)
-        self._batch: list[Notification] = []
-        self._stopped = threading.Event()
-
-    def stop(self) -> None:
-        super().stop()
-        self._stopped.set()
-
-    def __next__(self) -> Notification:
-        while not self._batch:
-            if self._stopped.is_set():
-                raise StopIteration
-            self._batch = list(
-                self._recorder.select_notifications(
-                    start=self._last_notification_id,
-                    limit=BATCH_SIZE,
-                    topics=self._topics,
-                    inclusive_of_start=False,
-                )
-            )
-            if not self._batch:
-                self._stopped.wait(FOLLOW_SECONDS)
-        if self._stopped.is_set():
-            raise StopIteration
-        notification = self._batch.pop(0)
-        self._last_notification_id = notification.id
-        return notification
 
 
 _NO_END = (1 << 63) - 1
