@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from application.api_keys import Scope
 from domain.values import ContextTag, JobStatus
-from interfaces.client import Client
+from interfaces.client import Client, Operator
 from tests.support.cluster import Cluster
 from tests.support.process import MOVIEMIND, Up
 
@@ -92,11 +93,17 @@ def _operations(service: Service) -> set[str]:
 
 def _fuzz(service: Service, home: Path) -> dict[str, Any]:
     """The report of a run with all checks; its complaints are in the failure of the test."""
-    with Client(service.url, key=KEY) as client:
+    with Operator(service.url, key=KEY) as client:
         texts = [
             client.wait(one.job_id).description_id for one in client.generate_styles(SLUG, list(ContextTag))
         ]
-    there = {"slug": SLUG, "texts": [str(text) for text in texts], "failed_job": service.failed_job}
+        actor = client.create_key("who may be forgotten", Scope.READ).key_id
+    there = {
+        "slug": SLUG,
+        "texts": [str(text) for text in texts],
+        "failed_job": service.failed_job,
+        "actor": actor,
+    }
     report = home / "report.json"
     command = [
         str(FUZZER),

@@ -30,7 +30,7 @@ MESSAGES_BEYOND_A_SCHEMA = re.compile(
 
 
 THERE: dict[str, Any] = json.loads(os.environ["MOVIEMIND_FUZZED"])
-"""What the service holds: `slug`, its `texts`, and a `failed_job`."""
+"""What the service holds: `slug`, its `texts`, a `failed_job`, and the key of a named `actor`."""
 
 _texts, _turns = cycle(THERE["texts"]), cycle((True, False))
 
@@ -44,6 +44,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.path_parameters["slug"] = THERE["slug"]
     if case.path.endswith("/retry") and "job_id" in (case.path_parameters or {}):
         case.path_parameters["job_id"] = THERE["failed_job"]
+    if "actor" in (case.path_parameters or {}):
+        case.path_parameters["actor"] = THERE["actor"]
     if "description_id" in (case.path_parameters or {}):
         case.path_parameters["description_id"] = next(_texts)
     if isinstance(case.body, dict):
