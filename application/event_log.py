@@ -104,11 +104,12 @@ class EventLog:
         slugs, reasons = self._slugs_of(events)
         found: list[Recorded] = []
         for stored, event in zip(notifications, events, strict=False):
-            stream = event.originator_id
-            if stream not in slugs:
-                unreadable = EventUnreadable(stored.topic, stored.id, reasons.get(stream, FIRST_IS_MISSING))
+            slug = slugs.get(event.originator_id)
+            if slug is None:
+                because = reasons.get(event.originator_id, FIRST_IS_MISSING)
+                unreadable = EventUnreadable(stored.topic, stored.id, because)
                 break
-            found.append(Recorded(stored.id, slugs[stream], event))
+            found.append(Recorded(stored.id, slug, event))
         if unreadable is not None and not found:
             raise unreadable
         return found
@@ -129,11 +130,15 @@ class EventLog:
         if len(self._slugs) >= SLUGS_KEPT:
             self._slugs = {}
         slugs = self._slugs  # of all threads, so that it is asked and added to, and never walked
-        slugs.update(
-            (event.originator_id, event.slug) for event in events if isinstance(event, MovieRegistered)
-        )
+        unknown: set[UUID] = set()
+        for event in events:
+            if event.originator_id not in slugs:
+                if isinstance(event, MovieRegistered):
+                    slugs[event.originator_id] = event.slug
+                else:
+                    unknown.add(event.originator_id)
         reasons: dict[UUID, str] = {}
-        if unknown := {stream for event in events if (stream := event.originator_id) not in slugs}:
+        if unknown:
             with store_errors():
                 firsts = self._recorder.select_first_events(unknown)
             for first in firsts:

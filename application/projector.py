@@ -1,6 +1,6 @@
 """Follows the event log and keeps the views up to date, batch by batch."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -26,9 +26,6 @@ HELD_UP = (StoreUnavailable, ViewMoved, ViewNeedsRebuild, ViewTooNew)
 log = structlog.get_logger()
 
 AnyProjection = Projection[Any, Any]
-ForEach = Callable[
-    [Callable[[AnyProjection], Exception | None], Iterable[AnyProjection]], Iterable[Exception | None]
-]
 
 
 class ReadableLog(Protocol):
@@ -51,15 +48,12 @@ class Projector:
         *,
         batch_size: int = BATCH_SIZE,
         up_to: int | None = None,
-        for_each: ForEach = map,
     ) -> None:
-        """`up_to` is the position of the last event to fold, where there is one. `for_each` is `map`, or
-        gives what `map` gives and lets the projections fold at the same time, in any order."""
+        """`up_to` is the position of the last event to fold, where there is one."""
         self._log = event_log
         self._projections = projections
         self._batch_size = batch_size
         self._up_to = up_to
-        self._for_each = for_each
         self._stopped_at: dict[AnyProjection, int] = {}
         self.stopped: dict[str, str] = {}
         """Why a view has stopped, by its name."""
@@ -78,16 +72,13 @@ class Projector:
         batches: dict[int, Sequence[Recorded] | EventUnreadable] = {
             position: self._batch(position) for position in set(positions.values())
         }
-
-        def held_up_by(projection: AnyProjection) -> Exception | None:
-            position = positions[projection]
+        errors: list[Exception] = []
+        for projection, position in positions.items():
             try:
                 self._advance(projection, batches[position], after=position)
             except HELD_UP as error:
-                return error
-            return None
-
-        if errors := [error for error in self._for_each(held_up_by, positions) if error]:
+                errors.append(error)
+        if errors:
             raise ExceptionGroup("projections failed", errors)
         return max((len(batch) for batch in batches.values() if not isinstance(batch, Exception)), default=0)
 

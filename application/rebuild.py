@@ -8,14 +8,15 @@ was broken off is started again from the beginning.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
-from application.event_log import EventLog, Recorded
+from application.event_log import EventLog
 from application.projections.projection import Projection
 from application.projector import Projector
+from application.shared_reading import Feed, read_once
 from application.view import Key, Row, View
 from domain.errors import MovieMindError
 
@@ -71,7 +72,7 @@ class SecondSet(ABC):
     """The rows that a rebuild makes. What has not taken the place of live ones is dropped at its end."""
 
     writers: int
-    """How many views can be folded at the same time."""
+    """How many can fold views at the same time."""
 
     @abstractmethod
     def of(self, view: View[Key, Row]) -> View[Key, Row]:
@@ -120,51 +121,34 @@ def rebuild(
     """
     with second_sets([projection.view for projection in projections]) as second_set:
         copies = [replace(one, view=second_set.of(one.view)) for one in projections]
-        events = _approach(copies, log, second_set, progress)
+        events = approach(copies, log, second_set, progress)
         return [
             _take_the_place(projection.view, copy, second_set, around_swap, log, events)
             for projection, copy in zip(projections, copies, strict=True)
         ]
 
 
-def _approach(
+def approach(
     copies: Sequence[Projection[Any, Any]],
     log: EventLog,
     second_set: SecondSet,
     progress: Callable[[int], None],
+    *,
+    up_to: int | None = None,
 ) -> int:
-    """Fold until what is left is less than a batch. While events keep coming there may always be some: only
-    who folds one view alone comes so near that it can be swapped. Returns how many events were folded."""
-    events = 0
-    with ThreadPoolExecutor(second_set.writers) as writers, ThreadPoolExecutor(1) as reader:
-        projector = Projector(ReadAhead(log, reader), copies, batch_size=BATCH_SIZE, for_each=writers.map)
-        while folded := _step(projector):
-            events += folded
-            progress(folded)
-            if folded < BATCH_SIZE:
-                break
-    return events
+    """Fold the views of a second set until what is left is less than a batch, or up to a position. While
+    events keep coming there may always be some: only who folds one view alone comes so near that it can be
+    swapped. Returns how many events were folded. Raises RebuildFailed, StoreUnavailable, and ViewMoved where
+    somebody else has begun a second set."""
+    shares = [copies[first :: second_set.writers] for first in range(second_set.writers)]
+    folding = [partial(_fold, share) for share in shares]
+    return read_once(log, folding, limit=BATCH_SIZE, up_to=up_to, progress=progress)
 
 
-class ReadAhead:
-    """A log of which the next batch is read while one is folded."""
-
-    def __init__(self, log: EventLog, reader: Executor) -> None:
-        self._log = log
-        self._reader = reader
-        self._next: tuple[int, Future[list[Recorded]]] | None = None
-
-    def after(self, position: int, *, limit: int) -> list[Recorded]:
-        """As EventLog.after."""
-        if self._next is not None and self._next[0] == position:
-            batch = self._next[1].result()
-        else:
-            batch = self._log.after(position, limit=limit)
-        self._next = None
-        if len(batch) == limit:
-            last = batch[-1].position
-            self._next = last, self._reader.submit(self._log.after, last, limit=limit)
-        return batch
+def _fold(copies: Sequence[Projection[Any, Any]], feed: Feed) -> None:
+    projector = Projector(feed, copies, batch_size=BATCH_SIZE)
+    while _step(projector):
+        pass
 
 
 def _take_the_place(
@@ -206,8 +190,8 @@ def catch_up(
     *,
     up_to: int | None = None,
 ) -> int:
-    """Fold the views of a second set as far as the log goes, or to a position. Returns how many events there
-    were. Raises RebuildFailed, StoreUnavailable, and ViewMoved where somebody else has begun a second set."""
+    """Fold as far as the log goes, or up to a position, batch by batch. Returns how many events there were.
+    Raises what `approach` does."""
     projector = Projector(log, copies, batch_size=BATCH_SIZE, up_to=up_to)
     events = 0
     while folded := _step(projector):

@@ -9,7 +9,7 @@ from typing import Any
 
 from application.event_log import EventLog
 from application.projections.projection import Projection
-from application.rebuild import Difference, SecondSets, catch_up
+from application.rebuild import Difference, SecondSets, approach, catch_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def verify(
     StoreUnavailable."""
     with second_sets([projection.view for projection in projections]) as second_set:
         copies = [replace(one, view=second_set.of(one.view)) for one in projections]
-        catch_up(copies, log, progress, up_to=min(one.view.position() for one in projections))
+        approach(copies, log, second_set, progress, up_to=min(one.view.position() for one in projections))
         verified = []
         for projection, copy in zip(projections, copies, strict=True):
             # Before rows are held as they are, which they cannot be for long.

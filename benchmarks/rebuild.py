@@ -2,10 +2,11 @@
 
 Run with `python -m benchmarks.rebuild [--events 10000,100000] [--rounds 3] [--runner-events 20000]`. Each
 size is a log of its own, from `benchmarks.synthetic_log`. Alone, in rounds with the library's
-ProjectionRunner over the first events of the same log as yardstick, and with the most memory that the command
-took. Once beside requests and reads, 50 a second of each: how many failed, how late a request was seen in the
-jobs view, and whether all views hold what the events say afterwards. Both with the longest transaction of the
-rebuild that wrote. Prints Markdown tables.
+ProjectionRunner over the first events of the same log as yardstick: one for each view, side by side, and one
+for all; with the most memory that the command took, and with what an event takes behind the start
+of the command. Once beside requests and reads, 50 a second of each: how many failed, how late a request was
+seen in the jobs view, and whether all views hold what the events say afterwards. Both with the longest
+transaction of the rebuild that wrote. Prints Markdown tables.
 """
 
 import json
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -28,6 +29,7 @@ import typer
 
 from application.commands.request_generation import RequestGeneration, request_generation
 from application.movie_listing import MovieSearch
+from application.projections.projection import ViewName
 from application.read_models import JobSearch
 from benchmarks.runner_yardstick import runner_rate
 from benchmarks.synthetic_log import fill
@@ -44,25 +46,45 @@ ASKERS, READERS = 5, 5
 EACH_A_SECOND = 10
 LOST_SECONDS = 10
 LOOK_SECONDS = 0.02
+SHARED_BUFFERS = "shared_buffers=1GB"
+"""A small part of the memory of a server that holds a million events; tests have to do with less."""
+
+SHARES: Sequence[Sequence[Sequence[ViewName]]] = ([[view] for view in ViewName], [[*ViewName]])
+"""Of the views, for the runners of the library."""
+
 MOVIEMIND = Path(sys.executable).with_name("moviemind")
 
 REBUILD = "rebuild"
 """What its sessions are called."""
 
-_AGES = """
-SELECT extract(epoch FROM clock_timestamp() - xact_start)::float8 FROM pg_stat_activity
+_WRITING = """
+SELECT pid, backend_xid::text AS id, extract(epoch FROM clock_timestamp())::float8 AS at FROM pg_stat_activity
 WHERE application_name = %s AND backend_xid IS NOT NULL
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Events per second of the command, the start of its process included, its peak of memory in MiB, and how
-    many seconds the longest of its transactions that wrote was seen open."""
+    """Seconds of the command, the start of its process included, its peak of memory in MiB, and how many
+    seconds the longest of its transactions held an id, which only those that write have."""
 
-    rate: float
+    events: int
+    seconds: float
     memory: float
     longest: float
+
+    @property
+    def rate(self) -> float:
+        return self.events / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """`start_seconds` is what the command takes where there is no event."""
+
+    url: str
+    events: int
+    start_seconds: float
 
 
 @dataclass
@@ -82,11 +104,11 @@ def main(
 ) -> None:
     alone, beside = list[str](), list[str]()
     for size in map(int, events.split(",")):
-        with _log(size) as url:
-            alone.append(_measured_alone(url, size, rounds=rounds, runner_events=min(size, runner_events)))
-            beside.append(_measured_beside(url, size))
-    say("| events | rebuilt a second | ProjectionRunner | ratio | MiB | longest ms |")
-    say("|---|---|---|---|---|---|")
+        with _log(size) as log:
+            alone.append(_measured_alone(log, rounds=rounds, runner_events=min(size, runner_events)))
+            beside.append(_measured_beside(log))
+    say("| events | rebuilt a second | µs an event | runners | ratio | one | ratio | MiB | longest ms |")
+    say("|---|---|---|---|---|---|---|---|---|")
     say("\n".join(alone))
     head = "rebuilt a second | longest ms | requests | reads | errors | seen p99 ms | latest ms | verified"
     say(f"\n| events | {head} |")
@@ -94,32 +116,46 @@ def main(
     say("\n".join(beside))
 
 
-def _measured_alone(url: str, size: int, *, rounds: int, runner_events: int) -> str:
-    """Medians of the rounds."""
-    both = [(_rebuilt(url), runner_rate(url, events=runner_events)) for _ in range(rounds)]
-    ours, theirs = [took.rate for took, _ in both], [rate for _, rate in both]
-    ratios = [took.rate / rate for took, rate in both]
-    return (
-        f"| {size:,} | {statistics.median(ours):,.0f} | {statistics.median(theirs):,.0f}"
-        f" | {statistics.median(ratios):.1f} | {max(took.memory for took, _ in both):.0f}"
-        f" | {max(took.longest for took, _ in both) * 1e3:.0f} |"
-    )
+def _measured_alone(log: Log, *, rounds: int, runner_events: int) -> str:
+    """Medians of the rounds, and the worst of memory and transactions."""
+    took, rates, ratios = list[Took](), list[tuple[float, float]](), list[tuple[float, float]]()
+    for _ in range(rounds):
+        took.append(_rebuilt(log.url))
+        several, one = (runner_rate(log.url, events=runner_events, shares=shares) for shares in SHARES)
+        rates.append((several, one))
+        ratios.append((took[-1].rate / several, took[-1].rate / one))
+    each = statistics.median(one.seconds - log.start_seconds for one in took) / log.events
+    figures = [
+        f"{log.events:,}",
+        f"{statistics.median(one.rate for one in took):,.0f}",
+        f"{each * 1e6:.0f}",
+        *_both(rates, ratios),
+        f"{max(one.memory for one in took):.0f}",
+        f"{max(one.longest for one in took) * 1e3:.0f}",
+    ]
+    return f"| {' | '.join(figures)} |"
 
 
-def _measured_beside(url: str, size: int) -> str:
+def _both(rates: Sequence[tuple[float, float]], ratios: Sequence[tuple[float, float]]) -> Iterator[str]:
+    for rate, ratio in zip(zip(*rates, strict=True), zip(*ratios, strict=True), strict=True):
+        yield f"{statistics.median(rate):,.0f}"
+        yield f"{statistics.median(ratio):.1f}"
+
+
+def _measured_beside(log: Log) -> str:
     found = Meanwhile()
-    with _traffic(url, found):
-        took = _rebuilt(url)
+    with _traffic(log.url, found):
+        took = _rebuilt(log.url)
     seen = sorted(found.seen_after)
     return (
-        f"| {size:,} | {took.rate:,.0f} | {took.longest * 1e3:.0f} | {len(seen)} | {found.reads}"
+        f"| {log.events:,} | {took.rate:,.0f} | {took.longest * 1e3:.0f} | {len(seen)} | {found.reads}"
         f" | {len(found.errors)}"
-        f" | {seen[len(seen) * 99 // 100] * 1e3:.0f} | {seen[-1] * 1e3:.0f} | {_verified(url)} |"
+        f" | {seen[len(seen) * 99 // 100] * 1e3:.0f} | {seen[-1] * 1e3:.0f} | {_verified(log.url)} |"
     )
 
 
 def _rebuilt(url: str) -> Took:
-    with tempfile.TemporaryFile("w+") as output, _looking_at_transactions(url) as ages:
+    with tempfile.TemporaryFile("w+") as output, _looking_at_transactions(url) as held:
         started = time.perf_counter()
         command = subprocess.Popen(
             [MOVIEMIND, "projections", "rebuild", "--all", "--json", "all"],
@@ -132,21 +168,24 @@ def _rebuilt(url: str) -> Took:
         assert command.returncode == 0, "the command says why"
         output.seek(0)
         events: int = json.load(output)[-1]["events"]
-    return Took(events / seconds, usage.ru_maxrss / 1024, max(ages))
+    longest = max((last - first for first, last in held.values()), default=0.0)
+    return Took(events, seconds, usage.ru_maxrss / 1024, longest + LOOK_SECONDS)
 
 
 @contextmanager
-def _looking_at_transactions(url: str) -> Iterator[list[float]]:
-    """For how many seconds those of the rebuild that write have been open, whenever it was looked. The end
-    of one falls between two looks: it took LOOK_SECONDS longer, or more where the machine is busy."""
-    ages = [0.0]
+def _looking_at_transactions(url: str) -> Iterator[dict[tuple[int, str], tuple[float, float]]]:
+    """When those of the rebuild that write were seen first and last. Both ends fall between two looks, which
+    are LOOK_SECONDS apart, or more where the machine is busy."""
+    held: dict[tuple[int, str], tuple[float, float]] = {}
     with psycopg.connect(url, autocommit=True) as session:
 
         def look() -> None:
-            ages.extend(age for (age,) in session.execute(_AGES, (REBUILD,)))
+            for pid, id_, at in session.execute(_WRITING, (REBUILD,)):
+                first, _ = held.get((pid, id_), (at, at))
+                held[pid, id_] = first, at
 
         with running([Loop("transactions", look, every_seconds=LOOK_SECONDS)]):
-            yield ages
+            yield held
 
 
 def _verified(url: str) -> str:
@@ -161,21 +200,22 @@ def _verified(url: str) -> str:
 
 
 @contextmanager
-def _log(size: int) -> Iterator[str]:
-    """The URL of a store that has so many events, and views that have followed them."""
+def _log(size: int) -> Iterator[Log]:
+    """A store that has so many events, and views that have followed them."""
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
         home.chmod(0o755)
-        server = Postgres(home / "postgres")
+        server = Postgres(home / "postgres", SHARED_BUFFERS)
         server.start()
         try:
             server.execute("CREATE DATABASE films")
             url = server.url("films")
             schema.create(url)
+            start_seconds = statistics.median(_rebuilt(url).seconds for _ in range(3))
             with closing(open_store(load_settings(store_url=url))) as store:
                 fill(store, events=size)
             _rebuilt(url)
-            yield url
+            yield Log(url, size, start_seconds)
         finally:
             server.stop()
 

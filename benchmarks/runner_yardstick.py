@@ -1,16 +1,17 @@
 """How fast the library's own ProjectionRunner folds our views on PostgreSQL: what a rebuild is measured by.
 
 It works as its documentation shows it: one event, one transaction, in which the tracking is recorded with
-what the event changes. The folds and the rows are ours, so that both do the same work; the connections, the
-transaction and the tracking are the library's. What is ours helps it too: events are read by our transcoder
-and our recorder, 500 at once, and all views are folded in one transaction. As in a rebuild, no commit waits
-for the disk. It is not charged for the start of a process, as the command is.
+what the event changes. A runner runs one projection, so that all views need one each, side by side; or else
+one folds them all in the same transaction, which its projection has to do by itself. The folds and the rows
+are ours, so that all do the same work; the connections, the transaction and the tracking are the library's.
+What is ours helps it too: events are read by our transcoder, our mapper and our recorder, 500 at once. As in
+a rebuild, no commit waits for the disk. It is not charged for the start of a process, as the command is.
 """
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from psycopg.rows import DictRow
 from application.event_log import Recorded
 from application.movie_generations import MovieGenerations
 from application.projections import projection as ours
+from application.projections.projection import ViewName
 from domain.events import Event, MovieRegistered
 from infrastructure.postgres import schema
 from infrastructure.postgres.event_store import environment
@@ -40,22 +42,32 @@ from infrastructure.postgres.view_store import ViewStore
 LONGEST_SECONDS = 3_600
 
 
-def runner_rate(url: str, *, events: int) -> float:
-    """Events per second, from the first of a log on PostgreSQL to the one of that number, which it must have.
+def runner_rate(url: str, *, events: int, shares: Sequence[Collection[ViewName]]) -> float:
+    """Events per second until all runners, of which each folds a share of the views, have come from the first
+    event of a log on PostgreSQL to the one of that number, which it must have.
 
     The rows go to a database of their own on the same server, which is dropped in the end.
     """
-    with _database_beside(url) as views, MovieGenerations(environment(url)) as generations:
+    with ExitStack() as stack:
+        views = stack.enter_context(_database_beside(url))
+        generations = stack.enter_context(MovieGenerations(environment(url)))
         last = generations.recorder.select_notifications(start=None, limit=events)[-1].id
         started = time.perf_counter()
-        with ProjectionRunner(
-            application_class=MovieGenerations,
-            projection_class=AllViews,
-            view_class=AllRows,
-            env=environment(url) | _environment_of_the_library(views),
-        ) as runner:
+        runners = [stack.enter_context(_runner(url, views, share)) for share in shares]
+        for runner in runners:
             runner.wait(last, timeout=LONGEST_SECONDS)
-            return runner.view.folded / (time.perf_counter() - started)
+        return events / (time.perf_counter() - started)
+
+
+def _runner(url: str, views: str, share: Collection[ViewName]) -> ProjectionRunner[Any, Any]:
+    """It makes its projection and its view itself, from classes alone, and calls their tables as these."""
+    name = "_".join(share)
+    return ProjectionRunner(
+        application_class=MovieGenerations,
+        projection_class=type(name, (Folding,), {"name": name}),
+        view_class=type(name, (OurRows,), {"share": share}),
+        env=environment(url) | _environment_of_the_library(views, name),
+    )
 
 
 class LentTransaction(ViewStore):
@@ -71,14 +83,17 @@ class LentTransaction(ViewStore):
         yield self.cursor
 
 
-class AllRows(PostgresTrackingRecorder):
-    """What the library calls the view: the rows of all of ours."""
+class OurRows(PostgresTrackingRecorder):
+    """What the library calls the view: the rows of some of ours."""
+
+    share: Collection[ViewName]
 
     def __init__(self, datastore: PostgresDatastore, **more: Any) -> None:
         super().__init__(datastore, **more)
-        self.folded = 0
         self._lent = LentTransaction()
-        self._projections = _our_projections(self._lent)
+        self._projections = [
+            one for one in _our_projections(self._lent) if ViewName(one.view.name) in self.share
+        ]
 
     def fold(self, recorded: Recorded, tracking: Tracking) -> None:
         with self.datastore.transaction(commit=True) as cursor:
@@ -86,11 +101,10 @@ class AllRows(PostgresTrackingRecorder):
             self._lent.cursor = cursor
             for projection in self._projections:
                 projection.fold([recorded], after=0)
-        self.folded += 1
 
 
-class AllViews(Projection[AllRows]):
-    def __init__(self, view: AllRows) -> None:
+class Folding(Projection[OurRows]):
+    def __init__(self, view: OurRows) -> None:
         super().__init__(view)
         self._slugs: dict[UUID, str] = {}
 
@@ -128,8 +142,8 @@ def _database_beside(url: str) -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _environment_of_the_library(url: str) -> dict[str, str]:
-    """Its own configuration for its own datastore; a name before a variable says whose it is."""
+def _environment_of_the_library(url: str, name: str) -> dict[str, str]:
+    """Its own configuration for its own datastore; the name before a variable says whose it is."""
     named = conninfo_to_dict(url)
     values = {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
@@ -139,4 +153,4 @@ def _environment_of_the_library(url: str) -> dict[str, str]:
         "POSTGRES_USER": named.get("user", "postgres"),
         "POSTGRES_PASSWORD": named.get("password", ""),
     }
-    return {f"{AllViews.name.upper()}_{name}": str(value) for name, value in values.items()}
+    return {f"{name.upper()}_{variable}": str(value) for variable, value in values.items()}

@@ -4,6 +4,7 @@ Events store only plain types (str, int, UUID, datetime, list, dict); these enum
 can be stored as they are.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from slugify import slugify
 
+_PLAIN = re.compile("[A-Za-z0-9 ]*")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"))
 
 MAX_TRIES = 3
@@ -220,6 +222,8 @@ class MovieFacts:
 
 def hyphenated(text: str) -> str:
     """Its words in lower case ASCII, joined by hyphens; typewritten and typeset apostrophes are the same."""
+    if _PLAIN.fullmatch(text):  # as most are, and all that a search compares is put this way
+        return "-".join(text.lower().split())
     return slugify(text.translate(_APOSTROPHES))
 
 

@@ -8,8 +8,11 @@ from pydantic_core import from_json
 
 HEX_DIGITS = 32
 
+_WITH_VALUES = {dict, list}
 _TYPED = {"_type_", "_data_"}
 """The keys of an id or a moment, whose data is a text."""
+
+_UNKNOWN = SafeUUID.unknown
 
 
 class QuickTranscoder(JSONTranscoder):
@@ -26,18 +29,19 @@ class QuickTranscoder(JSONTranscoder):
         return self._typed(read)
 
     def _typed(self, value: Any) -> Any:
-        """From the inside to the outside."""
+        """From the inside to the outside. Most values are neither lists nor objects: those are not asked."""
         if type(value) is list:
-            return [self._typed(element) for element in value]
-        if type(value) is not dict:
-            return value
-        for name, inner in value.items():
-            kind = type(inner)
-            if kind is dict and inner.keys() == _TYPED:
-                value[name] = self._decode_obj(inner)
-            elif kind is dict or kind is list:
-                value[name] = self._typed(inner)
-        return self._decode_obj(value)
+            for place, inner in enumerate(value):
+                if type(inner) in _WITH_VALUES:
+                    value[place] = self._typed(inner)
+        elif type(value) is dict:
+            if value.keys() == _TYPED and type(value["_data_"]) is str:
+                return self._decode_obj(value)
+            for name, inner in value.items():
+                if type(inner) in _WITH_VALUES:
+                    value[name] = self._typed(inner)
+            return self._decode_obj(value)
+        return value
 
 
 class QuickUUID(UUIDAsHex):
@@ -47,5 +51,5 @@ class QuickUUID(UUIDAsHex):
             return super().decode(data)
         made = object.__new__(UUID)
         object.__setattr__(made, "int", int(data, 16))
-        object.__setattr__(made, "is_safe", SafeUUID.unknown)
+        object.__setattr__(made, "is_safe", _UNKNOWN)
         return made

@@ -5,7 +5,6 @@ standard input; that ends however the service does, and the process with it. On 
 BEGUN, or the code of the error that has kept it from that.
 """
 
-import gc
 import os
 import signal
 import sys
@@ -19,7 +18,7 @@ from infrastructure.logs import configure_logs
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import open_store_beside
 from interfaces.rebuild_processes import BEGUN
-from interfaces.rebuilding import rebuild
+from interfaces.rebuilding import rebuild, tune_for_folding
 
 log = structlog.get_logger()
 
@@ -27,7 +26,7 @@ log = structlog.get_logger()
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, with which we end
     threading.Thread(target=_end_with_the_service, name="lifeline", daemon=True).start()
-    gc.disable()  # as the command does
+    tune_for_folding()
     try:
         settings = load_settings()
         configure_logs(settings.log_level, settings.log_format)

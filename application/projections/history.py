@@ -1,5 +1,6 @@
 """The history view: every event of a film, readable, at its position in the log."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,10 +37,11 @@ def fold_history(recorded: Recorded, rows: Rows[int, HistoryRow]) -> None:
 
 
 def _own_fields(event: Event) -> dict[str, Any]:
-    own = {name: value for name, value in vars(event).items() if name not in _ENVELOPE}
-    for name, value in own.items():
-        if type(value) is UUID:
-            own[name] = str(value)
-        elif type(value) is datetime:
-            own[name] = value.isoformat()
-    return own
+    return {
+        name: value if (write := _WRITTEN.get(type(value))) is None else write(value)
+        for name, value in vars(event).items()
+        if name not in _ENVELOPE
+    }
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {UUID: str, datetime: datetime.isoformat}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -42,9 +42,10 @@ def _copied(values: Sequence[Any]) -> Iterable[str]:
 
 def _escaped(texts: Sequence[str]) -> Sequence[str]:
     together = "".join(texts)
-    if not any(character in together for character in _ESCAPES):
-        return texts
-    return [reduce(lambda text, escape: text.replace(*escape), _ESCAPES.items(), text) for text in texts]
+    for character, escaped in _ESCAPES.items():
+        if character in together:
+            texts = [text.replace(character, escaped) for text in texts]
+    return texts
 
 
 @lru_cache(maxsize=4_096)
@@ -54,8 +55,10 @@ def _moment(value: datetime) -> str:
 
 
 def _array(values: Iterable[Any]) -> str:
-    quoted = (str(column(value)).replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+    texts = [str(column(value)) for value in values]
+    if not texts:
+        return "{}"
+    return '{"' + '","'.join(text.replace("\\", "\\\\").replace('"', '\\"') for text in texts) + '"}'
 
 
 _WRITTEN: dict[type, Callable[[Any], str]] = {

@@ -1,6 +1,5 @@
 """The store, opened by a command of its own, whether or not a service is using it."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
@@ -11,6 +10,7 @@ from infrastructure.settings import Settings
 from infrastructure.store import Store
 from infrastructure.store_lock import StoreLock
 from interfaces.bootstrap import open_store, open_store_beside
+from interfaces.rebuilding import tune_for_folding
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def opened(settings: Settings) -> Iterator[Store]:
             str(settings.event_store_path), "it is not there; name the data directory with --data-dir"
         )
     configure_logs(LogLevel.ERROR, settings.log_format)
-    gc.disable()  # a fold makes many objects and no cycles; to look for some takes a fifth of its time
+    tune_for_folding()
     with ExitStack() as stack:
         if not settings.is_on_postgres:
             with suppress(StoreInUse):
