@@ -79,8 +79,8 @@ class SecondSet(ABC):
         """A view to fold, empty, with a position of its own."""
 
     @abstractmethod
-    def rows(self, view: View[Any, Any]) -> tuple[int, int]:
-        """How many rows of a view were written, and how many there are."""
+    def completed(self, view: View[Any, Any]) -> tuple[int, int]:
+        """Make the rows of a view ready to be searched. How many were written, and how many there are."""
 
     @abstractmethod
     def comparing(self, view: View[Any, Any]) -> AbstractContextManager["Comparison"]:
@@ -213,7 +213,7 @@ def _step(projector: Projector) -> int:
 
 def _check(view: View[Any, Any], second_set: SecondSet) -> int:
     """Returns how many rows there are. Raises RebuildFailed."""
-    written, found = second_set.rows(view)
+    written, found = second_set.completed(view)
     if written != found:
         raise RebuildFailed(view.name, f"{written} rows were written, and {found} are there")
     return found

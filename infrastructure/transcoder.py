@@ -23,7 +23,7 @@ class QuickTranscoder(JSONTranscoder):
 
     def decode(self, data: bytes) -> Any:
         try:
-            read = from_json(data)
+            read = from_json(data, cache_strings="keys")  # texts hardly come twice
         except ValueError:  # what Python's own parser lets pass, or says more about
             return super().decode(data)
         return self._typed(read)

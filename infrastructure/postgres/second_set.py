@@ -83,7 +83,7 @@ class PostgresSecondSet(SecondSet):
     def of(self, view: View[Key, Row]) -> View[Key, Row]:
         return self._copies[view.name]
 
-    def rows(self, view: View[Any, Any]) -> tuple[int, int]:
+    def completed(self, view: View[Any, Any]) -> tuple[int, int]:
         copy = self._copies[view.name]
         with self._store.reading() as cursor:
             for index in _inverted(cursor, copy.place):

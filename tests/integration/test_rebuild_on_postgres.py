@@ -79,6 +79,19 @@ def test_an_event_that_is_committed_late_is_not_passed_over(
     assert views_of(store) == after
 
 
+def test_searches_meet_no_entries_that_wait_to_be_sorted(store: Store, url: str) -> None:
+    """While rows are copied they gather in the inverted indices."""
+    rebuilt(store)
+
+    with psycopg.connect(url) as session:
+        found = session.execute(
+            "SELECT reloptions, gin_clean_pending_list(pg_class.oid) FROM pg_class"
+            " JOIN pg_index ON indexrelid = pg_class.oid JOIN pg_am ON pg_am.oid = relam"
+            " WHERE indrelid = 'movies'::regclass AND amname = 'gin'"
+        ).fetchall()
+    assert found == [(["fastupdate=off"], 0)] * 2, "0 pages were still to be cleaned"
+
+
 def test_a_reader_that_takes_long_is_waited_for_without_holding_up_the_others(store: Store, url: str) -> None:
     before, took = views_of(store), list[float]()
     slug = before["movies"][0]["slug"]
