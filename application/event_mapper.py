@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import Mapper, StoredEvent
+from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent
 from eventsourcing.utils import get_topic, register_topic
 
 from application.errors import EventTooNew
@@ -30,9 +30,14 @@ _KINDS = _kinds()
 
 class EventMapper(Mapper[UUID]):
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
-        """The event in the newest version there is. Raises EventTooNew, and what the transcoder does."""
+        """The event in the newest version there is. Raises EventTooNew,
+        MapperDeserialisationError."""
         kind = self.kind_of(stored_event.topic)
-        state: dict[str, Any] = self.transcoder.decode(stored_event.state)
+        try:
+            state: dict[str, Any] = self.transcoder.decode(stored_event.state)
+        except Exception as error:
+            where = f"stream {stored_event.originator_id}, version {stored_event.originator_version}"
+            raise MapperDeserialisationError(f"{kind.__name__} of {where}: {error}") from error
         version = state.pop("class_version", 1)
         if version > kind.class_version:
             raise EventTooNew(f"{stored_event.topic} of version {version}", f"version {kind.class_version}")

@@ -79,7 +79,7 @@ class SecondSet(ABC):
         """A view to fold, empty, with a position of its own."""
 
     @abstractmethod
-    def completed(self, view: View[Any, Any]) -> tuple[int, int]:
+    def complete(self, view: View[Any, Any]) -> tuple[int, int]:
         """Make the rows of a view ready to be searched. How many were written, and how many there are."""
 
     @abstractmethod
@@ -115,7 +115,7 @@ def rebuild(
 ) -> list[Rebuilt]:
     """Fold all events anew, and let the rows take the place of the live ones, view by view in their order.
 
-    `around_swap` is for what keeps copies of rows. `progress` hears how many events more were folded. Raises
+    `around_swap` is for what keeps copies of rows. `progress` hears how many events more were read. Raises
     RebuildUnderWay, RebuildFailed, StoreUnavailable; the views are live as they were then, or are rebuilt
     already.
     """
@@ -138,8 +138,8 @@ def approach(
 ) -> int:
     """Fold the views of a second set until what is left is less than a batch, or up to a position. While
     events keep coming there may always be some: only who folds one view alone comes so near that it can be
-    swapped. Returns how many events were folded. Raises RebuildFailed, StoreUnavailable, and ViewMoved where
-    somebody else has begun a second set."""
+    swapped. Returns how many events were folded. Raises RebuildFailed, StoreUnavailable, and ViewMoved or
+    StoreUnavailable where somebody else has begun a second set."""
     shares = [copies[first :: second_set.writers] for first in range(second_set.writers)]
     folding = [partial(_fold, share) for share in shares]
     return read_once(log, folding, limit=BATCH_SIZE, up_to=up_to, progress=progress)
@@ -213,7 +213,7 @@ def _step(projector: Projector) -> int:
 
 def _check(view: View[Any, Any], second_set: SecondSet) -> int:
     """Returns how many rows there are. Raises RebuildFailed."""
-    written, found = second_set.completed(view)
+    written, found = second_set.complete(view)
     if written != found:
         raise RebuildFailed(view.name, f"{written} rows were written, and {found} are there")
     return found

@@ -15,17 +15,25 @@ Batch = Sequence[Recorded]
 
 
 class Feed:
-    """The log, from its first event, as one of those who fold it reads it. The last batch is empty."""
+    """The log, from its first event, as one of those who fold it reads it."""
 
     def __init__(self) -> None:
         self._batches = Queue[Batch | EventUnreadable](AHEAD)
         self._is_read = True
+        self._has_ended = False
+        self._position = 0
 
     def after(self, position: int, *, limit: int) -> Batch:  # noqa: ARG002 - as EventLog.after
-        """What comes next, whatever is asked for: who folds it asks for one batch behind the other."""
+        """What comes next, which is what follows `position`; nothing behind the end."""
+        assert position == self._position, "who folds it has folded all that it was given"
+        if self._has_ended:
+            return ()
         batch = self._batches.get()
+        self._has_ended = not batch
         if isinstance(batch, EventUnreadable):
             raise batch
+        if batch:
+            self._position = batch[-1].position
         return batch
 
     def put(self, batch: Batch | EventUnreadable) -> bool:
@@ -40,6 +48,11 @@ class Feed:
         with suppress(Empty):
             while True:
                 self._batches.get_nowait()
+
+    def break_off(self) -> None:
+        """End it for who reads it, without waiting and without what has not been read."""
+        self.leave()
+        self._batches.put_nowait(())
 
 
 def read_once(
@@ -58,12 +71,15 @@ def read_once(
     """
     feeds = [Feed() for _ in folding]
     with ThreadPoolExecutor(len(feeds)) as threads:
-        folds = [threads.submit(_fed, fold, feed) for fold, feed in zip(folding, feeds, strict=True)]
         try:
+            folds = [threads.submit(_fed, fold, feed) for fold, feed in zip(folding, feeds, strict=True)]
             events = _read_into(feeds, log, limit, up_to, progress)
-        finally:
             for feed in feeds:
                 feed.put(())
+        except BaseException:  # whatever it is, Ctrl-C too: no thread may wait for what does not come
+            for feed in feeds:
+                feed.break_off()
+            raise
     for fold in folds:
         fold.result()
     return events

@@ -28,7 +28,7 @@ def verify(
     second_sets: SecondSets,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Verified]:
-    """`progress` hears how many events more were folded. Raises RebuildUnderWay, RebuildFailed,
+    """`progress` hears how many events more were read. Raises RebuildUnderWay, RebuildFailed,
     StoreUnavailable."""
     with second_sets([projection.view for projection in projections]) as second_set:
         copies = [replace(one, view=second_set.of(one.view)) for one in projections]

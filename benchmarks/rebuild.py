@@ -40,6 +40,7 @@ from infrastructure.store import Store
 from interfaces.bootstrap import build_projector, open_store
 from interfaces.cli.output import say
 from interfaces.loops import Loop, running
+from interfaces.rebuilding import tune_for_folding
 from tests.support.servers import Postgres
 
 ASKERS, READERS = 5, 5
@@ -103,6 +104,7 @@ def main(
     runner_events: Annotated[int, typer.Option(min=1, help="That ProjectionRunner folds.")] = 20_000,
 ) -> None:
     alone, beside = list[str](), list[str]()
+    tune_for_folding()  # also for the runners of the library
     for size in map(int, events.split(",")):
         with _log(size) as log:
             alone.append(_measured_alone(log, rounds=rounds, runner_events=min(size, runner_events)))
@@ -169,13 +171,13 @@ def _rebuilt(url: str) -> Took:
         output.seek(0)
         events: int = json.load(output)[-1]["events"]
     longest = max((last - first for first, last in held.values()), default=0.0)
-    return Took(events, seconds, usage.ru_maxrss / 1024, longest + LOOK_SECONDS)
+    return Took(events, seconds, usage.ru_maxrss / 1024, longest + 2 * LOOK_SECONDS)
 
 
 @contextmanager
 def _looking_at_transactions(url: str) -> Iterator[dict[tuple[int, str], tuple[float, float]]]:
-    """When those of the rebuild that write were seen first and last. Both ends fall between two looks, which
-    are LOOK_SECONDS apart, or more where the machine is busy."""
+    """When those of the rebuild that write were seen first and last with the id that each has from its first
+    write on. Both ends fall between two looks: LOOK_SECONDS apart, or more where the machine is busy."""
     held: dict[tuple[int, str], tuple[float, float]] = {}
     with psycopg.connect(url, autocommit=True) as session:
 

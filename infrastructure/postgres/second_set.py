@@ -83,7 +83,7 @@ class PostgresSecondSet(SecondSet):
     def of(self, view: View[Key, Row]) -> View[Key, Row]:
         return self._copies[view.name]
 
-    def completed(self, view: View[Any, Any]) -> tuple[int, int]:
+    def complete(self, view: View[Any, Any]) -> tuple[int, int]:
         copy = self._copies[view.name]
         with self._store.reading() as cursor:
             for index in _inverted(cursor, copy.place):
@@ -199,8 +199,8 @@ def _alone(url: str) -> Iterator[None]:
             raise RebuildUnderWay
         try:
             yield
-        finally:
-            with suppress(psycopg.Error):  # that the session has ended, the server notices a moment later
+        finally:  # the server takes a moment to notice that a session has ended
+            with suppress(psycopg.Error):
                 session.execute(_UNLOCK)
 
 

@@ -68,7 +68,7 @@ class SqliteSecondSet(SecondSet):
     def of(self, view: View[Key, Row]) -> View[Key, Row]:
         return self._copies[view.name]
 
-    def completed(self, view: View[Any, Any]) -> tuple[int, int]:
+    def complete(self, view: View[Any, Any]) -> tuple[int, int]:
         copy = self._copies[view.name]
         with self._store.reading() as cursor:
             cursor.execute(f"SELECT count(*) FROM {copy.place}")

@@ -221,14 +221,14 @@ def test_rows_that_are_lost_on_the_way_end_it(store: Store) -> None:
     @contextmanager
     def leaking(views: Sequence[View[Any, Any]]) -> Iterator[SecondSet]:
         with store.second_sets(views) as second_set:
-            rows = second_set.completed
+            rows = second_set.complete
 
             def rows_but_one(view: View[Any, Any]) -> tuple[int, int]:
                 place = second_set.of(view).place  # type: ignore[attr-defined]
                 change(store, f"DELETE FROM {place} WHERE slug = (SELECT min(slug) FROM {place})")
                 return rows(view)
 
-            second_set.completed = rows_but_one  # type: ignore[method-assign]
+            second_set.complete = rows_but_one  # type: ignore[method-assign]
             yield second_set
 
     with pytest.raises(RebuildFailed, match="8 rows were written, and 7 are there"):

@@ -3,6 +3,8 @@ one that has failed."""
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -20,12 +22,14 @@ DEADLINE_SECONDS = 10
 class Log:
     """Positions from 1, read in batches; what it is `to_raise` comes behind a position."""
 
-    def __init__(self, to_raise: tuple[int, Exception] | None = None) -> None:
+    def __init__(self, to_raise: tuple[int, BaseException] | None = None) -> None:
         self.read: list[int] = []
+        self.has_raised = False
         self._to_raise = to_raise
 
     def after(self, position: int, *, limit: int) -> list[Any]:
         if self._to_raise is not None and position >= self._to_raise[0]:
+            self.has_raised = True
             raise self._to_raise[1]
         self.read.append(position)
         behind = range(position + 1, min(position + limit, EVENTS) + 1)
@@ -40,12 +44,14 @@ def fed(log: Log, *folding: Callable[[Feed], None], up_to: int | None = None) ->
 
 
 class Folder:
-    def __init__(self) -> None:
+    def __init__(self, *, after: int = 0) -> None:
         self.positions: list[int] = []
+        self._after = after
 
     def __call__(self, feed: Feed) -> None:
-        while batch := feed.after(0, limit=LIMIT):
+        while batch := feed.after(self._after, limit=LIMIT):
             self.positions += [one.position for one in batch]
+            self._after = batch[-1].position
 
 
 def test_all_fold_every_event_once_and_the_log_is_read_once() -> None:
@@ -65,32 +71,23 @@ def test_nothing_is_folded_behind_a_position(up_to: int) -> None:
 
 
 def test_nobody_gets_far_ahead_of_the_slowest() -> None:
-    slow_may_go_on, waits, quick = threading.Event(), threading.Event(), Folder()
-
-    class Watched(Log):
-        def after(self, position: int, *, limit: int) -> list[Any]:
-            if len(self.read) == 1 + AHEAD:  # one that the slow one folds, and those that wait for it
-                waits.set()
-            return super().after(position, limit=limit)
+    log, quick, ahead = Log(), Folder(), list[int]()
 
     def slow(feed: Feed) -> None:
-        first = feed.after(0, limit=LIMIT)
-        assert waits.wait(DEADLINE_SECONDS)
-        assert slow_may_go_on.wait(DEADLINE_SECONDS)
-        Folder()(feed)
-        assert len(first) == LIMIT
+        for number in range(EVENTS // LIMIT):
+            feed.after(number * LIMIT, limit=LIMIT)
+            wait_until(
+                partial(is_read, min(number + 2 + AHEAD, 1 + EVENTS // LIMIT)), "what has room is read"
+            )
+            ahead.append(len(log.read) - number)
+        Folder(after=EVENTS // LIMIT * LIMIT)(feed)
 
-    log = Watched()
-    reading = threading.Thread(target=fed, args=(log, slow, quick))
-    reading.start()
-    assert waits.wait(DEADLINE_SECONDS)
-    reading.join(timeout=0.1)
-    assert len(log.read) <= 2 + AHEAD, "one more is read, and waits for room"
-    assert len(quick.positions) <= (2 + AHEAD) * LIMIT
-    slow_may_go_on.set()
-    reading.join(DEADLINE_SECONDS)
+    def is_read(batches: int) -> bool:
+        return len(log.read) >= batches
 
-    assert not reading.is_alive()
+    fed(log, slow, quick)
+
+    assert max(ahead) == 2 + AHEAD, "the batch in hand, those that wait, and one that is read already"
     assert len(quick.positions) == EVENTS
 
 
@@ -133,10 +130,52 @@ def test_an_event_that_cannot_be_read_is_for_all_to_tell_of() -> None:
     assert met == ["unreadable", "unreadable"]
 
 
-def test_a_store_that_goes_away_ends_all() -> None:
+@pytest.mark.parametrize("error", [StoreUnavailable("it is away"), KeyboardInterrupt()])
+def test_what_ends_the_reading_ends_the_folding_before_what_waits(error: BaseException) -> None:
+    log, positions = Log((30, error)), list[int]()
+
+    def fold(feed: Feed) -> None:
+        positions.append(feed.after(0, limit=LIMIT)[-1].position)
+        wait_until(lambda: log.has_raised, "the store has gone away")
+        wait_until(lambda: not feed.put(()), "it is broken off")
+        assert feed.after(positions[-1], limit=LIMIT) == ()
+
+    with pytest.raises(type(error)):
+        fed(log, fold)
+
+    assert positions == [LIMIT]
+
+
+def test_a_thread_that_cannot_begin_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, submit = list[Any](), ThreadPoolExecutor.submit
+
+    def submit_one(self: ThreadPoolExecutor, *work: Any) -> Any:
+        if begun:
+            raise RuntimeError("can't start new thread")
+        begun.append(work)
+        return submit(self, *work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit_one)
     folder = Folder()
 
-    with pytest.raises(StoreUnavailable):
-        fed(Log((30, StoreUnavailable("it is away"))), folder)
+    with pytest.raises(RuntimeError, match="new thread"):
+        fed(Log(), folder, folder)
 
-    assert folder.positions == [*range(1, 31)]
+    assert not folder.positions
+
+
+def test_who_asks_behind_the_end_is_told_again() -> None:
+    def fold(feed: Feed) -> None:
+        Folder()(feed)
+        assert feed.after(EVENTS, limit=LIMIT) == ()
+
+    assert fed(Log(), fold) == (EVENTS, EVENTS)
+
+
+def test_who_asks_for_what_does_not_follow_is_refused() -> None:
+    def fold(feed: Feed) -> None:
+        feed.after(0, limit=LIMIT)
+        feed.after(0, limit=LIMIT)
+
+    with pytest.raises(AssertionError, match="all that it was given"):
+        fed(Log(), fold)
