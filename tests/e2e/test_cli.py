@@ -22,7 +22,7 @@ from tests.support.process import MOVIEMIND, Up, environment, moviemind, wait_un
 SLUG = "the-matrix-1999"
 FINE, BAD, USAGE = 0, 1, 2
 NOBODY = "00000000-0000-4000-8000-000000000000"
-WITHOUT_SETTINGS = {"explain", "prompts list", "prompts show", "audit new-key"}
+WITHOUT_SETTINGS = {"explain", "prompts list", "prompts show", "audit new-key", "lab locking"}
 COMMANDS = {
     "up": [],
     "api": [],
@@ -75,6 +75,7 @@ COMMANDS = {
     "promote": [NOBODY],
     "correct": [SLUG, "--title", "Matrix", "--reason", "wrong"],
     "explain": [],
+    "lab locking": [],
     "demo": [],
 }
 """Every command, with the least arguments it takes."""

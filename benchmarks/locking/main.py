@@ -1,0 +1,125 @@
+"""The lock lab: every strategy under every fault, on servers and worker processes of its own."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+
+from benchmarks.locking.desk import Desk
+from benchmarks.locking.environment import environment
+from benchmarks.locking.faults import FAULTS
+from benchmarks.locking.paid_model import PaidModel, paid_model
+from benchmarks.locking.report import Cell, Films, Report
+from benchmarks.locking.rounds import Round, different_films, same_film
+from benchmarks.locking.servers import Servers, lab_servers
+from benchmarks.locking.setup import Pace
+from benchmarks.locking.stage import Crew
+from benchmarks.locking.strategy import STRATEGIES, strategy_class
+from benchmarks.locking.worker import made
+from benchmarks.locking.workers import workers_of
+from infrastructure.choices import LogFormat, LogLevel
+from infrastructure.logs import configure_logs
+
+WORKERS, CLIENTS = 4, 6
+SEED = 1999
+
+NO_FAULT = "none"
+
+Progress = Callable[[Cell], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """`films` and `different` are how many are asked for in a round without faults: for each of the first all
+    clients ask, the others are asked for once. Under a fault it is one film."""
+
+    rounds: int
+    scale: float
+    films: int
+    different: int
+
+
+FULL = Size(rounds=3, scale=30, films=5, different=80)
+QUICK = Size(rounds=1, scale=60, films=2, different=24)
+
+
+def measured(
+    *,
+    quick: bool = False,
+    strategies: Sequence[str] = tuple(STRATEGIES),
+    faults: Sequence[str] = tuple(FAULTS),
+    progress: Progress = lambda _cell: None,
+    before: str = "",
+) -> Report:
+    """Takes minutes; `progress` is told of every cell. `before` is called first in every worker process."""
+    configure_logs(LogLevel.ERROR, LogFormat.AUTO)
+    size = QUICK if quick else FULL
+    pace = Pace.scaled(size.scale)
+    cells = list[Cell]()
+    with lab_servers() as servers, paid_model() as model:
+        for strategy in strategies:
+            with _crew(strategy, servers, model, pace, before) as crew:
+                for cell in _cells(strategy, crew, size, faults):
+                    cells.append(cell)
+                    progress(cell)
+        described = environment(
+            servers,
+            seed=SEED,
+            workers=WORKERS,
+            scale=size.scale,
+            ttl_seconds=pace.ttl,
+            block_seconds=round(pace.block, 3),
+            visibility_seconds=pace.visibility,
+            patience_seconds=pace.patience,
+        )
+    return Report(environment=described, rounds=size.rounds, cells=tuple(cells))
+
+
+@contextmanager
+def _crew(strategy: str, servers: Servers, model: PaidModel, pace: Pace, before: str) -> Iterator[Crew]:
+    setup = servers.setup(strategy, model_url=model.url, pace=pace, before=before)
+    strategy_class(strategy).create(setup)
+    desk = Desk(pace)
+    with (
+        closing(made(setup)) as front,
+        workers_of(setup, desk, servers.home) as workers,
+        front.upkeep(desk.put),
+    ):
+        workers.have(WORKERS)
+        yield Crew(desk=desk, workers=workers, model=model, servers=servers, front=front, pace=pace)
+
+
+def _cells(strategy: str, crew: Crew, size: Size, faults: Sequence[str]) -> Iterator[Cell]:
+    chance, numbers = random.Random(SEED), count(1)
+
+    def new(films: int) -> list[str]:
+        return [f"{strategy}-{next(numbers)}-1999" for _ in range(films)]
+
+    def cell(rounds: Sequence[Round], fault: str, films: Films) -> Cell:
+        return Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=CLIENTS)
+
+    different_films(crew, new(2 * CLIENTS), clients=CLIENTS, chance=chance)  # to warm up
+    for fault in faults:
+        films = size.films if fault == NO_FAULT else 1
+        yield cell(
+            [_staged(crew, fault, new(films), chance=chance) for _ in range(size.rounds)], fault, "same"
+        )
+    if NO_FAULT in faults:
+        rounds = [
+            different_films(crew, new(size.different), clients=CLIENTS, chance=chance)
+            for _ in range(size.rounds)
+        ]
+        yield cell(rounds, NO_FAULT, "different")
+
+
+def _staged(crew: Crew, name: str, slugs: Sequence[str], *, chance: random.Random) -> Round:
+    """All servers and workers are there again at its end."""
+    fault = FAULTS[name]
+    if fault.needs_replica:
+        crew.servers.follow()
+    try:
+        return same_film(crew, fault, slugs, clients=CLIENTS, chance=chance)
+    finally:
+        crew.servers.fail_back()
+        crew.workers.have(WORKERS)

@@ -1,0 +1,61 @@
+"""A worker process: `python -m benchmarks.locking.worker SOCKET WORKER_ID`, started by `workers.py`.
+
+It is told the setup, makes its strategy, and then does one job after the other. One thread, so that a process
+that is killed or frozen is one holder of a lock.
+"""
+
+import sys
+from contextlib import closing
+from importlib import import_module
+from multiprocessing.connection import Client, Connection
+from uuid import UUID
+
+from benchmarks.locking.desk import Delivery, Said
+from benchmarks.locking.paid_model import ModelClient
+from benchmarks.locking.round_trips import count_round_trips, so_far
+from benchmarks.locking.setup import Setup
+from benchmarks.locking.strategy import Strategy, strategy_class
+from infrastructure.choices import LogFormat, LogLevel
+from infrastructure.logs import configure_logs
+
+
+def main() -> None:
+    address, worker_id = sys.argv[1:]
+    configure_logs(LogLevel.ERROR, LogFormat.JSON)
+    with Client(address, family="AF_UNIX") as line:
+        setup: Setup = line.recv()
+        if setup.before:
+            module, _, function = setup.before.partition(":")
+            getattr(import_module(module), function)()
+        with closing(made(setup)) as strategy:
+            strategy.start()
+            model = ModelClient(setup.model_url, worker_id)
+            line.send(worker_id)
+            _work(line, strategy, model)
+
+
+def made(setup: Setup) -> Strategy:
+    """The strategy of a setup, in a process that counts round trips."""
+    count_round_trips()
+    return strategy_class(setup.strategy)(setup)
+
+
+def _work(line: "Connection[object, object]", strategy: Strategy, model: ModelClient) -> None:
+    """Until the line says that it is over."""
+    while (delivery := line.recv()) is not None:
+        assert isinstance(delivery, Delivery)
+        before = so_far()
+        description_id, failure = _tried(strategy, model, delivery)
+        line.send(Said(description_id, failure, so_far() - before))
+
+
+def _tried(strategy: Strategy, model: ModelClient, delivery: Delivery) -> tuple[UUID | None, str]:
+    job = delivery.job
+    try:
+        return strategy.work(job, lambda: model.write(job)), ""
+    except Exception as error:  # noqa: BLE001 - whatever it is, the try has failed, and the lab says why
+        return None, f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    main()
