@@ -9,6 +9,7 @@ from itertools import count
 from benchmarks.locking.desk import Desk
 from benchmarks.locking.environment import environment
 from benchmarks.locking.faults import FAULTS
+from benchmarks.locking.nursery import Nursery, nursery
 from benchmarks.locking.paid_model import PaidModel, paid_model
 from benchmarks.locking.report import Cell, Films, Report
 from benchmarks.locking.rounds import Round, different_films, same_film
@@ -57,9 +58,9 @@ def measured(
     size = QUICK if quick else FULL
     pace = Pace.scaled(size.scale)
     cells = list[Cell]()
-    with lab_servers() as servers, paid_model() as model:
+    with lab_servers() as servers, nursery(servers.home) as place_of_birth, paid_model() as model:
         for strategy in strategies:
-            with _crew(strategy, servers, model, pace, before) as crew:
+            with _crew(strategy, servers, place_of_birth, model, pace, before) as crew:
                 for cell in _cells(strategy, crew, size, faults):
                     cells.append(cell)
                     progress(cell)
@@ -77,13 +78,15 @@ def measured(
 
 
 @contextmanager
-def _crew(strategy: str, servers: Servers, model: PaidModel, pace: Pace, before: str) -> Iterator[Crew]:
+def _crew(
+    strategy: str, servers: Servers, place_of_birth: Nursery, model: PaidModel, pace: Pace, before: str
+) -> Iterator[Crew]:
     setup = servers.setup(strategy, model_url=model.url, pace=pace, before=before)
     strategy_class(strategy).create(setup)
     desk = Desk(pace)
     with (
         closing(made(setup)) as front,
-        workers_of(setup, desk, servers.home) as workers,
+        workers_of(setup, desk, place_of_birth, servers.home) as workers,
         front.upkeep(desk.put),
     ):
         workers.have(WORKERS)

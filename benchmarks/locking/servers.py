@@ -17,13 +17,16 @@ from tests.support.servers import Postgres, Redis
 
 REDIS_SERVERS = 3
 NO_PERSISTENCE = ("--save", "", "--appendonly", "no")
+SYNC_AT_ONCE = ("--repl-diskless-sync-delay", "0")
 
 
 class Servers:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.postgres = Postgres(home / "postgres")
-        self.redis = [Redis(home / f"redis-{number}", *NO_PERSISTENCE) for number in range(REDIS_SERVERS)]
+        self.redis = [
+            Redis(home / f"redis-{number}", *NO_PERSISTENCE, *SYNC_AT_ONCE) for number in range(REDIS_SERVERS)
+        ]
         self._replica: Redis | None = None
         self._address: Proxy | None = None
 

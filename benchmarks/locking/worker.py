@@ -1,10 +1,9 @@
-"""A worker process: `python -m benchmarks.locking.worker SOCKET WORKER_ID`, started by `workers.py`.
+"""What a worker process does.
 
 It is told the setup, makes its strategy, and then does one job after the other. One thread, so that a process
 that is killed or frozen is one holder of a lock.
 """
 
-import sys
 from contextlib import closing
 from importlib import import_module
 from multiprocessing.connection import Client, Connection
@@ -19,8 +18,8 @@ from infrastructure.choices import LogFormat, LogLevel
 from infrastructure.logs import configure_logs
 
 
-def main() -> None:
-    address, worker_id = sys.argv[1:]
+def work(address: str, worker_id: str) -> None:
+    """Until the line to the address says that it is over."""
     configure_logs(LogLevel.ERROR, LogFormat.JSON)
     with Client(address, family="AF_UNIX") as line:
         setup: Setup = line.recv()
@@ -31,7 +30,7 @@ def main() -> None:
             strategy.start()
             model = ModelClient(setup.model_url, worker_id)
             line.send(worker_id)
-            _work(line, strategy, model)
+            _do_jobs(line, strategy, model)
 
 
 def made(setup: Setup) -> Strategy:
@@ -40,8 +39,7 @@ def made(setup: Setup) -> Strategy:
     return strategy_class(setup.strategy)(setup)
 
 
-def _work(line: "Connection[object, object]", strategy: Strategy, model: ModelClient) -> None:
-    """Until the line says that it is over."""
+def _do_jobs(line: "Connection[object, object]", strategy: Strategy, model: ModelClient) -> None:
     while (delivery := line.recv()) is not None:
         assert isinstance(delivery, Delivery)
         before = so_far()
@@ -55,7 +53,3 @@ def _tried(strategy: Strategy, model: ModelClient, delivery: Delivery) -> tuple[
         return strategy.work(job, lambda: model.write(job)), ""
     except Exception as error:  # noqa: BLE001 - whatever it is, the try has failed, and the lab says why
         return None, f"{type(error).__name__}: {error}"
-
-
-if __name__ == "__main__":
-    main()

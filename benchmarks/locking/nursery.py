@@ -1,0 +1,80 @@
+"""Where worker processes come from: a process that has imported all they need, and forks.
+
+`python -m benchmarks.locking.nursery SOCKET`, started by `nursery`. Imports take a worker of ours a second or
+two, and a run needs dozens. What is forked is a process of its own, with connections of its own.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+
+from benchmarks.locking.strategy import STRATEGIES, strategy_class
+from benchmarks.locking.worker import work
+from tests.support.process import die_with_parent
+
+ROOT = Path(__file__).parents[2]
+
+
+class Nursery:
+    def __init__(self, line: "Connection[object, object]") -> None:
+        self._line = line
+
+    def start(self, address: str, worker_id: str) -> int:
+        """A worker that reports at the address. Returns its pid."""
+        self._line.send((address, worker_id))
+        pid = self._line.recv()
+        assert isinstance(pid, int)
+        return pid
+
+
+@contextmanager
+def nursery(home: Path) -> Iterator[Nursery]:
+    """What is still alive at the end dies with it."""
+    address = str(home / "nursery.sock")
+    with Listener(address, family="AF_UNIX") as listener:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.locking.nursery", address],
+            cwd=ROOT,
+            process_group=0,  # Ctrl-C is for the lab, which ends it
+            preexec_fn=die_with_parent,
+        )
+        try:
+            with listener.accept() as line:
+                yield Nursery(line)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def main() -> None:
+    for name in STRATEGIES:
+        strategy_class(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a worker has ended
+    with Client(sys.argv[1], family="AF_UNIX") as line:
+        while True:
+            address, worker_id = line.recv()
+            pid = os.fork()
+            if pid == 0:
+                line.close()
+                _be_a_worker(address, worker_id)
+            line.send(pid)
+
+
+def _be_a_worker(address: str, worker_id: str) -> None:
+    die_with_parent()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        work(address, worker_id)
+    except BaseException:  # noqa: BLE001 - whatever it is, it must not go on as a second nursery
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
