@@ -110,7 +110,7 @@ FAULTS = {
         needs_replica=True,
     ),
     "released-by-another": Fault(
-        about="as above with a slow writer; then a client that is no owner deletes the second one's lock",
+        about="writer-slower-than-ttl, and then a client that is no owner deletes the second one's lock",
         act=_is_released_by_another,
         writing=TOO_LONG,
     ),

@@ -79,10 +79,11 @@ JUDGEMENTS = {
         "A4",
         "low overhead (Redlock is named beside SET NX).",
         """
-        A lost server of three is survived. The holder extends the lock while it writes and looks at the clock
-        before it saves, so that it throws a text away where others save a second one. Between that look and the
-        save it may still be stopped, and nothing in the store would notice. Choose it where work may rarely be
-        done twice, and there are three servers already.
+        The holder extends the lock while it writes and looks at the clock before it saves, so that it throws a
+        text away where others save a second one. Between that look and the save it may still be stopped, and
+        nothing in the store would notice. A server of three that forgets is survived by whoever holds all three;
+        in a herd the winner often holds two, and with one of these forgotten the next one finds a majority too.
+        Choose it where work may now and then be done twice, and there are three servers already.
         """,
     ),
     "token-unique-index": Judgement(

@@ -17,6 +17,7 @@ from benchmarks.locking.servers import Servers, lab_servers
 from benchmarks.locking.setup import Pace
 from benchmarks.locking.stage import Crew
 from benchmarks.locking.strategy import STRATEGIES, strategy_class
+from benchmarks.locking.upkeep import upkeep_of
 from benchmarks.locking.worker import made
 from benchmarks.locking.workers import workers_of
 from infrastructure.choices import LogFormat, LogLevel
@@ -33,7 +34,8 @@ Progress = Callable[[Cell], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """`films` and `different` are how many are asked for in a round without faults: for each of the first all
-    clients ask, the others are asked for once. Under a fault it is one film."""
+    clients ask, the others are asked for once. Under a fault it is one film. `scale` is by what the note's
+    times are divided."""
 
     rounds: int
     scale: float
@@ -43,6 +45,10 @@ class Size:
 
 FULL = Size(rounds=3, scale=30, films=5, different=80)
 QUICK = Size(rounds=1, scale=60, films=2, different=24)
+NOTE = Size(rounds=1, scale=1, films=1, different=0)
+
+CACHE_LOCKS, THEIR_FAULTS = ("cache-lock", "cache-lock-recheck"), (NO_FAULT, "writer-slower-than-ttl")
+"""What is also measured at the note's own times, which takes minutes for a cell."""
 
 
 def measured(
@@ -57,13 +63,21 @@ def measured(
     configure_logs(LogLevel.ERROR, LogFormat.AUTO)
     size = QUICK if quick else FULL
     pace = Pace.scaled(size.scale)
-    cells = list[Cell]()
-    with lab_servers() as servers, nursery(servers.home) as place_of_birth, paid_model() as model:
-        for strategy in strategies:
-            with _crew(strategy, servers, place_of_birth, model, pace, before) as crew:
-                for cell in _cells(strategy, crew, size, faults):
-                    cells.append(cell)
-                    progress(cell)
+    with lab_servers() as servers, nursery(servers.home) as births, paid_model() as model:
+
+        def measure(names: Sequence[str], faults: Sequence[str], size: Size) -> Iterator[Cell]:
+            for strategy in names:
+                with _crew(strategy, servers, births, model, Pace.scaled(size.scale), before) as crew:
+                    for cell in _cells(strategy, crew, size, faults):
+                        progress(cell)
+                        yield cell
+
+        cells = list(measure(strategies, faults, size))
+        at_the_notes_times = list[Cell]()
+        if not quick:
+            locks = [name for name in CACHE_LOCKS if name in strategies]
+            theirs = [name for name in THEIR_FAULTS if name in faults]
+            at_the_notes_times = list(measure(locks, theirs, NOTE)) if theirs else []
         described = environment(
             servers,
             seed=SEED,
@@ -74,20 +88,25 @@ def measured(
             visibility_seconds=pace.visibility,
             patience_seconds=pace.patience,
         )
-    return Report(environment=described, rounds=size.rounds, cells=tuple(cells))
+    return Report(
+        environment=described,
+        rounds=size.rounds,
+        cells=tuple(cells),
+        at_the_notes_times=tuple(at_the_notes_times),
+    )
 
 
 @contextmanager
 def _crew(
-    strategy: str, servers: Servers, place_of_birth: Nursery, model: PaidModel, pace: Pace, before: str
+    strategy: str, servers: Servers, births: Nursery, model: PaidModel, pace: Pace, before: str
 ) -> Iterator[Crew]:
     setup = servers.setup(strategy, model_url=model.url, pace=pace, before=before)
     strategy_class(strategy).create(setup)
     desk = Desk(pace)
     with (
         closing(made(setup)) as front,
-        workers_of(setup, desk, place_of_birth, servers.home) as workers,
-        front.upkeep(desk.put),
+        workers_of(setup, desk, births, servers.home) as workers,
+        upkeep_of(setup, desk, births, servers.home),
     ):
         workers.have(WORKERS)
         yield Crew(desk=desk, workers=workers, model=model, servers=servers, front=front, pace=pace)
@@ -97,7 +116,7 @@ def _cells(strategy: str, crew: Crew, size: Size, faults: Sequence[str]) -> Iter
     chance, numbers = random.Random(SEED), count(1)
 
     def new(films: int) -> list[str]:
-        return [f"{strategy}-{next(numbers)}-1999" for _ in range(films)]
+        return [f"{strategy}-{size.scale:g}-{next(numbers)}-1999" for _ in range(films)]
 
     def cell(rounds: Sequence[Round], fault: str, films: Films) -> Cell:
         return Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=CLIENTS)
@@ -108,7 +127,7 @@ def _cells(strategy: str, crew: Crew, size: Size, faults: Sequence[str]) -> Iter
         yield cell(
             [_staged(crew, fault, new(films), chance=chance) for _ in range(size.rounds)], fault, "same"
         )
-    if NO_FAULT in faults:
+    if NO_FAULT in faults and size.different:
         rounds = [
             different_films(crew, new(size.different), clients=CLIENTS, chance=chance)
             for _ in range(size.rounds)

@@ -1,4 +1,4 @@
-"""Where worker processes come from: a process that has imported all they need, and forks.
+"""Where the processes of a strategy come from: one that has imported all they need, and forks.
 
 `python -m benchmarks.locking.nursery SOCKET`, started by `nursery`. Imports take a worker of ours a second or
 two, and a run needs dozens. What is forked is a process of its own, with connections of its own.
@@ -8,25 +8,27 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
 from benchmarks.locking.strategy import STRATEGIES, strategy_class
-from benchmarks.locking.worker import work
 from tests.support.process import die_with_parent
 
 ROOT = Path(__file__).parents[2]
+
+Role = Callable[[str, str], None]
+"""A function of a module: it is told where to report, and how it is called there."""
 
 
 class Nursery:
     def __init__(self, line: "Connection[object, object]") -> None:
         self._line = line
 
-    def start(self, address: str, worker_id: str) -> int:
-        """A worker that reports at the address. Returns its pid."""
-        self._line.send((address, worker_id))
+    def start(self, role: Role, address: str, name: str) -> int:
+        """A process that does what the role says. Returns its pid."""
+        self._line.send((role, address, name))
         pid = self._line.recv()
         assert isinstance(pid, int)
         return pid
@@ -55,22 +57,22 @@ def main() -> None:
     for name in STRATEGIES:
         strategy_class(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a worker has ended
-    with Client(sys.argv[1], family="AF_UNIX") as line:
+    with Client(sys.argv[1], family="AF_UNIX") as line, suppress(EOFError):  # the lab is done with it
         while True:
-            address, worker_id = line.recv()
+            role, address, name = line.recv()
             pid = os.fork()
             if pid == 0:
                 line.close()
-                _be_a_worker(address, worker_id)
+                _play(role, address, name)
             line.send(pid)
 
 
-def _be_a_worker(address: str, worker_id: str) -> None:
+def _play(role: Role, address: str, name: str) -> None:
     die_with_parent()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
-        work(address, worker_id)
-    except BaseException:  # noqa: BLE001 - whatever it is, it must not go on as a second nursery
+        role(address, name)
+    except BaseException:  # noqa: BLE001 - it must not go on as a second nursery
         sys.excepthook(*sys.exc_info())
         os._exit(1)
     os._exit(0)

@@ -50,7 +50,8 @@ _LIMITS = """
 
 
 def page(report: Report) -> str:
-    parts = [_intro(report), *_conditions(report), *_outcomes(report), *_costs(report)]
+    parts = [_intro(report), *_conditions(report), *_outcomes(report), *_at_the_notes_times(report)]
+    parts += _costs(report)
     parts += [cleandoc(_LIMITS).format(patience=report.environment["patience_seconds"]), *_words(report)]
     return "\n\n".join(parts) + "\n"
 
@@ -82,6 +83,15 @@ def _outcomes(report: Report) -> Iterator[str]:
     yield f"![Outcome of every strategy under every fault]({OUTCOMES})"
     yield _table(["same film", *faults], rows)
     yield "\n".join(f"- **{name}**: {FAULTS[name].about}" for name in faults)
+
+
+def _at_the_notes_times(report: Report) -> Iterator[str]:
+    if report.at_the_notes_times:
+        yield "The cache locks once more, with the note's own 30 s and 10 s:"
+        yield _table(
+            ["", "fault", "outcome"],
+            [[f"`{cell.strategy}`", cell.fault, _outcome(cell)] for cell in report.at_the_notes_times],
+        )
 
 
 def _costs(report: Report) -> Iterator[str]:

@@ -53,15 +53,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`environment` is the machine, the versions and the pace; `rounds` is how often each cell was played."""
+    """`environment` is the machine, the versions and the pace; `rounds` is how often each cell was played.
+
+    `at_the_notes_times` are cells of the cache locks, played once with a TTL of 30 s and a block of 10 s.
+    """
 
     environment: dict[str, Any]
     rounds: int
     cells: tuple[Cell, ...]
+    at_the_notes_times: tuple[Cell, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        cells = [asdict(cell) for cell in self.cells]
-        return {"environment": self.environment, "rounds": self.rounds, "cells": cells}
+        return asdict(self)
 
 
 def _median(values: Iterable[float | None]) -> float | None:

@@ -7,6 +7,7 @@ lead to the replica, as a floating address or a name does.
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +28,7 @@ class Servers:
         self.redis = [
             Redis(home / f"redis-{number}", *NO_PERSISTENCE, *SYNC_AT_ONCE) for number in range(REDIS_SERVERS)
         ]
+        self._numbers = count(1)
         self._replica: Redis | None = None
         self._address: Proxy | None = None
 
@@ -36,7 +38,7 @@ class Servers:
 
     def setup(self, strategy: str, *, model_url: str, pace: Pace, before: str = "") -> Setup:
         """With a database and a file of its own."""
-        database = f"lab_{strategy.replace('-', '_')}"
+        database = f"lab_{next(self._numbers)}"
         self.postgres.execute(f"CREATE DATABASE {database}")
         return Setup(
             strategy=strategy,

@@ -50,7 +50,12 @@ class NotNow(Exception):
 
 
 class Strategy(ABC):
-    """Made once in each process. Whatever a method raises ends the try; the queue makes up to three."""
+    """Made once in each process. Whatever a method raises ends the try; the queue makes up to three.
+
+    One that `has_upkeep` needs something beside its workers, which gets a process of its own.
+    """
+
+    has_upkeep = False
 
     @abstractmethod
     def __init__(self, setup: Setup) -> None: ...

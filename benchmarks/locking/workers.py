@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.locking.desk import Desk, Said
 from benchmarks.locking.nursery import Nursery
 from benchmarks.locking.setup import Setup
+from benchmarks.locking.worker import work
 
 END_SECONDS = 10
 
@@ -33,7 +34,7 @@ class Workers:
         """As many as that; returns when those that were missing are ready to work."""
         missing = range(number - len(self._pids))
         for worker_id in [next(self._names) for _ in missing]:
-            self._pids[worker_id] = self._nursery.start(self._socket, worker_id)
+            self._pids[worker_id] = self._nursery.start(work, self._socket, worker_id)
         lines = [self._listener.accept() for _ in missing]
         for line in lines:
             line.send(self._setup)

@@ -30,6 +30,7 @@ from interfaces.writers import build_gate
 
 
 class MovieMind(Strategy):
+    has_upkeep = True
     has_tokens = False
 
     def __init__(self, setup: Setup) -> None:
