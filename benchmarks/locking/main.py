@@ -118,21 +118,21 @@ def _cells(strategy: str, crew: Crew, size: Size, faults: Sequence[str]) -> Iter
     def new(films: int) -> list[str]:
         return [f"{strategy}-{size.scale:g}-{next(numbers)}-1999" for _ in range(films)]
 
-    def cell(rounds: Sequence[Round], fault: str, films: Films) -> Cell:
-        return Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=CLIENTS)
+    def cell(rounds: Sequence[Round], fault: str, films: Films, clients: int) -> Cell:
+        return Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=clients)
 
-    different_films(crew, new(2 * CLIENTS), clients=CLIENTS, chance=chance)  # to warm up
+    different_films(crew, new(3 * WORKERS), clients=WORKERS, chance=chance)  # to warm up
     for fault in faults:
         films = size.films if fault == NO_FAULT else 1
-        yield cell(
-            [_staged(crew, fault, new(films), chance=chance) for _ in range(size.rounds)], fault, "same"
-        )
+        rounds = [_staged(crew, fault, new(films), chance=chance) for _ in range(size.rounds)]
+        yield cell(rounds, fault, "same", CLIENTS)
     if NO_FAULT in faults and size.different:
+        # As many clients as workers, so that nobody's job waits for a worker.
         rounds = [
-            different_films(crew, new(size.different), clients=CLIENTS, chance=chance)
+            different_films(crew, new(size.different), clients=WORKERS, chance=chance)
             for _ in range(size.rounds)
         ]
-        yield cell(rounds, NO_FAULT, "different")
+        yield cell(rounds, NO_FAULT, "different", WORKERS)
 
 
 def _staged(crew: Crew, name: str, slugs: Sequence[str], *, chance: random.Random) -> Round:

@@ -41,7 +41,8 @@ _LIMITS = """
 - Round trips are counted in the processes that make them: each command or pipeline sent to Redis, each exchange
   with PostgreSQL, each statement of SQLite. They are those of requests and jobs; heartbeats and what folds the
   views of ours beside the jobs are left out, as they do the same when nobody asks.
-- Overhead is the median latency on different films, less that with no lock at all; a text takes 50 ms there.
+- Different films are asked for by as many clients as there are workers, each for one after the other, and a text
+  takes 50 ms. Overhead is the median latency there, less that with no lock at all.
 - Ours is given more than the table shows: a claim that no clock ends, a rescuer that ends those of dead
   workers. Its limit has to be above the deadline of the writer, or the settings are refused, so that a slow
   writer is no fault for it. A lock whose TTL is above the longest write would not meet that fault either.
