@@ -63,7 +63,7 @@ def measured(
     configure_logs(LogLevel.ERROR, LogFormat.AUTO)
     size = QUICK if quick else FULL
     pace = Pace.scaled(size.scale)
-    with lab_servers() as servers, nursery(servers.home) as births, paid_model() as model:
+    with lab_servers() as servers, nursery() as births, paid_model() as model:
 
         def measure(names: Sequence[str], faults: Sequence[str], size: Size) -> Iterator[Cell]:
             for strategy in names:

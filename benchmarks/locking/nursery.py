@@ -1,6 +1,6 @@
 """Where the processes of a strategy come from: one that has imported all they need, and forks.
 
-`python -m benchmarks.locking.nursery SOCKET`, started by `nursery`. Imports take a worker of ours a second or
+`python -m benchmarks.locking.nursery PIPE`, started by `nursery`. Imports take a worker of ours a second or
 two, and a run needs dozens. What is forked is a process of its own, with connections of its own.
 """
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
 from benchmarks.locking.strategy import STRATEGIES, strategy_class
@@ -35,29 +35,30 @@ class Nursery:
 
 
 @contextmanager
-def nursery(home: Path) -> Iterator[Nursery]:
+def nursery() -> Iterator[Nursery]:
     """What is still alive at the end dies with it."""
-    address = str(home / "nursery.sock")
-    with Listener(address, family="AF_UNIX") as listener:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.locking.nursery", address],
-            cwd=ROOT,
-            process_group=0,  # Ctrl-C is for the lab, which ends it
-            preexec_fn=die_with_parent,
-        )
-        try:
-            with listener.accept() as line:
-                yield Nursery(line)
-        finally:
-            process.kill()
-            process.wait()
+    ours, its = Pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.locking.nursery", str(its.fileno())],
+        cwd=ROOT,
+        pass_fds=[its.fileno()],
+        process_group=0,  # Ctrl-C is for the lab, which ends it
+        preexec_fn=die_with_parent,
+    )
+    its.close()
+    try:
+        with ours:
+            yield Nursery(ours)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def main() -> None:
     for name in STRATEGIES:
         strategy_class(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a worker has ended
-    with Client(sys.argv[1], family="AF_UNIX") as line, suppress(EOFError):  # the lab is done with it
+    with Connection(int(sys.argv[1])) as line, suppress(EOFError):  # the lab is done with it
         while True:
             role, address, name = line.recv()
             pid = os.fork()
