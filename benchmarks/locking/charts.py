@@ -70,7 +70,7 @@ def _colour(cell: Cell) -> str:
         return TWICE
     if cell.lost_jobs:
         return LOST
-    return DEARER if cell.paid_calls > cell.accepted_descriptions else RIGHT
+    return DEARER if cell.paid_calls > cell.films_described else RIGHT
 
 
 def _label(cell: Cell) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from benchmarks.locking.stage import Stage
 
-MOMENT, LONG, TOO_LONG = 0.3, 0.8, 1.5
+AT_LEAST, MOMENT, LONG, TOO_LONG = 0.05, 0.3, 0.8, 1.5
 """How long writing takes, in lifetimes of a lock."""
 
 
@@ -25,7 +25,13 @@ class Fault:
     needs_replica: bool = False
 
     def seconds_of(self, chance: random.Random, ttl: float) -> float:
-        return ttl * (chance.uniform(0.05, MOMENT) if self.writing is None else self.writing)
+        return ttl * (chance.uniform(AT_LEAST, MOMENT) if self.writing is None else self.writing)
+
+    def told(self, ttl: float) -> str:
+        """The same for people."""
+        if self.writing is None:
+            return f"A text takes {ttl * AT_LEAST * 1e3:.0f} to {ttl * MOMENT * 1e3:.0f} ms."
+        return f"A text takes {ttl * self.writing * 1e3:.0f} ms."
 
 
 def _nothing(stage: Stage) -> None:

@@ -31,6 +31,10 @@ class Cell:
     redis_round_trips: int
     database_round_trips: int
 
+    @property
+    def films_described(self) -> int:
+        return self.accepted_descriptions - self.duplicates
+
     @classmethod
     def of(cls, rounds: Sequence[Round], *, strategy: str, fault: str, films: Films, clients: int) -> "Cell":
         return cls(
