@@ -89,6 +89,9 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     model: PaidModel
 
+    def handle_error(self, *_: Any) -> None:
+        """Workers that are killed in the middle of a request are what is measured."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

@@ -1,6 +1,7 @@
 """`moviemind lab`: measures what the service is compared to, on servers of its own. Found in a clone."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,10 +83,13 @@ def _tell(cell: "Cell") -> None:
 def _show(report: "Report") -> None:
     for name, value in report.environment.items():
         say(f"{name}: {value}")
-    rows = [_row(cell) for cell in report.as_json()["cells"]]
-    if rows:
-        listing(list(rows[0]), [list(row.values()) for row in rows])
+    found = report.as_json()
+    _list(found["cells"])
+    if found["at_the_notes_times"]:
+        say("With a lock of 30 s that is waited for up to 10 s:")
+        _list(found["at_the_notes_times"])
 
 
-def _row(cell: dict[str, Any]) -> dict[str, Any]:
-    return {name.replace("_", " "): value for name, value in cell.items()}
+def _list(cells: Sequence[dict[str, Any]]) -> None:
+    names = [name.replace("_", " ") for name in cells[0]] if cells else []
+    listing(names, [list(cell.values()) for cell in cells])
