@@ -1,4 +1,4 @@
-"""On what the lab was run: without it a figure says nothing."""
+"""On what the lab is run: without it a figure says nothing."""
 
 import os
 import platform
@@ -13,8 +13,8 @@ from benchmarks.locking.servers import Servers
 _MEMORY = "MemTotal:"
 
 
-def environment(servers: Servers, **conditions: Any) -> dict[str, Any]:
-    """The machine, the versions of what takes part, and the conditions of this run."""
+def environment(servers: Servers) -> dict[str, Any]:
+    """The machine, and the versions of what takes part."""
     ((postgres,),) = servers.postgres.execute("SHOW server_version")
     with closing(servers.redis[0].client()) as client:
         redis = client.info("server")["redis_version"]
@@ -27,7 +27,6 @@ def environment(servers: Servers, **conditions: Any) -> dict[str, Any]:
         "postgresql": postgres,
         "redis": redis,
         "sqlite": sqlite_version,
-        **conditions,
     }
 
 

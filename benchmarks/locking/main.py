@@ -20,15 +20,14 @@ from benchmarks.locking.strategy import STRATEGIES, strategy_class
 from benchmarks.locking.upkeep import upkeep_of
 from benchmarks.locking.worker import made
 from benchmarks.locking.workers import workers_of
-from infrastructure.choices import LogFormat, LogLevel
-from infrastructure.logs import configure_logs
 
 WORKERS, CLIENTS = 4, 6
 SEED = 1999
 
 NO_FAULT = "none"
 
-Progress = Callable[[Cell], None]
+Progress = Callable[[Cell, Sequence[str]], None]
+"""Told of a cell as soon as it is measured, and of why its jobs were lost, if any were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,70 +55,80 @@ def measured(
     quick: bool = False,
     strategies: Sequence[str] = tuple(STRATEGIES),
     faults: Sequence[str] = tuple(FAULTS),
-    progress: Progress = lambda _cell: None,
+    progress: Progress = lambda _cell, _why_lost: None,
     before: str = "",
 ) -> Report:
-    """Takes minutes; `progress` is told of every cell. `before` is called first in every worker process."""
-    configure_logs(LogLevel.ERROR, LogFormat.AUTO)
+    """Takes minutes. `before` is called first in every worker process."""
     size = QUICK if quick else FULL
-    pace = Pace.scaled(size.scale)
     with lab_servers() as servers, nursery() as births, paid_model() as model:
-
-        def measure(names: Sequence[str], faults: Sequence[str], size: Size) -> Iterator[Cell]:
-            for strategy in names:
-                with _crew(strategy, servers, births, model, Pace.scaled(size.scale), before) as crew:
-                    for cell in _cells(strategy, crew, size, faults):
-                        progress(cell)
-                        yield cell
-
-        cells = list(measure(strategies, faults, size))
-        at_the_notes_times = list[Cell]()
-        if not quick:
-            locks = [name for name in CACHE_LOCKS if name in strategies]
-            theirs = [name for name in THEIR_FAULTS if name in faults]
-            at_the_notes_times = list(measure(locks, theirs, NOTE)) if theirs else []
-        described = environment(
-            servers,
-            seed=SEED,
-            workers=WORKERS,
-            scale=size.scale,
-            ttl_seconds=pace.ttl,
-            block_seconds=round(pace.block, 3),
-            visibility_seconds=pace.visibility,
-            patience_seconds=pace.patience,
+        lab = _Lab(servers, births, model, progress, before)
+        cells = list(lab.measure(strategies, faults, size))
+        locks = [name for name in CACHE_LOCKS if name in strategies and not quick]
+        at_the_notes_times = lab.measure(locks, [one for one in THEIR_FAULTS if one in faults], NOTE)
+        return Report(
+            at_the_notes_times=tuple(at_the_notes_times),
+            environment=environment(servers) | _conditions(size),
+            rounds=size.rounds,
+            cells=tuple(cells),
         )
-    return Report(
-        environment=described,
-        rounds=size.rounds,
-        cells=tuple(cells),
-        at_the_notes_times=tuple(at_the_notes_times),
-    )
 
 
-@contextmanager
-def _crew(
-    strategy: str, servers: Servers, births: Nursery, model: PaidModel, pace: Pace, before: str
-) -> Iterator[Crew]:
-    setup = servers.setup(strategy, model_url=model.url, pace=pace, before=before)
-    strategy_class(strategy).create(setup)
-    desk = Desk(pace)
-    with (
-        closing(made(setup)) as front,
-        workers_of(setup, desk, births, servers.home) as workers,
-        upkeep_of(setup, desk, births, servers.home),
-    ):
-        workers.have(WORKERS)
-        yield Crew(desk=desk, workers=workers, model=model, servers=servers, front=front, pace=pace)
+def _conditions(size: Size) -> dict[str, float]:
+    pace = Pace.scaled(size.scale)
+    return {
+        "seed": SEED,
+        "workers": WORKERS,
+        "scale": size.scale,
+        "ttl_seconds": pace.ttl,
+        "block_seconds": round(pace.block, 3),
+        "visibility_seconds": pace.visibility,
+        "patience_seconds": pace.patience,
+    }
 
 
-def _cells(strategy: str, crew: Crew, size: Size, faults: Sequence[str]) -> Iterator[Cell]:
+@dataclass(frozen=True, slots=True)
+class _Lab:
+    """What all strategies are measured with."""
+
+    servers: Servers
+    births: Nursery
+    model: PaidModel
+    progress: Progress
+    before: str
+
+    def measure(self, strategies: Sequence[str], faults: Sequence[str], size: Size) -> Iterator[Cell]:
+        for strategy in strategies if faults else ():
+            with self._crew(strategy, Pace.scaled(size.scale)) as crew:
+                for cell, why_lost in _cells(strategy, crew, size, faults):
+                    self.progress(cell, why_lost)
+                    yield cell
+
+    @contextmanager
+    def _crew(self, strategy: str, pace: Pace) -> Iterator[Crew]:
+        servers, model, desk = self.servers, self.model, Desk(pace)
+        setup = servers.setup(strategy, model_url=model.url, pace=pace, before=self.before)
+        strategy_class(strategy).create(setup)
+        with (
+            closing(made(setup)) as front,
+            workers_of(setup, desk, self.births, servers.home) as workers,
+            upkeep_of(setup, desk, self.births, servers.home),
+        ):
+            workers.have(WORKERS)
+            yield Crew(desk=desk, workers=workers, model=model, servers=servers, front=front, pace=pace)
+
+
+def _cells(
+    strategy: str, crew: Crew, size: Size, faults: Sequence[str]
+) -> Iterator[tuple[Cell, Sequence[str]]]:
+    """Each with why its jobs were lost."""
     chance, numbers = random.Random(SEED), count(1)
 
     def new(films: int) -> list[str]:
         return [f"{strategy}-{size.scale:g}-{next(numbers)}-1999" for _ in range(films)]
 
-    def cell(rounds: Sequence[Round], fault: str, films: Films, clients: int) -> Cell:
-        return Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=clients)
+    def cell(rounds: Sequence[Round], fault: str, films: Films, clients: int) -> tuple[Cell, Sequence[str]]:
+        why_lost = sorted({why for one in rounds for why in one.why_lost})
+        return Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=clients), why_lost
 
     different_films(crew, new(3 * WORKERS), clients=WORKERS, chance=chance)  # to warm up
     for fault in faults:

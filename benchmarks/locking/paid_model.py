@@ -25,10 +25,10 @@ class PaidCall:
 
 @dataclass
 class PaidModel:
-    """`seconds` is how long a call takes that comes from now on, given the calls for that film before it."""
+    """`seconds` is how long a call takes that comes from now on."""
 
     url: str
-    seconds: Callable[[int], float] = lambda _before: 0.0
+    seconds: Callable[[], float] = lambda: 0.0
     _calls: list[PaidCall] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -48,7 +48,7 @@ class PaidModel:
             before = len(self._of(call.slug))
             self._calls.append(call)
             self._changed.notify_all()
-        time.sleep(self.seconds(before))
+        time.sleep(self.seconds())
         return f"Description {before + 1} of {call.slug}, paid for by the job {call.job_id}."
 
     def _of(self, slug: str) -> list[PaidCall]:

@@ -19,7 +19,6 @@ class Round:
     """What was found. Milliseconds are from request to answer, of those that were answered; None where nobody
     was. Round trips are those of requests and jobs."""
 
-    jobs: int
     accepted_descriptions: int
     duplicates: int
     paid_calls: int
@@ -30,7 +29,7 @@ class Round:
     throughput_per_s: float
     redis_round_trips: int
     database_round_trips: int
-    errors: tuple[str, ...]
+    why_lost: tuple[str, ...]
 
 
 def same_film(
@@ -43,7 +42,7 @@ def same_film(
         stage.play(fault.act)
         return stage.asked
 
-    crew.model.seconds = lambda _before: fault.seconds_of(chance, crew.pace.ttl)
+    crew.model.seconds = lambda: fault.seconds_of(chance, crew.pace.ttl)
     return _measured(crew, slugs, lambda: [client for slug in slugs for client in play(slug)])
 
 
@@ -66,7 +65,7 @@ def different_films(crew: Crew, slugs: Sequence[str], *, clients: int, chance: r
         crew.desk.wait_until_idle(crew.pace.visibility)
         return asked
 
-    crew.model.seconds = lambda _before: SHORT_SECONDS
+    crew.model.seconds = lambda: SHORT_SECONDS
     return _measured(crew, slugs, play)
 
 
@@ -79,7 +78,6 @@ def _measured(crew: Crew, slugs: Sequence[str], play: Callable[[], list[Client]]
     accepted = {slug: len(crew.front.accepted(slug)) for slug in slugs}
     times = sorted(client.seconds for client in asked if client.seconds is not None)
     return Round(
-        jobs=len(asked),
         accepted_descriptions=sum(accepted.values()),
         duplicates=sum(max(0, count - 1) for count in accepted.values()),
         paid_calls=sum(len(crew.model.calls(slug)) for slug in slugs),
@@ -90,7 +88,7 @@ def _measured(crew: Crew, slugs: Sequence[str], play: Callable[[], list[Client]]
         throughput_per_s=len(times) / seconds,
         redis_round_trips=trips.redis,
         database_round_trips=trips.database,
-        errors=tuple(client.error for client in asked if client.error),
+        why_lost=tuple(client.why_lost for client in asked if client.why_lost),
     )
 
 

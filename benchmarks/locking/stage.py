@@ -30,11 +30,11 @@ class Crew:
 
 @dataclass(slots=True)
 class Client:
-    """`seconds` from its request to its answer, once it is there. A job without an answer is lost."""
+    """`seconds` from its request to its answer, once it is there. Without an answer its job is lost, and
+    `why_lost` says why."""
 
     seconds: float | None = None
-    answer: UUID | None = None
-    error: str = ""
+    why_lost: str = ""
 
 
 @dataclass
@@ -70,11 +70,12 @@ class Stage:
         assert call is not None, f"nobody writes about {self.slug}: {self.crew.desk.lost}"
         return call
 
-    def somebody_else_writes(self, *, within: float) -> bool:
-        call = self.crew.model.wait_for_call(self.slug, 2, within * self.crew.pace.ttl)
-        return call is not None
+    def somebody_else_writes(self, *, within: float) -> None:
+        """Returns when that is so, or when so many lifetimes are over."""
+        self.crew.model.wait_for_call(self.slug, 2, within * self.crew.pace.ttl)
 
     def somebody_is_done(self, *, within: float) -> None:
+        """As above."""
         self.crew.desk.wait_for_answers(self.slug, within * self.crew.pace.ttl)
 
     def wait(self, lifetimes: float) -> None:
@@ -110,13 +111,12 @@ def ask(crew: Crew, slug: str, client: Client, chance: random.Random) -> None:
     try:
         job = crew.front.request(Job(UUID(int=chance.getrandbits(128), version=4), slug))
     except Exception as error:  # noqa: BLE001 - a request that is refused is a lost job
-        client.error = f"{type(error).__name__}: {error}"
+        client.why_lost = f"{type(error).__name__}: {error}"
         return
     finally:
         crew.desk.add(so_far() - before)
     crew.desk.put(job)
-    client.answer = crew.desk.wait_for_answer(job.job_id, crew.pace.patience)
-    if client.answer is None:
-        client.error = crew.desk.lost.get(job.job_id, "no answer in time")
-    else:
+    if crew.desk.wait_for_answer(job.job_id, crew.pace.patience):
         client.seconds = time.perf_counter() - started
+    else:
+        client.why_lost = crew.desk.lost.get(job.job_id, "no answer in time")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from infrastructure.choices import LogFormat, LogLevel
+from infrastructure.logs import configure_logs
 from interfaces.cli.output import complain, hint, listing, say
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def locking(
     from benchmarks.locking.strategy import STRATEGIES
     from benchmarks.locking.written import write
 
+    configure_logs(LogLevel.ERROR, LogFormat.AUTO)
     report = measured(
         quick=quick,
         strategies=_chosen(strategy, tuple(STRATEGIES), "--strategy"),
@@ -73,10 +76,11 @@ def _chosen(named: list[str] | None, known: tuple[str, ...], option: str) -> lis
     return [name for name in known if not named or name in named]
 
 
-def _tell(cell: "Cell") -> None:
+def _tell(cell: "Cell", why_lost: Sequence[str]) -> None:
+    reasons = f": {'; '.join(why_lost)}" if why_lost else ""
     hint(
         f"{cell.strategy}, {cell.fault}, {cell.films}: {cell.accepted_descriptions} accepted,"
-        f" {cell.duplicates} too many, {cell.paid_calls} paid for, {cell.lost_jobs} lost"
+        f" {cell.duplicates} too many, {cell.paid_calls} paid for, {cell.lost_jobs} lost{reasons}"
     )
 
 
