@@ -4,6 +4,8 @@ Its holder looks at the clock before it saves. A text whose lock is not valid an
 it is: to save it could make a second description.
 """
 
+import random
+import time
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -35,6 +37,8 @@ class RedlockOnThree(Strategy):
             return existing
         lock = Redlock(self._servers, job.slug, ttl=self._pace.ttl)
         if not lock.acquire():
+            # Those who have split the servers among them must not meet again at the same moment.
+            time.sleep(random.uniform(0, self._pace.again))
             return None
         try:
             existing = self._descriptions.find(job.slug)
