@@ -134,7 +134,7 @@ JUDGEMENTS = {
         needs="PostgreSQL, Redis",
         words="""
         The same, with the herd's requests answered from Redis and the views. When Redis forgets or is away the
-        store answers. Choose it when herds are large: for a single request the token is one more round trip.
+        store answers. Choose it when herds are large: for a single request the token costs round trips and spares none.
         """,
     ),
 }
