@@ -22,7 +22,7 @@ from application.errors import QueueUnavailable
 from application.gate_status import Opening
 from application.in_flight import request_once
 from application.kept_answers import KeptAnswers
-from application.ports import DescriptionWriter
+from application.ports import DescriptionWriter, JobQueue
 from application.projections.projection import Projection, all_projections
 from application.projector import Projector
 from application.rate_limits import ProcessRateLimits, RateLimits, RequestKind
@@ -93,7 +93,7 @@ def open_queue(settings: Settings, store: Store, *, redis_seconds: float = SOCKE
             )
 
 
-def build_service(settings: Settings, store: Store, queue: DramatiqQueue) -> MovieMind:
+def build_service(settings: Settings, store: Store, queue: JobQueue) -> MovieMind:
     """What answers requests."""
     gate = build_gate(settings, store) if is_paid(settings) else None
     check_budgets = gate.check_budgets if gate else lambda _: None
@@ -169,7 +169,7 @@ def build_swap_guard(
     return guard
 
 
-def build_dispatcher(settings: Settings, store: Store, queue: DramatiqQueue) -> Dispatcher:
+def build_dispatcher(settings: Settings, store: Store, queue: JobQueue) -> Dispatcher:
     def threads() -> int:
         """Of all live workers; those of one that is about to start while there are none."""
         live = store.heartbeats.seen_within(settings.worker_dead_seconds)

@@ -10,11 +10,11 @@ import structlog
 
 from application.commands.rescue_generations import RescueGenerations, rescue_generations
 from application.commands.settle_calls import settle_calls
+from application.ports import JobQueue
 from application.provider_gate import ProviderGate
 from domain.values import Actor
 from infrastructure.postgres.leader import PING_SECONDS, LeaderLock
 from infrastructure.postgres.wake_ups import BellListener
-from infrastructure.queues.dramatiq_queue import DramatiqQueue
 from infrastructure.redis.status_cache import RENEW_SECONDS
 from infrastructure.settings import Settings
 from infrastructure.store import Store
@@ -60,7 +60,7 @@ def projecting(
 
 @contextmanager
 def dispatching(
-    settings: Settings, store: Store, queue: DramatiqQueue, *, projected: threading.Event
+    settings: Settings, store: Store, queue: JobQueue, *, projected: threading.Event
 ) -> Iterator[None]:
     """Send due jobs to the queue, and make those of dead workers due again, while the block runs."""
     dispatcher = Loop(
@@ -84,7 +84,7 @@ def dispatching(
 def lead(
     settings: Settings,
     store: Store,
-    queue: DramatiqQueue,
+    queue: JobQueue,
     *,
     lock: LeaderLock,
     wait: Callable[[float], bool],

@@ -28,6 +28,7 @@ COMMANDS = {
     "promote": "corrections",
     "correct": "corrections",
     "explain": "explain",
+    "lab": "lab",
     "doctor": "doctor",
     "backup": "backups",
     "restore": "backups",

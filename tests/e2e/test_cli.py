@@ -15,6 +15,7 @@ import pytest
 
 from domain.values import JobStatus
 from infrastructure.store_lock import StoreLock
+from interfaces.cli import lab
 from interfaces.cli.main import main
 from interfaces.client import Client
 from tests.support.process import MOVIEMIND, Up, environment, moviemind, wait_until
@@ -22,7 +23,7 @@ from tests.support.process import MOVIEMIND, Up, environment, moviemind, wait_un
 SLUG = "the-matrix-1999"
 FINE, BAD, USAGE = 0, 1, 2
 NOBODY = "00000000-0000-4000-8000-000000000000"
-WITHOUT_SETTINGS = {"explain", "prompts list", "prompts show", "audit new-key"}
+WITHOUT_SETTINGS = {"explain", "prompts list", "prompts show", "audit new-key", "lab locking"}
 COMMANDS = {
     "up": [],
     "api": [],
@@ -75,6 +76,7 @@ COMMANDS = {
     "promote": [NOBODY],
     "correct": [SLUG, "--title", "Matrix", "--reason", "wrong"],
     "explain": [],
+    "lab locking": [],
     "demo": [],
 }
 """Every command, with the least arguments it takes."""
@@ -383,6 +385,7 @@ class TestUsage:
             (["generate"], "a file of them with --from FILE"),
             (["generate", SLUG, "--from", "films.csv"], "a file of them with --from FILE"),
             (["generate", SLUG, "--locale", "tlh"], "'tlh' is not one of"),
+            (["lab", "locking", "--strategy", "prayer"], "prayer is none of none, cache-lock,"),
         ],
     )
     def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
@@ -391,6 +394,13 @@ class TestUsage:
         said = call(USAGE, *arguments)
 
         assert reason in " ".join(said.replace("│", " ").split())
+
+    def test_where_no_clone_is_the_lab_says_where_it_is_found(
+        self, tmp_path: Path, call: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lab, "ROOT", tmp_path)
+
+        assert "it is found in a clone of the repository" in call(BAD, "lab", "locking")
 
     def test_wrong_settings_are_named_before_anything_starts(self, tmp_path: Path) -> None:
         data = tmp_path / "data"

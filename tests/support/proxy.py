@@ -25,11 +25,11 @@ class _Trap:
 
 
 class Proxy:
-    """Listens on a free port of loopback and passes everything on to the server's port."""
+    """Listens on loopback, on a free port unless one is named, and passes everything on to the server's."""
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, *, port: int = 0) -> None:
         self._target_port = target_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self._lines: list[tuple[socket.socket, socket.socket]] = []
         self._trap: _Trap | None = None

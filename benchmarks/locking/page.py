@@ -1,0 +1,225 @@
+"""docs/locking.md: the figures of a run beside what the note had judged by hand.
+
+Every figure on the page comes from the report. The words beside a strategy say why it behaves as it does;
+whether a run bears them out is in the tables above them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from inspect import cleandoc
+
+from benchmarks.locking.faults import FAULTS
+from benchmarks.locking.judgements import JUDGEMENTS
+from benchmarks.locking.report import Cell, Report
+
+PAGE, OUTCOMES, OVERHEAD = "locking.md", "locking-outcomes.svg", "locking-overhead.svg"
+
+_INTRO = """
+# Which lock keeps a film from being described twice?
+
+<!-- Written by `moviemind lab locking --out docs`; a change here would be lost. -->
+
+The note that this service comes from compared ways to lock by judgement. Here they are measured: the same work
+under each of them, on real servers and real processes, while things go wrong.
+
+{clients} clients ask for a film at the same time. {workers} worker processes take the jobs from a queue of the
+lab, which delivers a job again when its worker falls silent, whatever the strategy. A paid model, a server that
+counts, takes its time for each text. Afterwards the store itself is looked into. Each strategy is one file of
+`benchmarks/locking/strategies/`, written as its best advocate would; ours is the application's own code.
+
+The note's times are divided by {scale:g}: a lock lives {ttl:g} s instead of 30 and is waited for up to
+{block:.2g} s instead of 10; a silent job comes back after {visibility:g} s instead of 90. Where a cell was
+played in several rounds, what must not happen and what was paid are those of the worst round, times and round
+trips are medians.
+"""
+
+_LIMITS = """
+## How to read it
+
+- A **text too many** is a second accepted description of a film. A **contradiction** is an answer that names
+  another description than the first answer about that film did. A job is **lost** when its client got no answer:
+  all tries failed, or its patience of {patience:g} s was over.
+- Round trips are counted in the processes that make them: each command or pipeline sent to Redis, each exchange
+  with PostgreSQL, each statement of SQLite. They are those of requests and jobs; heartbeats and what folds the
+  views of ours beside the jobs are left out, as they do the same when nobody asks.
+- Different films are asked for by as many clients as there are workers, each for one after the other, and a text
+  takes 50 ms. Overhead is the median latency there, less that with no lock at all.
+- Ours is given more than the table shows: a claim that no clock ends, a rescuer that ends those of workers that are
+  silent for as long as a lock lives, where the queue takes three times as long to send a job again.
+  The limit of a claim has to be above the deadline of the writer, or the settings are refused, so that a slow
+  writer is no fault for it. A lock whose TTL is above the longest write would not meet that fault either.
+- The lab's model is free of charge to ours: permits, budgets and the breaker before a paid one are not compared. Nor
+  are queues: that of the lab takes the place of all.
+- Redlock loses one server of its three where the others lose their only one.
+"""
+
+
+def page(report: Report) -> str:
+    parts = [_intro(report), *_conditions(report), *_outcomes(report), *_at_the_notes_times(report)]
+    parts += [*_costs(report), *_judged(report)]
+    parts += [cleandoc(_LIMITS).format(patience=report.environment["patience_seconds"]), *_words(report)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _intro(report: Report) -> str:
+    about = report.environment
+    return cleandoc(_INTRO).format(
+        clients=report.cells[0].clients if report.cells else 0,
+        workers=about["workers"],
+        scale=about["scale"],
+        ttl=about["ttl_seconds"],
+        block=about["block_seconds"],
+        visibility=about["visibility_seconds"],
+    )
+
+
+def _conditions(report: Report) -> Iterator[str]:
+    told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in report.environment.items())
+    yield f"Rounds: {report.rounds}. Measured on: {told}."
+
+
+def _outcomes(report: Report) -> Iterator[str]:
+    faults = [name for name in FAULTS if any(cell.fault == name for cell in report.cells)]
+    rows = [
+        [f"`{strategy}`", *(_outcome(_cell(report, strategy, fault)) for fault in faults)]
+        for strategy in _strategies(report)
+    ]
+    yield "## What came of it"
+    yield f"![Outcome of every strategy under every fault]({OUTCOMES})"
+    yield _table(["same film", *faults], rows)
+    ttl = report.environment["ttl_seconds"]
+    yield "\n".join(f"- **{name}**: {FAULTS[name].about}. {FAULTS[name].told(ttl)}" for name in faults)
+
+
+def _at_the_notes_times(report: Report) -> Iterator[str]:
+    if report.at_the_notes_times:
+        yield "The cache locks once more, with the note's own 30 s and 10 s:"
+        yield _table(
+            ["", "fault", "outcome"],
+            [[f"`{cell.strategy}`", cell.fault, _outcome(cell)] for cell in report.at_the_notes_times],
+        )
+
+
+def _costs(report: Report) -> Iterator[str]:
+    same = [cell for cell in report.cells if cell.fault == "none" and cell.films == "same"]
+    different = {cell.strategy: cell for cell in report.cells if cell.films == "different"}
+    if not different:
+        return
+    rows = [
+        [f"`{cell.strategy}`", *_latency(cell), *_on_different_films(different[cell.strategy], report)]
+        for cell in same
+    ]
+    yield "## What it costs when nothing goes wrong"
+    yield f"![Overhead of every strategy against no lock]({OVERHEAD})"
+    columns = ["same film: p50 ms", "p99 ms", "paid", "different films: p50 ms", "p99 ms", "films/s"]
+    yield _table(["", *columns, "overhead ms", "Redis trips a job", "database trips a job"], rows)
+
+
+def _latency(cell: Cell) -> list[str]:
+    return [_figure(cell.p50_ms), _figure(cell.p99_ms), str(cell.paid_calls)]
+
+
+def _on_different_films(cell: Cell, report: Report) -> list[str]:
+    jobs = max(cell.accepted_descriptions, 1)
+    return [
+        _figure(cell.p50_ms),
+        _figure(cell.p99_ms),
+        f"{cell.throughput_per_s:.1f}",
+        _figure(overhead_ms(cell, report)),
+        f"{cell.redis_round_trips / jobs:.1f}",
+        f"{cell.database_round_trips / jobs:.1f}",
+    ]
+
+
+def overhead_ms(cell: Cell, report: Report) -> float | None:
+    """Against no lock at all, where that was measured too."""
+    unlocked = [one.p50_ms for one in report.cells if (one.strategy, one.films) == ("none", "different")]
+    if not unlocked or unlocked[0] is None or cell.p50_ms is None:
+        return None
+    return cell.p50_ms - unlocked[0]
+
+
+def _judged(report: Report) -> Iterator[str]:
+    different = {cell.strategy: cell for cell in report.cells if cell.films == "different"}
+    yield "## Beside the note's judgement"
+    yield "What the note said by judgement, in its four columns, each with what was found."
+    columns = ["overhead", "consistency", "complexity", "risk of duplicates"]
+    rows = []
+    for strategy in _strategies(report):
+        judged, cells = JUDGEMENTS[strategy], [one for one in report.cells if one.strategy == strategy]
+        overhead = overhead_ms(different[strategy], report) if strategy in different else None
+        right = [cell.fault for cell in cells if cell.films == "same" and not _is_wrong(cell)]
+        found = [
+            f"**{_figure(overhead)} ms**",
+            f"**right under {len(right)} of {len({cell.fault for cell in cells})}**",
+            f"**{judged.needs}**",
+            f"**{max(cell.duplicates for cell in cells)} at worst**",
+        ]
+        said = [judged.overhead, judged.consistency, judged.complexity, judged.risk]
+        both = [f"{words}; {figure}" if words else figure for words, figure in zip(said, found, strict=True)]
+        rows.append([f"`{strategy}`", judged.row, *both])
+    yield _table(["", "row", *columns], rows)
+
+
+def _is_wrong(cell: Cell) -> bool:
+    return bool(cell.duplicates or cell.contradictory_answers or cell.lost_jobs)
+
+
+def _words(report: Report) -> Iterator[str]:
+    yield "## One by one"
+    for strategy in _strategies(report):
+        yield f"### {strategy}"
+        yield f"Measured: {'; '.join(_measured(report, strategy))}."
+        yield cleandoc(JUDGEMENTS[strategy].words)
+
+
+def _measured(report: Report, strategy: str) -> Iterator[str]:
+    ttl_ms = report.environment["ttl_seconds"] * 1_000
+    cells = [cell for cell in report.cells if cell.strategy == strategy and cell.films == "same"]
+    for what, is_so in _FINDINGS.items():
+        found = [cell.fault for cell in cells if is_so(cell, ttl_ms)]
+        if found:
+            yield f"{what} under {', '.join(found) if len(found) < len(cells) else 'every fault'}"
+        else:
+            yield f"never {what}"
+
+
+_FINDINGS: dict[str, Callable[[Cell, float], bool]] = {
+    "a text too many": lambda cell, _: cell.duplicates > 0,
+    "answers that contradict each other": lambda cell, _: cell.contradictory_answers > 0,
+    "more than one payment for a film": lambda cell, _: cell.paid_calls > cell.films_described,
+    "a lost job": lambda cell, _: cell.lost_jobs > 0,
+    "a client that waits for 2.5 lifetimes of a lock": lambda cell, ttl: (cell.p99_ms or 0) >= 2.5 * ttl,
+}
+
+
+def _outcome(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    bad = [
+        f"**{count} {what}**"
+        for count, what in (
+            (cell.duplicates, "too many"),
+            (cell.contradictory_answers, "contradictions"),
+            (cell.lost_jobs, "lost"),
+        )
+        if count
+    ]
+    return ", ".join([*(bad or ["one each"]), f"{cell.paid_calls} paid", f"p99 {_figure(cell.p99_ms)} ms"])
+
+
+def _cell(report: Report, strategy: str, fault: str) -> Cell | None:
+    wanted = (strategy, fault, "same")
+    return next((one for one in report.cells if (one.strategy, one.fault, one.films) == wanted), None)
+
+
+def _strategies(report: Report) -> list[str]:
+    return list(dict.fromkeys(cell.strategy for cell in report.cells))
+
+
+def _figure(value: float | None) -> str:
+    return "none" if value is None else f"{value:,.1f}"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,77 @@
+"""What the lab found, as JSON and as a table."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from benchmarks.locking.rounds import Round
+
+Films = Literal["same", "different"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A strategy under a fault. Counts of what must not happen, and of paid calls, are those of the worst
+    round: a strategy that duplicates in one of three does duplicate. The rest are medians of the rounds;
+    times are None where no job was answered."""
+
+    strategy: str
+    fault: str
+    films: Films
+    clients: int
+    accepted_descriptions: int
+    duplicates: int
+    paid_calls: int
+    contradictory_answers: int
+    lost_jobs: int
+    p50_ms: float | None
+    p99_ms: float | None
+    throughput_per_s: float
+    redis_round_trips: int
+    database_round_trips: int
+
+    @property
+    def films_described(self) -> int:
+        return self.accepted_descriptions - self.duplicates
+
+    @classmethod
+    def of(cls, rounds: Sequence[Round], *, strategy: str, fault: str, films: Films, clients: int) -> "Cell":
+        return cls(
+            strategy=strategy,
+            fault=fault,
+            films=films,
+            clients=clients,
+            accepted_descriptions=max(one.accepted_descriptions for one in rounds),
+            duplicates=max(one.duplicates for one in rounds),
+            paid_calls=max(one.paid_calls for one in rounds),
+            contradictory_answers=max(one.contradictory_answers for one in rounds),
+            lost_jobs=max(one.lost_jobs for one in rounds),
+            p50_ms=_median(one.p50_ms for one in rounds),
+            p99_ms=_median(one.p99_ms for one in rounds),
+            throughput_per_s=round(statistics.median(one.throughput_per_s for one in rounds), 2),
+            redis_round_trips=round(statistics.median(one.redis_round_trips for one in rounds)),
+            database_round_trips=round(statistics.median(one.database_round_trips for one in rounds)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """`environment` is the machine, the versions and the pace; `rounds` is how often each cell was played.
+
+    `at_the_notes_times` are cells of the cache locks, played once with a TTL of 30 s and a block of 10 s.
+    """
+
+    environment: dict[str, Any]
+    rounds: int
+    cells: tuple[Cell, ...]
+    at_the_notes_times: tuple[Cell, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    """Of the rounds in which there was one."""
+    known = [value for value in values if value is not None]
+    return round(statistics.median(known), 1) if known else None

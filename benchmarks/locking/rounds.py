@@ -1,0 +1,98 @@
+"""One round of a cell: clients ask, a fault steps in, and then the store itself is looked into."""
+
+import random
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.locking.faults import Fault
+from benchmarks.locking.stage import Client, Crew, Stage, ask
+
+SHORT_SECONDS = 0.05
+"""How long writing takes where the throughput is measured: what is compared is what comes on top of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What was found. Milliseconds are from request to answer, of those that were answered; None where nobody
+    was. Round trips are those of requests and jobs."""
+
+    accepted_descriptions: int
+    duplicates: int
+    paid_calls: int
+    contradictory_answers: int
+    lost_jobs: int
+    p50_ms: float | None
+    p99_ms: float | None
+    throughput_per_s: float
+    redis_round_trips: int
+    database_round_trips: int
+    why_lost: tuple[str, ...]
+
+
+def same_film(
+    crew: Crew, fault: Fault, slugs: Sequence[str], *, clients: int, chance: random.Random
+) -> Round:
+    """For each of the films, one after the other, all clients ask at the same time."""
+
+    def play(slug: str) -> list[Client]:
+        stage = Stage(crew, slug, clients, chance)
+        stage.play(fault.act)
+        return stage.asked
+
+    crew.model.seconds = lambda: fault.seconds_of(chance, crew.pace.ttl)
+    return _measured(crew, slugs, lambda: [client for slug in slugs for client in play(slug)])
+
+
+def different_films(crew: Crew, slugs: Sequence[str], *, clients: int, chance: random.Random) -> Round:
+    """Each client asks for one film after the other, and nobody else does for the same."""
+
+    def share(number: int, asked: list[Client]) -> None:
+        for slug in slugs[number::clients]:
+            client = Client()
+            asked.append(client)
+            ask(crew, slug, client, chance)
+
+    def play() -> list[Client]:
+        asked: list[Client] = []
+        threads = [threading.Thread(target=share, args=(number, asked)) for number in range(clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        crew.desk.wait_until_idle(crew.pace.visibility)
+        return asked
+
+    crew.model.seconds = lambda: SHORT_SECONDS
+    return _measured(crew, slugs, play)
+
+
+def _measured(crew: Crew, slugs: Sequence[str], play: Callable[[], list[Client]]) -> Round:
+    crew.desk.clear()
+    trips_before, started = crew.desk.trips, time.perf_counter()
+    asked = play()
+    seconds = time.perf_counter() - started
+    trips = crew.desk.trips - trips_before
+    accepted = {slug: len(crew.front.accepted(slug)) for slug in slugs}
+    times = sorted(client.seconds for client in asked if client.seconds is not None)
+    return Round(
+        accepted_descriptions=sum(accepted.values()),
+        duplicates=sum(max(0, count - 1) for count in accepted.values()),
+        paid_calls=sum(len(crew.model.calls(slug)) for slug in slugs),
+        contradictory_answers=sum(_contradictions(crew, slug) for slug in slugs),
+        lost_jobs=len(asked) - len(times),
+        p50_ms=statistics.median(times) * 1_000 if times else None,
+        p99_ms=times[(len(times) * 99 - 1) // 100] * 1_000 if times else None,
+        throughput_per_s=len(times) / seconds,
+        redis_round_trips=trips.redis,
+        database_round_trips=trips.database,
+        why_lost=tuple(client.why_lost for client in asked if client.why_lost),
+    )
+
+
+def _contradictions(crew: Crew, slug: str) -> int:
+    """Answers that name another description than the first one about that film did."""
+    named = [answer.description_id for answer in crew.desk.answers_about(slug)]
+    return sum(one != named[0] for one in named)

@@ -1,0 +1,122 @@
+"""What happens around one film while clients ask for it: where a fault steps in."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from benchmarks.locking.desk import Desk
+from benchmarks.locking.paid_model import PaidCall, PaidModel
+from benchmarks.locking.round_trips import so_far
+from benchmarks.locking.servers import Servers
+from benchmarks.locking.setup import Pace
+from benchmarks.locking.strategy import Job, Strategy
+from benchmarks.locking.workers import Workers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """All that works for a strategy. `front` is the strategy as those have it who take requests."""
+
+    desk: Desk
+    workers: Workers
+    model: PaidModel
+    servers: Servers
+    front: Strategy
+    pace: Pace
+
+
+@dataclass(slots=True)
+class Client:
+    """`seconds` from its request to its answer, once it is there. Without an answer its job is lost, and
+    `why_lost` says why."""
+
+    seconds: float | None = None
+    why_lost: str = ""
+
+
+@dataclass
+class Stage:
+    """`clients` ask for the film; half of them not before a fault lets them. The staged moments are told in
+    lifetimes of a lock."""
+
+    crew: Crew
+    slug: str
+    clients: int
+    chance: random.Random
+    asked: list[Client] = field(default_factory=list)
+    _others: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def play(self, act: Callable[["Stage"], None]) -> None:
+        """Returns when every client has its answer or has given up, and nobody works any more."""
+        early = (self.clients + 1) // 2
+        together = threading.Barrier(early)
+        for _ in range(early):
+            self._begin(lambda: self._ask_after(together.wait))
+        for _ in range(self.clients - early):
+            self._begin(lambda: self._ask_after(self._others.wait))
+        act(self)
+        self.others_ask()
+        for thread in self._threads:
+            thread.join()
+        self.crew.desk.wait_until_idle(self.crew.pace.visibility)
+
+    def first_call(self) -> PaidCall:
+        """The first worker is inside: it has asked the model."""
+        call = self.crew.model.wait_for_call(self.slug, 1, self.crew.pace.patience)
+        assert call is not None, f"nobody writes about {self.slug}: {self.crew.desk.lost}"
+        return call
+
+    def somebody_else_writes(self, *, within: float) -> None:
+        """Returns when that is so, or when so many lifetimes are over."""
+        self.crew.model.wait_for_call(self.slug, 2, within * self.crew.pace.ttl)
+
+    def somebody_is_done(self, *, within: float) -> None:
+        """As above."""
+        self.crew.desk.wait_for_answers(self.slug, within * self.crew.pace.ttl)
+
+    def wait(self, lifetimes: float) -> None:
+        """There is nothing to look for while a lock runs out."""
+        time.sleep(lifetimes * self.crew.pace.ttl)
+
+    def others_ask(self) -> None:
+        self._others.set()
+
+    def everybody_asks_again(self) -> None:
+        """Their patience is over: they send the request once more."""
+        for _ in range(self.clients):
+            self._begin(self._ask)
+
+    def _begin(self, step: Callable[[], None]) -> None:
+        thread = threading.Thread(target=step, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _ask_after(self, wait: Callable[[], object]) -> None:
+        wait()
+        self._ask()
+
+    def _ask(self) -> None:
+        client = Client()
+        self.asked.append(client)
+        ask(self.crew, self.slug, client, self.chance)
+
+
+def ask(crew: Crew, slug: str, client: Client, chance: random.Random) -> None:
+    """One request, and the wait for its answer."""
+    started, before = time.perf_counter(), so_far()
+    try:
+        job = crew.front.request(Job(UUID(int=chance.getrandbits(128), version=4), slug))
+    except Exception as error:  # noqa: BLE001 - a request that is refused is a lost job
+        client.why_lost = f"{type(error).__name__}: {error}"
+        return
+    finally:
+        crew.desk.add(so_far() - before)
+    crew.desk.put(job)
+    if crew.desk.wait_for_answer(job.job_id, crew.pace.patience):
+        client.seconds = time.perf_counter() - started
+    else:
+        client.why_lost = crew.desk.lost.get(job.job_id, "no answer in time")

@@ -1,0 +1,42 @@
+"""A2 on PostgreSQL: everybody may write, the unique index lets one save.
+
+The loser is known by its SQLSTATE, 23505, and by the name of the constraint, never by words of the message.
+It loads the row that came first, and its job is done with that.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation  # SQLSTATE 23505
+
+from benchmarks.locking import descriptions
+from benchmarks.locking.descriptions import UNIQUE_SLUG, Descriptions
+from benchmarks.locking.setup import Setup
+from benchmarks.locking.strategy import Job, Strategy, Write
+
+
+class UniqueIndexOnPostgres(Strategy):
+    def __init__(self, setup: Setup) -> None:
+        self._descriptions = Descriptions(setup.store_url)
+
+    @classmethod
+    def create(cls, setup: Setup) -> None:
+        descriptions.create(setup.store_url, is_unique=True)
+
+    def work(self, job: Job, write: Write) -> UUID | None:
+        existing = self._descriptions.find(job.slug)  # spares a payment whenever somebody is done already
+        if existing is not None:
+            return existing
+        text = write()
+        try:
+            return self._descriptions.add(job.slug, text)
+        except UniqueViolation as violation:
+            if violation.diag.constraint_name != UNIQUE_SLUG:
+                raise
+            return self._descriptions.find(job.slug)
+
+    def accepted(self, slug: str) -> Sequence[UUID]:
+        return self._descriptions.all(slug)
+
+    def close(self) -> None:
+        self._descriptions.close()

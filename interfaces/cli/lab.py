@@ -1,0 +1,99 @@
+"""`moviemind lab`: measures what the service is compared to, on servers of its own. Found in a clone."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infrastructure.choices import LogFormat, LogLevel
+from infrastructure.logs import configure_logs
+from interfaces.cli.output import complain, hint, listing, say
+
+if TYPE_CHECKING:
+    from benchmarks.locking.report import Cell, Report
+
+ROOT = Path(__file__).parents[2]
+
+app = typer.Typer(help="Measure what the service is compared to.", no_args_is_help=True)
+
+
+@app.callback()
+def lab() -> None:
+    """Measure what the service is compared to, on servers of its own."""
+
+
+@app.command()
+def locking(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One round instead of three, at twice the pace: three minutes.")
+    ] = False,
+    strategy: Annotated[list[str] | None, typer.Option(help="Only this one, such as cache-lock.")] = None,
+    fault: Annotated[list[str] | None, typer.Option(help="Only this one, such as worker-frozen.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            show_default="docs/ of the clone when everything is measured in full, otherwise nowhere",
+            help="Where the page, its charts and the figures as JSON are written.",
+        ),
+    ] = None,
+) -> None:
+    """Ask for films under every locking strategy while faults happen, and count what came of it. In full it
+    takes up to half an hour, and wants a quiet machine."""
+    _find_benchmarks()
+    from benchmarks.locking.faults import FAULTS
+    from benchmarks.locking.main import measured
+    from benchmarks.locking.strategy import STRATEGIES
+    from benchmarks.locking.written import write
+
+    configure_logs(LogLevel.ERROR, LogFormat.AUTO)
+    report = measured(
+        quick=quick,
+        strategies=_chosen(strategy, tuple(STRATEGIES), "--strategy"),
+        faults=_chosen(fault, tuple(FAULTS), "--fault"),
+        progress=_tell,
+    )
+    _show(report)
+    if out is None and not (quick or strategy or fault):
+        out = ROOT / "docs"
+    if out is not None:
+        write(report, out)
+
+
+def _find_benchmarks() -> None:
+    """They lie beside the packages of a clone, and are installed nowhere."""
+    if not (ROOT / "benchmarks" / "locking").is_dir():
+        complain("The lab is not installed here: it is found in a clone of the repository, after make setup.")
+        raise typer.Exit(1)
+    sys.path.insert(0, str(ROOT))
+
+
+def _chosen(named: list[str] | None, known: tuple[str, ...], option: str) -> list[str]:
+    for name in named or ():
+        if name not in known:
+            raise typer.BadParameter(f"{name} is none of {', '.join(known)}", param_hint=option)
+    return [name for name in known if not named or name in named]
+
+
+def _tell(cell: "Cell", why_lost: Sequence[str]) -> None:
+    reasons = f": {'; '.join(why_lost)}" if why_lost else ""
+    hint(
+        f"{cell.strategy}, {cell.fault}, {cell.films}: {cell.accepted_descriptions} accepted,"
+        f" {cell.duplicates} too many, {cell.paid_calls} paid for, {cell.lost_jobs} lost{reasons}"
+    )
+
+
+def _show(report: "Report") -> None:
+    for name, value in report.environment.items():
+        say(f"{name}: {value}")
+    found = report.as_json()
+    _list(found["cells"])
+    if found["at_the_notes_times"]:
+        say("With a lock of 30 s that is waited for up to 10 s:")
+        _list(found["at_the_notes_times"])
+
+
+def _list(cells: Sequence[dict[str, Any]]) -> None:
+    names = [name.replace("_", " ") for name in cells[0]] if cells else []
+    listing(names, [list(cell.values()) for cell in cells])

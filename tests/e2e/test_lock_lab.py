@@ -1,0 +1,70 @@
+"""The lock lab finds what the strategies do. Outcomes are asserted, never times."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.locking.faults import FAULTS
+from benchmarks.locking.main import measured
+from benchmarks.locking.report import Cell
+from benchmarks.locking.strategy import STRATEGIES
+from tests.support import version_check
+from tests.support.process import moviemind_within
+
+OURS = ("moviemind", "moviemind-token")
+STORE_DECIDES = ("unique-index-postgresql", "unique-index-sqlite", "token-unique-index", *OURS)
+"""Their store refuses a second description, whatever happens before."""
+LETS_ANOTHER_IN = ("writer-slower-than-ttl", "worker-frozen", "redis-flushed")
+"""Of a lock that expires or is forgotten, however slow the machine is."""
+UNPROTECTED = ("none", "cache-lock")
+QUICK_SECONDS = 180
+
+
+def _cell(strategy: str, fault: str = "none", *, before: str = "") -> Cell:
+    """On the same film."""
+    return measured(quick=True, strategies=[strategy], faults=[fault], before=before).cells[0]
+
+
+def test_every_strategy_is_right_where_nothing_goes_wrong() -> None:
+    protected = [name for name in STRATEGIES if name not in UNPROTECTED]
+
+    cells = measured(quick=True, strategies=protected, faults=["none"]).cells
+
+    assert [(cell.strategy, cell.films) for cell in cells] == [
+        (name, films) for name in protected for films in ("same", "different")
+    ]
+    for cell in cells:
+        assert (cell.duplicates, cell.contradictory_answers, cell.lost_jobs) == (0, 0, 0), cell
+        assert cell.films == "same" or cell.paid_calls == cell.accepted_descriptions, cell
+
+
+def test_a_cache_lock_without_a_second_look_makes_the_second_description_of_the_note() -> None:
+    found = _cell("cache-lock")
+
+    assert found.duplicates > 0
+    assert found.contradictory_answers > 0
+
+
+def test_without_its_version_check_the_lab_finds_ours_to_duplicate() -> None:
+    mutant = f"{version_check.__name__}:{version_check.remove_version_check_on_postgres.__name__}"
+
+    assert _cell("moviemind", "worker-frozen", before=mutant).duplicates > 0
+
+
+def test_a_quick_run_measures_every_cell_and_finds_what_each_strategy_does(tmp_path: Path) -> None:
+    ended = moviemind_within(2 * QUICK_SECONDS, "lab", "locking", "--quick", "--out", str(tmp_path))
+
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads((tmp_path / "locking.json").read_text(encoding="utf-8"))
+    cells = {(c["strategy"], c["fault"]): c for c in found["cells"] if c["films"] == "same"}
+    assert set(cells) == {(strategy, fault) for strategy in STRATEGIES for fault in FAULTS}
+    for (strategy, fault), cell in cells.items():
+        if strategy in STORE_DECIDES:
+            assert _is_right(cell), cell
+        elif strategy == "cache-lock-recheck" and fault in LETS_ANOTHER_IN:
+            assert cell["duplicates"] > 0, cell
+    assert (tmp_path / "locking.md").exists()
+
+
+def _is_right(cell: dict[str, Any]) -> bool:
+    return (cell["duplicates"], cell["contradictory_answers"], cell["lost_jobs"]) == (0, 0, 0)

@@ -1,0 +1,102 @@
+"""What the lock lab writes down: every cell, the worst of what must not happen, the same from the same."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.locking.faults import FAULTS
+from benchmarks.locking.judgements import JUDGEMENTS
+from benchmarks.locking.page import page
+from benchmarks.locking.report import Cell, Report
+from benchmarks.locking.rounds import Round
+from benchmarks.locking.strategy import STRATEGIES
+from benchmarks.locking.written import write
+
+FIELDS = [
+    "strategy",
+    "fault",
+    "films",
+    "clients",
+    "accepted_descriptions",
+    "duplicates",
+    "paid_calls",
+    "contradictory_answers",
+    "lost_jobs",
+    "p50_ms",
+    "p99_ms",
+    "throughput_per_s",
+    "redis_round_trips",
+    "database_round_trips",
+]
+RIGHT = Round(
+    accepted_descriptions=1,
+    duplicates=0,
+    paid_calls=1,
+    contradictory_answers=0,
+    lost_jobs=0,
+    p50_ms=10.0,
+    p99_ms=20.0,
+    throughput_per_s=5.0,
+    redis_round_trips=1,
+    database_round_trips=2,
+    why_lost=(),
+)
+WRONG = replace(RIGHT, accepted_descriptions=2, duplicates=1, paid_calls=2, p50_ms=400.0)
+
+
+def _cell(strategy: str = "setnx", fault: str = "none", *rounds: Round) -> Cell:
+    return Cell.of(rounds or [RIGHT], strategy=strategy, fault=fault, films="same", clients=6)
+
+
+def _report() -> Report:
+    cells = [_cell(strategy, fault) for strategy in STRATEGIES for fault in FAULTS]
+    cells += [replace(_cell(strategy), films="different") for strategy in STRATEGIES]
+    conditions = {"workers": 4, "scale": 30, "ttl_seconds": 1.0, "block_seconds": 0.3}
+    return Report(
+        environment=conditions | {"visibility_seconds": 3.0, "patience_seconds": 15.0},
+        rounds=3,
+        cells=tuple(cells),
+    )
+
+
+def test_a_strategy_that_duplicates_in_one_round_of_three_duplicates() -> None:
+    cell = _cell("setnx", "none", RIGHT, WRONG, RIGHT)
+
+    assert (cell.duplicates, cell.accepted_descriptions, cell.paid_calls) == (1, 2, 2)
+
+
+def test_times_are_the_median_of_the_rounds_that_had_answers() -> None:
+    nothing = replace(RIGHT, p50_ms=None, lost_jobs=6)
+
+    assert _cell("setnx", "none", RIGHT, nothing, replace(RIGHT, p50_ms=30.0)).p50_ms == 20.0
+    assert _cell("setnx", "none", nothing).p50_ms is None
+
+
+def test_the_figures_have_the_fields_that_were_agreed_upon() -> None:
+    found = _report().as_json()
+
+    assert {"environment", "rounds", "cells"} <= set(found)
+    assert all(list(cell) == FIELDS for cell in found["cells"])
+
+
+def test_every_strategy_has_its_words_and_every_fault_its_story() -> None:
+    written = page(_report())
+
+    assert set(JUDGEMENTS) == set(STRATEGIES)
+    assert [name for name in STRATEGIES if f"### {name}\n" not in written] == []
+    assert [name for name in FAULTS if f"- **{name}**: {FAULTS[name].about}" not in written] == []
+
+
+def test_what_must_not_happen_stands_out() -> None:
+    report = replace(_report(), cells=(_cell("setnx", "redis-flushed", WRONG),))
+
+    assert "**1 too many**, 2 paid" in page(report)
+    assert "a text too many under every fault" in page(report)
+
+
+def test_the_same_figures_make_the_same_files(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        write(_report(), tmp_path / name)
+
+    first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
+    assert set(first) == {"locking.json", "locking.md", "locking-outcomes.svg", "locking-overhead.svg"}
+    assert first == {path.name: path.read_bytes() for path in (tmp_path / "second").iterdir()}
