@@ -176,6 +176,11 @@ class Postgres(Server):
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def lose_data(self) -> None:
+        """The volume is gone, and an empty one is there; meant for a server that is not running."""
+        shutil.rmtree(self.data)
+        self.data = self._new_data()
+
     def _binaries(self) -> Path:
         if named := os.environ.get("TEST_PG_BINDIR"):
             return Path(named)

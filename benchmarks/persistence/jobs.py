@@ -1,0 +1,58 @@
+"""Jobs of the service, which are in the event store: asked for, looked for in the queue, and waited for."""
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from benchmarks.persistence.host import Host
+from tests.support.process import wait_until
+
+CLIENTS = 4
+LOST_SECONDS = 60.0
+"""A job that is not done by then is lost."""
+
+_JOBS = "SELECT slug, job_id, status FROM jobs"
+
+
+def ask(host: Host, films: str, count: int) -> list[str]:
+    """Returns the slugs, all of them accepted."""
+    slugs = [f"{films}-{number}-1999" for number in range(count)]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(host.cluster.ask, (slugs[share::CLIENTS] for share in range(CLIENTS))))
+    return slugs
+
+
+def wait_until_queued(host: Host, slugs: Collection[str]) -> None:
+    """Until a message of each job that is not done waits in the queue. Nobody sends any again by hand."""
+
+    def all_wait() -> bool:
+        jobs = _jobs(host)
+        wanted = {
+            job_id for slug in slugs if slug in jobs for job_id, status in [jobs[slug]] if status != "DONE"
+        }
+        return all(slug in jobs for slug in slugs) and host.waiting.job_ids() >= wanted
+
+    wait_until(all_wait, f"messages of {len(slugs)} jobs wait", log=lambda: str(_jobs(host)))
+
+
+def lost(host: Host, slugs: Sequence[str]) -> int:
+    """How many of the accepted jobs a worker does not end in LOST_SECONDS."""
+
+    def missing() -> int:
+        jobs = _jobs(host)
+        return sum(slug not in jobs or jobs[slug][1] != "DONE" for slug in slugs)
+
+    worker = host.cluster.start_worker(threads=8)
+    try:
+        wait_until(lambda: not missing(), "all jobs are done", LOST_SECONDS)
+        wait_until(lambda: not host.waiting.job_ids(), "nothing waits any more")
+    except AssertionError:
+        return missing()
+    finally:
+        worker.stop()
+    return 0
+
+
+def _jobs(host: Host) -> dict[str, tuple[UUID, str]]:
+    """Job and status of each film: here every film has one job."""
+    return {slug: (job_id, status) for slug, job_id, status in host.cluster.postgres.execute(_JOBS)}
