@@ -73,3 +73,5 @@ VOLUME = Fault("volume-lost", "volume lost", _lose_volume, _take_a_new_volume, _
 POWER = Fault("power-loss", "host loses power", _cut_power, _power_is_back, cuts_power=True)
 
 FAULTS = (RESTART, KILL, VOLUME, POWER)
+
+TITLES = {one.name: one.title for one in FAULTS}

@@ -19,6 +19,7 @@ from benchmarks.persistence.cell import Round, Size, measure
 from benchmarks.persistence.environment import environment
 from benchmarks.persistence.faults import Fault
 from benchmarks.persistence.host import Host, host
+from benchmarks.persistence.page import page
 from benchmarks.persistence.power import NoSuchDisk
 from benchmarks.persistence.queues import KeptQueue
 from benchmarks.persistence.report import Cell, Environment, Report
@@ -29,8 +30,11 @@ from interfaces.cli.output import hint, out, say
 ROUNDS, SEED = 3, 1999
 SIZE = Size(settled=500, fresh=500, films=60, asked=10)
 QUICK_SIZE = Size(settled=100, fresh=100, films=20, asked=2)
-QUICK_QUEUES = ("redis-none", "redis-aof-always")
-QUICK_FAULTS = ("restart", "kill-9")
+QUICK_CELLS = {
+    "redis-none": ("restart", "kill-9"),
+    "redis-aof-always": ("kill-9", "volume-lost"),
+    "database": ("kill-9",),
+}
 
 Progress = Callable[[str], None]
 """Is told a line for each round of each cell."""
@@ -50,6 +54,7 @@ def main(
     if out_dir is not None:
         out_dir.mkdir(parents=True, exist_ok=True)
         (out_dir / "persistence.json").write_text(report.as_json() + "\n", encoding="utf-8")
+        (out_dir / "persistence.md").write_text(page(report), encoding="utf-8")
 
 
 def measured(
@@ -77,9 +82,8 @@ def measured(
 def _plan(*, quick: bool) -> Iterator[tuple[KeptQueue, Sequence[Fault]]]:
     """Which faults meet one host after the other: what cuts its power needs one of its own."""
     for queue in queues.QUEUES:
-        if quick and queue.name not in QUICK_QUEUES:
-            continue
-        wanted = [fault for fault in faults.FAULTS if not quick or fault.name in QUICK_FAULTS]
+        names = QUICK_CELLS.get(queue.name, ()) if quick else faults.TITLES
+        wanted = [fault for fault in faults.FAULTS if fault.name in names]
         for _, chosen in groupby(wanted, key=lambda fault: fault.cuts_power):
             yield queue, list(chosen)
 

@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.process import wait_until
+
 SIZE = 2 << 30
 """In bytes, of which only those that are written take room."""
 
@@ -36,11 +38,11 @@ class SwitchedDisk:
         self._image = image
 
     def mount(self) -> None:
-        """Power is back. Raises NoSuchDisk."""
+        """Power is back."""
         _run("mount", "-o", "loop", str(self._image), str(self.path))
 
     def cut(self) -> None:
-        """Processes that use the disk go on, and find that it fails: end them, then `unmount`."""
+        """Processes that use the disk find that it fails: end them, then `unmount`."""
         directory = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.ioctl(directory, _EXT4_IOC_SHUTDOWN, _WITHOUT_FLUSH)
@@ -48,11 +50,15 @@ class SwitchedDisk:
             os.close(directory)
 
     def unmount(self) -> None:
-        _run("umount", str(self.path))
+        """Once processes that were killed have let go of it."""
+        wait_until(self._try_to_unmount, f"{self.path} is unmounted")
 
     def sync(self) -> None:
         """What is there now, no cut takes away."""
         _run("sync", "--file-system", str(self.path))
+
+    def _try_to_unmount(self) -> bool:
+        return subprocess.run(["umount", self.path], capture_output=True, check=False).returncode == 0
 
 
 @contextmanager
@@ -62,9 +68,14 @@ def switched_disk(home: Path) -> Iterator[SwitchedDisk]:
     path.mkdir()
     with image.open("wb") as file:
         file.truncate(SIZE)
-    _run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", str(image))
     disk = SwitchedDisk(image, path)
-    disk.mount()
+    try:
+        _run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", str(image))
+        disk.mount()
+    except FileNotFoundError as error:
+        raise NoSuchDisk(str(error)) from error
+    except subprocess.CalledProcessError as error:
+        raise NoSuchDisk(f"{error}: {error.stderr.strip()}") from error
     try:
         path.chmod(0o755)
         yield disk
@@ -73,9 +84,4 @@ def switched_disk(home: Path) -> Iterator[SwitchedDisk]:
 
 
 def _run(*command: str) -> None:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
-        raise NoSuchDisk(str(error)) from error
-    if done.returncode:
-        raise NoSuchDisk(f"{' '.join(command)}: {done.stderr.strip()}")
+    subprocess.run(command, capture_output=True, text=True, check=True)

@@ -52,3 +52,5 @@ QUEUES = (
     KeptQueue("redis-aof-always", "Redis, AOF always", ("--appendfsync", "always")),
     KeptQueue("database", "database queue", None),
 )
+
+TITLES = {one.name: one.title for one in QUEUES}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 
 from benchmarks.persistence.cell import Round
+from benchmarks.persistence.faults import POWER
 
 Environment = dict[str, str | int]
 
@@ -52,6 +53,12 @@ class Report:
 
     def of(self, queue: str) -> Iterator[Cell]:
         return (cell for cell in self.cells if cell.queue == queue)
+
+    def rate(self, queue: str, name: str) -> float | None:
+        """The median of a rate over all rounds in which all queues had the same files: no power was cut."""
+        cells = [cell for cell in self.of(queue) if cell.fault != POWER.name]
+        rounds = [getattr(one, name) for cell in cells for one in cell.rounds]
+        return float(statistics.median(rounds)) if rounds else None
 
     def as_json(self) -> str:
         cells = [cell.as_json() for cell in self.cells]
