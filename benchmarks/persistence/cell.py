@@ -9,6 +9,7 @@ from benchmarks.persistence import jobs
 from benchmarks.persistence.faults import Fault
 from benchmarks.persistence.host import Host
 from benchmarks.persistence.messages import Sending, send, take_all
+from benchmarks.persistence.queues import KeptQueue
 from tests.support.traffic import Traffic
 
 LONGEST_WAIT_SECONDS = 1.0
@@ -44,13 +45,14 @@ class Round:
     resent_s: float
 
 
-def measure(host: Host, fault: Fault, size: Size, films: str, random: Random) -> Round:
-    """`films` is how those of this round are called. In the end the queue is empty again."""
+def measure(host: Host, queue: KeptQueue, fault: Fault, size: Size, films: str, random: Random) -> Round:
+    """On a host that keeps its queue like that. `films` is how those of this round are called. In the end the
+    queue is empty again."""
     host.sync()
     accepted = jobs.ask(host, films, size.films)
     jobs.wait_until_queued(host, accepted)
     acknowledged = send(host.alone, size.settled)
-    host.settle()
+    host.settle(queue)
 
     with Sending(host.alone, timed=size.fresh) as sending:
         enqueue_per_s = sending.per_second()

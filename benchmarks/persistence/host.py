@@ -26,16 +26,14 @@ NOBODY_WAITS_FOR_THAT = "60"
 
 
 class Host:
-    def __init__(self, queue: KeptQueue, home: Path, *, disk: SwitchedDisk | None, backups: Path) -> None:
+    def __init__(self, driver: str, home: Path, *, disk: SwitchedDisk | None, backups: Path) -> None:
         """`home` is on the disk, if that is one whose power can be cut; `backups` is on another volume."""
-        self.queue = queue
         self.disk = disk
         self._backup = backups / "backup"
         self._backups = 0
         self.cluster = Cluster(
             home,
-            queue=queue.driver,
-            redis_options=queue.redis_options or (),
+            queue=driver,
             resend_seconds=NOBODY_WAITS_FOR_THAT,
             worker_threads=MOST_THREADS,
         )
@@ -62,9 +60,18 @@ class Host:
         """Whether the server of the queue is also the one of the event store."""
         return self.server is self.cluster.postgres
 
-    def settle(self) -> None:
+    def keep_as(self, queue: KeptQueue) -> None:
+        """From now on, and beginning with nothing. Meant for a time when all jobs are done."""
+        redis = self.cluster.redis
+        if redis is not None:
+            redis.stop()
+            redis.lose_data()
+            redis.options = queue.options
+            redis.start()
+
+    def settle(self, queue: KeptQueue) -> None:
         if self.cluster.redis is not None:
-            self.queue.settle(self.cluster.redis)
+            queue.settle(self.cluster.redis)
 
     def start_service(self) -> None:
         """All but workers; before it the servers that do not run."""
@@ -125,7 +132,7 @@ class Host:
 
 
 @contextmanager
-def host(queue: KeptQueue, *, can_lose_power: bool) -> Iterator[Host]:
+def host(driver: str, *, can_lose_power: bool) -> Iterator[Host]:
     """With everything running but workers.
 
     The disk whose power can be cut syncs several times as slowly as the files of this machine, so that only
@@ -135,7 +142,7 @@ def host(queue: KeptQueue, *, can_lose_power: bool) -> Iterator[Host]:
         home = Path(name)
         home.chmod(0o755)
         disk = stack.enter_context(switched_disk(home)) if can_lose_power else None
-        running = Host(queue, disk.path if disk else home, disk=disk, backups=home)
+        running = Host(driver, disk.path if disk else home, disk=disk, backups=home)
         stack.callback(running.close)
         running.start()
         yield running

@@ -7,7 +7,7 @@ project's own dispatcher. Prints a table; writes `persistence.json` and `persist
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -30,9 +30,10 @@ from interfaces.cli.output import hint, out, say
 ROUNDS, SEED = 3, 1999
 SIZE = Size(settled=500, fresh=500, films=60, asked=10)
 QUICK_SIZE = Size(settled=100, fresh=100, films=20, asked=2)
+DRIVERS = ("redis", "database")
 QUICK_CELLS = {
     "redis-none": ("restart", "kill-9"),
-    "redis-aof-always": ("kill-9", "volume-lost"),
+    "redis-aof-always": ("kill-9",),
     "database": ("kill-9",),
 }
 
@@ -69,38 +70,53 @@ def measured(
     size, rounds = (QUICK_SIZE, 1) if quick else (SIZE, rounds)
     facts: Environment = {}
     cells: list[Cell] = []
-    for queue, chosen in _plan(quick=quick):
+    for driver, cuts_power in product(DRIVERS, (False, True)):
+        plan = list(_plan(driver, cuts_power=cuts_power, quick=quick))
+        if not plan:
+            continue
         try:
-            with host(queue, can_lose_power=chosen[0].cuts_power) as running:
+            with host(driver, can_lose_power=cuts_power) as running:
                 facts |= environment(running, size, seed=seed)
-                cells += _cells(running, chosen, size, rounds=rounds, seed=seed, progress=progress)
+                for queue, chosen in plan:
+                    cells += _cells(running, queue, chosen, size, rounds, seed, progress)
         except NoSuchDisk as error:
             facts["power_loss_not_measured"] = str(error)
-    return Report(facts, rounds, cells)
+    return Report(facts, rounds, sorted(cells, key=_place))
 
 
-def _plan(*, quick: bool) -> Iterator[tuple[KeptQueue, Sequence[Fault]]]:
-    """Which faults meet one host after the other: what cuts its power needs one of its own."""
+def _plan(driver: str, *, cuts_power: bool, quick: bool) -> Iterator[tuple[KeptQueue, list[Fault]]]:
+    """Queues that are on the same host one after the other, and what happens to them there."""
     for queue in queues.QUEUES:
         names = QUICK_CELLS.get(queue.name, ()) if quick else faults.TITLES
-        wanted = [fault for fault in faults.FAULTS if fault.name in names]
-        for _, chosen in groupby(wanted, key=lambda fault: fault.cuts_power):
-            yield queue, list(chosen)
+        chosen = [fault for fault in faults.FAULTS if fault.name in names and fault.cuts_power is cuts_power]
+        if queue.driver == driver and chosen:
+            yield queue, chosen
 
 
 def _cells(
-    running: Host, chosen: Sequence[Fault], size: Size, *, rounds: int, seed: int, progress: Progress
+    running: Host,
+    queue: KeptQueue,
+    chosen: Sequence[Fault],
+    size: Size,
+    rounds: int,
+    seed: int,
+    progress: Progress,
 ) -> list[Cell]:
-    queue = running.queue.name
+    running.keep_as(queue)
     found: dict[str, list[Round]] = {fault.name: [] for fault in chosen}
-    for number in range(1, rounds + 1):
-        for fault in chosen:
-            random = Random(f"{seed} {queue} {fault.name} {number}")
-            one = measure(running, fault, size, f"{fault.name}-{number}", random)
-            found[fault.name].append(one)
-            progress(
-                f"{queue}, {fault.name}, round {number} of {rounds}: of {one.messages} messages"
-                f" {one.messages_lost} are lost; of {one.jobs} jobs in the event store"
-                f" {one.jobs_lost_with_event_store}"
-            )
-    return [Cell(queue, name, measured) for name, measured in found.items()]
+    for number, fault in product(range(1, rounds + 1), chosen):
+        random = Random(f"{seed} {queue.name} {fault.name} {number}")
+        films = f"{queue.name}-{fault.name}-{number}"
+        one = measure(running, queue, fault, size, films, random)
+        found[fault.name].append(one)
+        progress(
+            f"{queue.name}, {fault.name}, round {number} of {rounds}: of {one.messages} messages"
+            f" {one.messages_lost} are lost; of {one.jobs} jobs in the event store"
+            f" {one.jobs_lost_with_event_store}"
+        )
+    return [Cell(queue.name, name, measured) for name, measured in found.items()]
+
+
+def _place(cell: Cell) -> tuple[int, int]:
+    """In the table."""
+    return list(queues.TITLES).index(cell.queue), list(faults.TITLES).index(cell.fault)

@@ -14,20 +14,18 @@ SYNCED_WITHIN_MS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class KeptQueue:
-    """`redis_options` are set against the redis.conf that is deployed; None where the queue is in no Redis.
+    """`note` is what the note makes of it, `driver` that of MOVIEMIND_QUEUE; `options` are set against the
+    redis.conf that is deployed.
 
-    `settle` gives a running server the time it needs to keep what it has by now as well as it ever will.
+    `settle` gives a running Redis the time it needs to keep what it has by now as well as it ever will.
     """
 
     name: str
     title: str
-    redis_options: Sequence[str] | None
+    note: str
+    driver: str = "redis"
+    options: Sequence[str] = ()
     settle: Callable[[Redis], None] = lambda _: None
-
-    @property
-    def driver(self) -> str:
-        """As in MOVIEMIND_QUEUE."""
-        return "database" if self.redis_options is None else "redis"
 
 
 def _snapshot(server: Redis) -> None:
@@ -46,11 +44,22 @@ def _wait_for_fsync(server: Redis) -> None:
 
 
 QUEUES = (
-    KeptQueue("redis-none", "Redis without persistence", ("--appendonly", "no", "--save", "")),
-    KeptQueue("redis-rdb", "Redis, RDB only", ("--appendonly", "no"), _snapshot),
-    KeptQueue("redis-aof-everysec", "Redis, AOF everysec", (), _wait_for_fsync),
-    KeptQueue("redis-aof-always", "Redis, AOF always", ("--appendfsync", "always")),
-    KeptQueue("database", "database queue", None),
+    KeptQueue(
+        "redis-none",
+        "Redis without persistence",
+        "the Redis queue needs AOF",
+        options=("--appendonly", "no", "--save", ""),
+    ),
+    KeptQueue(
+        "redis-rdb",
+        "Redis, RDB only",
+        "the Redis queue needs AOF",
+        options=("--appendonly", "no"),
+        settle=_snapshot,
+    ),
+    KeptQueue("redis-aof-everysec", "Redis, AOF everysec", "what it needs", settle=_wait_for_fsync),
+    KeptQueue("redis-aof-always", "Redis, AOF always", "what it needs", options=("--appendfsync", "always")),
+    KeptQueue("database", "database queue", "safer and slower", driver="database"),
 )
 
 TITLES = {one.name: one.title for one in QUEUES}

@@ -1,54 +1,58 @@
 """The report as a table, for a console and for a page."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.table import Table
 
 from benchmarks.persistence import faults, queues
+from benchmarks.persistence.queues import KeptQueue
 from benchmarks.persistence.report import Cell, Report
 
-HEAD = (
-    "queue",
-    "fault",
-    "messages",
-    "lost",
-    "jobs lost alone",
-    "with event store",
-    "enqueue/s",
-    "drain/s",
-    "recovery s",
-    "sent again s",
-)
+HEAD = {
+    "queue": "queue",
+    "fault": "fault",
+    "messages": "sent",
+    "messages lost": "lost",
+    "jobs lost alone": "alone",
+    "jobs lost with event store": "behind",
+    "enqueue/s": "in/s",
+    "drain/s": "out/s",
+    "recovery s": "back s",
+    "sent again s": "again s",
+}
+"""Of the page, and where there is less room."""
+
 NUMBERS_FROM = 2
 NOT_MEASURED = "not measured"
 
 
 def console(report: Report) -> Table:
-    table = Table(title=f"medians of {report.rounds} rounds", title_justify="left")
-    for number, name in enumerate(HEAD):
-        table.add_column(name, justify="right" if number >= NUMBERS_FROM else "left")
+    table = Table(title=f"rounds: {report.rounds}", title_justify="left")
+    for number, name in enumerate(HEAD.values()):
+        is_number = number >= NUMBERS_FROM
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=not is_number)
     for cell in report.cells:
         table.add_row(cell.queue, cell.fault, *_figures(cell))
     return table
 
 
 def markdown(report: Report) -> str:
-    rows = [HEAD, ["---"] * NUMBERS_FROM + ["---:"] * (len(HEAD) - NUMBERS_FROM), *map(_row, report.cells)]
-    return _table(rows) + "\n"
+    return _table([list(HEAD), _alignment(HEAD), *map(_row, report.cells)]) + "\n"
 
 
 def losses(report: Report) -> str:
     """Queues down, faults across, and how quickly each queue works where no power is cut."""
-    head = ("queue", *faults.TITLES.values(), "enqueue/s", "drain/s")
-    rows = [_losses(report, queue) for queue in queues.TITLES if any(report.of(queue))]
-    return _table([head, ["---"] + ["---:"] * (len(head) - 1), *rows]) + "\n"
+    head = ("queue", "the note", *faults.TITLES.values(), "enqueue/s", "drain/s")
+    rows = [_losses(report, queue) for queue in queues.QUEUES if any(report.of(queue.name))]
+    return _table([head, _alignment(head), *rows]) + "\n"
 
 
-def _losses(report: Report, queue: str) -> list[str]:
-    cells = {cell.fault: cell for cell in report.of(queue)}
-    rates = (report.rate(queue, name) for name in ("enqueue_per_s", "drain_per_s"))
+def _losses(report: Report, queue: KeptQueue) -> list[str]:
+    cells = {cell.fault: cell for cell in report.of(queue.name)}
+    rates = (report.rate(queue.name, name) for name in ("enqueue_per_s", "drain_per_s"))
     return [
-        queues.TITLES[queue],
+        queue.title,
+        queue.note,
         *(_share(cells.get(fault)) for fault in faults.TITLES),
         *(NOT_MEASURED if rate is None else f"{rate:,.0f}" for rate in rates),
     ]
@@ -58,6 +62,10 @@ def _share(cell: Cell | None) -> str:
     if cell is None:
         return NOT_MEASURED
     return f"{cell.median('jobs_lost_alone'):,.0f} of {cell.median('messages'):,.0f}"
+
+
+def _alignment(head: Collection[str]) -> list[str]:
+    return ["---"] * NUMBERS_FROM + ["---:"] * (len(head) - NUMBERS_FROM)
 
 
 def _table(rows: Iterable[Sequence[str]]) -> str:

@@ -110,19 +110,18 @@ class Cluster:
         queue: str,
         also_on: Sequence[str] = (),
         redis_for: str = "queue",
-        redis_options: Sequence[str] = (),
         **settings: str,
     ) -> None:
         """`also_on` are addresses of this machine on which the servers are reached from elsewhere.
 
         `redis_for` is why there is a Redis: the `queue` if that is in it, `tokens` beside another queue, or
-        `nothing`: it is not the cluster's own. `redis_options` override the redis.conf that is deployed.
+        `nothing`: it is not the cluster's own.
         """
         self.home = home
         self.queue = queue
         self.postgres = Postgres(home / "postgres", also_on=also_on)
         has_redis = redis_for == "tokens" or (redis_for == "queue" and queue == "redis")
-        self.redis = Redis(home / "redis", *redis_options, also_on=also_on) if has_redis else None
+        self.redis = Redis(home / "redis", also_on=also_on) if has_redis else None
         self._stack = ExitStack()
         self._count = 0
         self._port = free_port()
