@@ -7,6 +7,7 @@ project's own dispatcher. Prints a table; writes `persistence.json` and `persist
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -45,17 +46,15 @@ def main(
     quick: Annotated[bool, typer.Option(help="Some of the cells, once, within a minute.")] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Of each cell.")] = ROUNDS,
     seed: Annotated[int, typer.Option(help="Decides at which moment of its second a fault comes.")] = SEED,
-    out_dir: Annotated[Path | None, typer.Option("--out", help="Where the report is written.")] = None,
+    directory: Annotated[Path | None, typer.Option("--out", help="Where the report is written.")] = None,
 ) -> None:
     configure_logs(LogLevel.ERROR, LogFormat.AUTO)
     report = measured(quick=quick, rounds=rounds, seed=seed, progress=hint)
     for name, fact in report.environment.items():
         say(f"{name}: {fact}")
-    out.print(tables.console(report))
-    if out_dir is not None:
-        out_dir.mkdir(parents=True, exist_ok=True)
-        (out_dir / "persistence.json").write_text(report.as_json() + "\n", encoding="utf-8")
-        (out_dir / "persistence.md").write_text(page(report), encoding="utf-8")
+    out.print(tables.console(report), width=max(out.width, tables.LEAST_WIDTH))
+    if directory is not None:
+        write(report, directory)
 
 
 def measured(
@@ -67,24 +66,31 @@ def measured(
 ) -> Report:
     """Every cell, or with `quick` one round of some. The loss of power is left out where nobody may mount a
     disk for it; `environment` then says why."""
-    size, rounds = (QUICK_SIZE, 1) if quick else (SIZE, rounds)
+    course = _Course(QUICK_SIZE, 1, seed, progress) if quick else _Course(SIZE, rounds, seed, progress)
     facts: Environment = {}
     cells: list[Cell] = []
     for driver, cuts_power in product(DRIVERS, (False, True)):
-        plan = list(_plan(driver, cuts_power=cuts_power, quick=quick))
-        if not plan:
+        planned = list(_planned(driver, cuts_power=cuts_power, quick=quick))
+        if not planned:
             continue
         try:
             with host(driver, can_lose_power=cuts_power) as running:
-                facts |= environment(running, size, seed=seed)
-                for queue, chosen in plan:
-                    cells += _cells(running, queue, chosen, size, rounds, seed, progress)
+                facts |= environment(running, course.size, seed=seed)
+                for queue, chosen in planned:
+                    cells += course.cells(running, queue, chosen)
         except NoSuchDisk as error:
             facts["power_loss_not_measured"] = str(error)
-    return Report(facts, rounds, sorted(cells, key=_place))
+    return Report(facts, course.rounds, sorted(cells, key=_place))
 
 
-def _plan(driver: str, *, cuts_power: bool, quick: bool) -> Iterator[tuple[KeptQueue, list[Fault]]]:
+def write(report: Report, directory: Path) -> None:
+    """As JSON and as a page, into a directory that is made where it is missing."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "persistence.json").write_text(report.as_json() + "\n", encoding="utf-8")
+    (directory / "persistence.md").write_text(page(report), encoding="utf-8")
+
+
+def _planned(driver: str, *, cuts_power: bool, quick: bool) -> Iterator[tuple[KeptQueue, list[Fault]]]:
     """Queues that are on the same host one after the other, and what happens to them there."""
     for queue in queues.QUEUES:
         names = QUICK_CELLS.get(queue.name, ()) if quick else faults.TITLES
@@ -93,28 +99,26 @@ def _plan(driver: str, *, cuts_power: bool, quick: bool) -> Iterator[tuple[KeptQ
             yield queue, chosen
 
 
-def _cells(
-    running: Host,
-    queue: KeptQueue,
-    chosen: Sequence[Fault],
-    size: Size,
-    rounds: int,
-    seed: int,
-    progress: Progress,
-) -> list[Cell]:
-    running.keep_as(queue)
-    found: dict[str, list[Round]] = {fault.name: [] for fault in chosen}
-    for number, fault in product(range(1, rounds + 1), chosen):
-        random = Random(f"{seed} {queue.name} {fault.name} {number}")
-        films = f"{queue.name}-{fault.name}-{number}"
-        one = measure(running, queue, fault, size, films, random)
-        found[fault.name].append(one)
-        progress(
-            f"{queue.name}, {fault.name}, round {number} of {rounds}: of {one.messages} messages"
-            f" {one.messages_lost} are lost; of {one.jobs} jobs in the event store"
-            f" {one.jobs_lost_with_event_store}"
-        )
-    return [Cell(queue.name, name, measured) for name, measured in found.items()]
+@dataclass(frozen=True, slots=True)
+class _Course:
+    size: Size
+    rounds: int
+    seed: int
+    progress: Progress
+
+    def cells(self, running: Host, queue: KeptQueue, chosen: Sequence[Fault]) -> list[Cell]:
+        running.keep_as(queue)
+        found: dict[str, list[Round]] = {fault.name: [] for fault in chosen}
+        for number, fault in product(range(1, self.rounds + 1), chosen):
+            name = f"{queue.name}-{fault.name}-{number}"
+            one = measure(running, queue, fault, self.size, name, Random(f"{self.seed} {name}"))
+            found[fault.name].append(one)
+            self.progress(
+                f"{queue.name}, {fault.name}, round {number} of {self.rounds}: {one.messages_lost:,} of"
+                f" {one.messages:,} messages are lost, {one.jobs_lost_with_event_store} of {one.jobs} jobs"
+                " in the event store"
+            )
+        return [Cell(queue.name, fault, rounds) for fault, rounds in found.items()]
 
 
 def _place(cell: Cell) -> tuple[int, int]:

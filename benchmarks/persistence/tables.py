@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from benchmarks.persistence import faults, queues
@@ -23,11 +24,12 @@ HEAD = {
 """Of the page, and where there is less room."""
 
 NUMBERS_FROM = 2
+LEAST_WIDTH = 100
 NOT_MEASURED = "not measured"
 
 
 def console(report: Report) -> Table:
-    table = Table(title=f"rounds: {report.rounds}", title_justify="left")
+    table = Table(title=f"rounds: {report.rounds}", title_justify="left", box=SIMPLE_HEAD)
     for number, name in enumerate(HEAD.values()):
         is_number = number >= NUMBERS_FROM
         table.add_column(name, justify="right" if is_number else "left", no_wrap=not is_number)

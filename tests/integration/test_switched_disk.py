@@ -47,3 +47,11 @@ def _power_cut(disk: SwitchedDisk) -> None:
     disk.cut()
     disk.unmount()
     disk.mount()
+
+
+def test_a_machine_that_cannot_make_such_a_disk_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoSuchDisk, match="mkfs"), switched_disk(tmp_path):
+        pass
