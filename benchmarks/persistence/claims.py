@@ -7,6 +7,7 @@ from benchmarks.persistence.faults import TITLES
 from benchmarks.persistence.report import Report
 
 NEEDS_AOF = "the Redis queue needs AOF"
+ENOUGH = "AOF is what the Redis queue needs"
 VOLUME_LOST = "volume lost: pending jobs are lost"
 SAFER = "the database queue is the safer alternative"
 SLOWER = "the database queue is the slower alternative"
@@ -51,22 +52,31 @@ def rate(report: Report, queue: str, name: str) -> float:
     return found
 
 
-def _needs_aof(queue: str, fault: str, *, has_it: bool) -> Claim:
-    def because(report: Report) -> str:
-        how = "with it" if has_it else "without it"
-        return f"{how}, {TITLES[fault]}: {share_lost(report, queue, fault)} jobs lost"
+def _needs_aof(queue: str, fault: str) -> Claim:
+    return Claim(
+        queue,
+        NEEDS_AOF,
+        [(queue, fault)],
+        lambda report: lost(report, queue, fault) > 0,
+        lambda report: f"without it, {TITLES[fault]}: {share_lost(report, queue, fault)} jobs lost",
+    )
 
-    def holds(report: Report) -> bool:
-        return (lost(report, queue, fault) == 0) is has_it
 
-    return Claim(queue, NEEDS_AOF, [(queue, fault)], holds, because)
+def _is_enough(queue: str, fault: str) -> Claim:
+    return Claim(
+        queue,
+        ENOUGH,
+        [(queue, fault)],
+        lambda report: lost(report, queue, fault) == 0,
+        lambda report: f"with it, {TITLES[fault]}: {share_lost(report, queue, fault)} jobs lost",
+    )
 
 
-def _volume_lost(queue: str) -> Claim:
+def _volume_lost(queue: str, behind: str = "with it") -> Claim:
     def because(report: Report) -> str:
         alone = share_lost(report, queue, "volume-lost")
-        behind = report.cell(queue, "volume-lost").most_jobs_lost()
-        return f"{alone} without an event store, {behind} with it"
+        lost_behind = report.cell(queue, "volume-lost").most_jobs_lost()
+        return f"{alone} without an event store, {lost_behind} {behind}"
 
     return Claim(
         queue,
@@ -109,15 +119,15 @@ def _how_quick(report: Report) -> str:
 
 
 CLAIMS = (
-    _needs_aof("redis-none", "restart", has_it=False),
+    _needs_aof("redis-none", "restart"),
     _volume_lost("redis-none"),
-    _needs_aof("redis-rdb", "kill-9", has_it=False),
+    _needs_aof("redis-rdb", "kill-9"),
     _volume_lost("redis-rdb"),
-    _needs_aof(OF_THE_NOTE, "kill-9", has_it=True),
-    _needs_aof(OF_THE_NOTE, "power-loss", has_it=True),
+    _is_enough(OF_THE_NOTE, "kill-9"),
+    _is_enough(OF_THE_NOTE, "power-loss"),
     _volume_lost(OF_THE_NOTE),
-    _needs_aof("redis-aof-always", "kill-9", has_it=True),
-    _needs_aof("redis-aof-always", "power-loss", has_it=True),
+    _is_enough("redis-aof-always", "kill-9"),
+    _is_enough("redis-aof-always", "power-loss"),
     _volume_lost("redis-aof-always"),
     Claim(
         "database",
@@ -133,5 +143,5 @@ CLAIMS = (
         _is_slower,
         _how_quick,
     ),
-    _volume_lost("database"),
+    _volume_lost("database", "with a backup of its events made after the last request"),
 )

@@ -52,7 +52,8 @@ def main(
     report = measured(quick=quick, rounds=rounds, seed=seed, progress=hint)
     for name, fact in report.environment.items():
         say(f"{name}: {fact}")
-    out.print(tables.console(report), width=max(out.width, tables.LEAST_WIDTH))
+    say(f"medians of rounds: {report.rounds}")
+    out.print(tables.console(report))
     if directory is not None:
         write(report, directory)
 

@@ -47,7 +47,7 @@ def _about(queue: KeptQueue, report: Report) -> Iterator[str]:
     yield f"### {queue.title}\n"
     for claim in claims_about(queue.name, report):
         verdict = "Confirmed" if claim.holds(report) else "Contradicted"
-        yield f"- *“{claim.says}”*. **{verdict}**: {claim.because(report)}."
+        yield f"- *{claim.says}*. **{verdict}**: {claim.because(report)}."
     yield f"\n{CHOICES[queue.name]}\n"
 
 

@@ -57,8 +57,10 @@ QUEUES = (
         options=("--appendonly", "no"),
         settle=_snapshot,
     ),
-    KeptQueue("redis-aof-everysec", "Redis, AOF everysec", "what it needs", settle=_wait_for_fsync),
-    KeptQueue("redis-aof-always", "Redis, AOF always", "what it needs", options=("--appendfsync", "always")),
+    KeptQueue("redis-aof-everysec", "Redis, AOF everysec", "AOF: what it needs", settle=_wait_for_fsync),
+    KeptQueue(
+        "redis-aof-always", "Redis, AOF always", "AOF: what it needs", options=("--appendfsync", "always")
+    ),
     KeptQueue("database", "database queue", "safer and slower", driver="database"),
 )
 

@@ -18,18 +18,24 @@ HEAD = {
     "jobs lost with event store": "behind",
     "enqueue/s": "in/s",
     "drain/s": "out/s",
-    "recovery s": "back s",
-    "sent again s": "again s",
+    "recovery s": "back",
+    "sent again s": "again",
 }
 """Of the page, and where there is less room."""
 
+LEGEND = (
+    "sent, lost: messages; alone, behind: jobs lost without and with the event store; in/s, out/s: messages"
+    " enqueued and drained a second; back: seconds until the server answers; again: and until all that is due"
+    " waits in the queue once more"
+)
+
 NUMBERS_FROM = 2
-LEAST_WIDTH = 100
 NOT_MEASURED = "not measured"
 
 
 def console(report: Report) -> Table:
-    table = Table(title=f"rounds: {report.rounds}", title_justify="left", box=SIMPLE_HEAD)
+    """As wide as a terminal of old."""
+    table = Table(caption=LEGEND, caption_justify="left", box=SIMPLE_HEAD, padding=0, show_edge=False)
     for number, name in enumerate(HEAD.values()):
         is_number = number >= NUMBERS_FROM
         table.add_column(name, justify="right" if is_number else "left", no_wrap=not is_number)

@@ -33,17 +33,17 @@ def test_every_cell_has_its_row() -> None:
 
 def test_a_sentence_of_the_note_is_confirmed_where_the_figures_bear_it_out() -> None:
     text = page(_report({("redis-none", "restart"): LOST}))
-    assert "“the Redis queue needs AOF”*. **Confirmed**: without it, restart in order: 400 of 1,000" in text
+    assert "- *the Redis queue needs AOF*. **Confirmed**: without it, restart in order: 400 of 1,000" in text
 
 
 def test_a_sentence_of_the_note_is_contradicted_where_they_do_not() -> None:
     text = page(_report({}))
-    assert "“the Redis queue needs AOF”*. **Contradicted**: without it, restart in order: 0 of 1,000" in text
+    assert "- *the Redis queue needs AOF*. **Contradicted**: without it, restart in order: 0 of 1,000" in text
 
 
 def test_the_database_queue_is_slower_only_if_it_is() -> None:
     slower = {("database", fault): SLOW for fault in faults.TITLES}
-    sentence = "“the database queue is the slower alternative”*. **{}**: it takes {} messages a second"
+    sentence = "*the database queue is the slower alternative*. **{}**: it takes {} messages a second"
     assert sentence.format("Confirmed", 100) in page(_report(slower))
     assert sentence.format("Contradicted", "1,000") in page(_report({}))
 
