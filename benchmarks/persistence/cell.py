@@ -69,7 +69,7 @@ def measure(host: Host, queue: KeptQueue, fault: Fault, size: Size, films: str, 
     survived = host.alone.job_ids()
     if not host.is_serving():
         host.start_service()
-    resent_s = _seconds(lambda: jobs.wait_until_queued(host, accepted))
+    resent_s = _seconds(lambda: jobs.wait_until_queued_again(host, accepted))
     taken = take_all(host.alone, at_least=size.settled + size.fresh)
     return Round(
         messages=len(acknowledged),

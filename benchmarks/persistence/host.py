@@ -22,7 +22,8 @@ ALONE = "alone"
 MOST_THREADS = "64"
 """So many the dispatcher counts with while there is no worker; it fills the queue accordingly."""
 
-NOBODY_WAITS_FOR_THAT = "60"
+NOBODY_WAITS_FOR_THAT = "600"
+"""For messages to be sent again because they are old: what is lost has to be noticed."""
 
 
 class Host:
@@ -40,6 +41,7 @@ class Host:
         self.alone = self._place(ALONE, ALONE)
         self.waiting = self._place(self.cluster.namespace, "postgres")
         """The messages of the service."""
+        self.projector: Part
         self._parts: list[Part] = []
 
     def start(self) -> None:
@@ -77,9 +79,9 @@ class Host:
         """All but workers; before it the servers that do not run."""
         for server in self._servers():
             server.start()
-        projector = self.cluster.start("projector")  # which waits for the lead while the API starts
-        self._parts = [projector, self.cluster.start_api()]
-        projector.wait_for("projector.leads")
+        self.projector = self.cluster.start("projector")  # which waits for the lead while the API starts
+        self._parts = [self.projector, self.cluster.start_api()]
+        self.projector.wait_for("projector.leads")
 
     def is_serving(self) -> bool:
         return bool(self._parts)

@@ -28,12 +28,18 @@ def wait_until_queued(host: Host, slugs: Collection[str]) -> None:
 
     def all_wait() -> bool:
         jobs = _jobs(host)
-        wanted = {
-            job_id for slug in slugs if slug in jobs for job_id, status in [jobs[slug]] if status != "DONE"
-        }
-        return all(slug in jobs for slug in slugs) and host.waiting.job_ids() >= wanted
+        if any(slug not in jobs for slug in slugs):
+            return False
+        unfinished = {job_id for job_id, status in map(jobs.__getitem__, slugs) if status != "DONE"}
+        return host.waiting.job_ids() >= unfinished
 
-    wait_until(all_wait, f"messages of {len(slugs)} jobs wait", log=lambda: str(_jobs(host)))
+    wait_until(all_wait, f"messages of {len(slugs)} jobs wait", LOST_SECONDS, log=lambda: str(_jobs(host)))
+
+
+def wait_until_queued_again(host: Host, slugs: Collection[str]) -> None:
+    """The same after a fault, where it may be in vain: whose message does not come back is found lost."""
+    with suppress(AssertionError):
+        wait_until_queued(host, slugs)
 
 
 def lost(host: Host, slugs: Sequence[str]) -> int:

@@ -76,7 +76,7 @@ def measured(
             continue
         try:
             with host(driver, can_lose_power=cuts_power) as running:
-                facts |= environment(running, course.size, seed=seed)
+                facts = environment(running, course.size, seed=seed) | facts
                 for queue, chosen in planned:
                     cells += course.cells(running, queue, chosen)
         except NoSuchDisk as error:

@@ -1,13 +1,18 @@
 """The comparison of queues, in the short form: what is lost where, never how long anything takes."""
 
 import json
+from dataclasses import replace
+from random import Random
 
 import pytest
 
-from benchmarks.persistence.main import measured
+from benchmarks.persistence import faults, jobs, queues
+from benchmarks.persistence.cell import measure
+from benchmarks.persistence.host import Host, host
+from benchmarks.persistence.main import QUICK_SIZE, measured
 from benchmarks.persistence.report import Report
 
-MOST_SECONDS = 60.0
+SOON_LOST_SECONDS = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +54,19 @@ def test_the_figures_are_written_as_they_were_measured(report: Report) -> None:
             "drain_per_s",
             "recovery_s",
         } <= cell.keys()
+
+
+def test_a_service_whose_dispatcher_is_dead_is_seen_to_lose_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise nothing lost would mean nothing."""
+
+    def kill_the_projector_and_mend(host: Host) -> None:
+        host.projector.kill9()
+        faults.RESTART.mend(host)
+
+    monkeypatch.setattr(jobs, "LOST_SECONDS", SOON_LOST_SECONDS)
+    fault = replace(faults.RESTART, mend=kill_the_projector_and_mend)
+    queue = queues.QUEUES[0]
+    with host(queue.driver, can_lose_power=False) as running:
+        running.keep_as(queue)
+        one = measure(running, queue, fault, QUICK_SIZE, "film", Random(1))
+    assert one.jobs_lost_with_event_store == one.jobs > 0
