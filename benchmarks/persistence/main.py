@@ -29,7 +29,7 @@ from infrastructure.logs import configure_logs
 from interfaces.cli.output import hint, out, say
 
 ROUNDS, SEED = 3, 1999
-SIZE = Size(settled=500, fresh=500, films=60, asked=10)
+SIZE = Size(settled=300, fresh=300, films=40, asked=5)
 QUICK_SIZE = Size(settled=100, fresh=100, films=20, asked=2)
 DRIVERS = ("redis", "database")
 QUICK_CELLS = {
