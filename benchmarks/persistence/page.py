@@ -27,6 +27,7 @@ def page(report: Report) -> str:
     parts = [_prose("introduction"), _found(report), tables.losses(report), "## Queue by queue\n"]
     parts += [part for queue in QUEUES for part in _about(queue, report)]
     parts += ["## All figures\n", tables.markdown(report), _prose("method"), "## Where it was measured\n"]
+    parts += [f"- rounds of each cell: {report.rounds}"]
     parts += [f"- {name.replace('_', ' ')}: {fact}" for name, fact in report.environment.items()]
     return "\n".join(parts) + "\n"
 
