@@ -12,6 +12,7 @@ from infrastructure.settings import Settings
 from infrastructure.store import Store
 from interfaces.bootstrap import open_store_beside
 from interfaces.rebuilding import rebuild
+from tests.support.process import wait_until
 from tests.support.rebuilding import change, is_sqlite
 
 
@@ -106,6 +107,7 @@ def test_why_one_has_failed_is_told(
 
     def lose_a_row(_events: int) -> None:
         place = _places(store)["movies"]
+        wait_until(lambda: _position(store, place) > 0, "what was read is folded")
         change(store, f"DELETE FROM {place}")
 
     with pytest.raises(RebuildFailed):
@@ -143,6 +145,10 @@ def test_one_that_is_refused_says_nothing_of_itself(store: Store, settings: Sett
 
     assert len(refused) == 1
     assert (_newest(store).views, _newest(store).state) == (["movies"], RebuildState.DONE)
+
+
+def _position(store: Store, place: str) -> int:
+    return store.movies._store.position(place)  # type: ignore[attr-defined, no-any-return]
 
 
 def _places(store: Store) -> dict[str, str]:
