@@ -34,6 +34,4 @@ def fold_throughput(recorded: Recorded, rows: BatchRows[str, ThroughputRow]) -> 
 
 def _minute(event: events.Event) -> str:
     at: datetime = event.timestamp
-    if at.tzinfo is not UTC:
-        at = at.astimezone(UTC)
-    return at.isoformat()[: len("2026-01-31T12:34")]
+    return at.astimezone(UTC).isoformat()[: len("2026-01-31T12:34")]

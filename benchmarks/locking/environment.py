@@ -1,16 +1,12 @@
-"""On what the lab is run: without it a figure says nothing."""
+"""On what the lab is run."""
 
-import os
-import platform
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 from sqlite3 import sqlite_version
 from typing import Any
 
 from benchmarks.locking.servers import Servers
-
-_MEMORY = "MemTotal:"
+from benchmarks.machine import machine
 
 
 def environment(servers: Servers) -> dict[str, Any]:
@@ -20,17 +16,8 @@ def environment(servers: Servers) -> dict[str, Any]:
         redis = client.info("server")["redis_version"]
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cores": os.cpu_count(),
-        "memory_mib": _memory_mib(),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
+        **machine(),
         "postgresql": postgres,
         "redis": redis,
         "sqlite": sqlite_version,
     }
-
-
-def _memory_mib() -> int:
-    facts = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    (line,) = [fact for fact in facts if fact.startswith(_MEMORY)]
-    return int(line.split()[1]) // 1024

@@ -5,31 +5,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from benchmarks.locking.rounds import Round
+from benchmarks.locking.rounds import Figures, Round
 
 Films = Literal["same", "different"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Figures):
     """A strategy under a fault. Counts of what must not happen, and of paid calls, are those of the worst
-    round: a strategy that duplicates in one of three does duplicate. The rest are medians of the rounds;
-    times are None where no job was answered."""
+    round: a strategy that duplicates in one of three does duplicate. The rest are medians of the rounds."""
 
     strategy: str
     fault: str
     films: Films
     clients: int
-    accepted_descriptions: int
-    duplicates: int
-    paid_calls: int
-    contradictory_answers: int
-    lost_jobs: int
-    p50_ms: float | None
-    p99_ms: float | None
-    throughput_per_s: float
-    redis_round_trips: int
-    database_round_trips: int
 
     @property
     def films_described(self) -> int:
@@ -68,7 +57,19 @@ class Report:
     at_the_notes_times: tuple[Cell, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """What a cell is of stands before its figures."""
+        return asdict(self) | {
+            "cells": [_named_first(cell) for cell in self.cells],
+            "at_the_notes_times": [_named_first(cell) for cell in self.at_the_notes_times],
+        }
+
+
+def _named_first(cell: Cell) -> dict[str, Any]:
+    fields = asdict(cell)
+    return {name: fields.pop(name) for name in _NAMES} | fields
+
+
+_NAMES = ("strategy", "fault", "films", "clients")
 
 
 def _median(values: Iterable[float | None]) -> float | None:

@@ -15,7 +15,7 @@ SHORT_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Figures:
     """What was found. Milliseconds are from request to answer, of those that were answered; None where nobody
     was. Round trips are those of requests and jobs."""
 
@@ -29,6 +29,10 @@ class Round:
     throughput_per_s: float
     redis_round_trips: int
     database_round_trips: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round(Figures):
     why_lost: tuple[str, ...]
 
 

@@ -11,11 +11,15 @@ from eventsourcing.persistence import (
     DecimalAsStr,
     JSONTranscoder,
     Mapper,
+    MapperDeserialisationError,
     StoredEvent,
     TranscodingNotRegisteredError,
     UUIDAsHex,
 )
+from eventsourcing.utils import get_topic
 
+from application.event_mapper import EventMapper
+from domain.movie_generation import MovieGeneration
 from infrastructure.transcoder import QuickTranscoder
 from tests.golden.record import FOLDER
 
@@ -41,9 +45,19 @@ def test_golden_streams_are_the_same_events_whoever_reads_them(path: Path) -> No
             topic=event["topic"],
             state=json.dumps(event["state"], ensure_ascii=False).encode(),
         )
-        theirs, ours = (Mapper[UUID](one).to_domain_event(stored) for one in (THEIRS, OURS))
+        theirs, ours = (one.to_domain_event(stored) for one in (Mapper[UUID](THEIRS), EventMapper(OURS)))
         assert type(ours) is type(theirs)
         assert told(vars(ours)) == told(vars(theirs))
+
+
+def test_of_an_event_that_is_no_json_it_is_told_where_it_stands() -> None:
+    stream = UUID(int=7)
+    stored = StoredEvent(stream, 3, get_topic(MovieGeneration.DescriptionWithdrawn), b"{")
+
+    with pytest.raises(
+        MapperDeserialisationError, match=f"DescriptionWithdrawn of stream {stream}, version 3"
+    ):
+        EventMapper(OURS).to_domain_event(stored)
 
 
 @pytest.mark.parametrize(

@@ -6,30 +6,24 @@ it is: to save it could make a second description.
 
 import random
 import time
-from collections.abc import Sequence
 from uuid import UUID
 
-from benchmarks.locking import descriptions
-from benchmarks.locking.descriptions import Descriptions
 from benchmarks.locking.redis_lock import connect
 from benchmarks.locking.redlock_lock import Redlock
+from benchmarks.locking.rival import Rival
 from benchmarks.locking.setup import Setup
-from benchmarks.locking.strategy import Job, Strategy, Write
+from benchmarks.locking.strategy import Job, Write
 
 PATIENCE, LEAST_SECONDS = 1 / 20, 0.05
 """With one server, in lifetimes of a lock: one that is away must not take the time of the others."""
 
 
-class RedlockOnThree(Strategy):
+class RedlockOnThree(Rival):
     def __init__(self, setup: Setup) -> None:
-        self._descriptions = Descriptions(setup.store_url)
+        super().__init__(setup)
         self._pace = setup.pace
         timeout_seconds = max(setup.pace.ttl * PATIENCE, LEAST_SECONDS)
         self._servers = [connect(url, timeout_seconds=timeout_seconds) for url in setup.redis_urls]
-
-    @classmethod
-    def create(cls, setup: Setup) -> None:
-        descriptions.create(setup.store_url)
 
     def work(self, job: Job, write: Write) -> UUID | None:
         existing = self._descriptions.find(job.slug)
@@ -50,10 +44,7 @@ class RedlockOnThree(Strategy):
         finally:
             lock.release()
 
-    def accepted(self, slug: str) -> Sequence[UUID]:
-        return self._descriptions.all(slug)
-
     def close(self) -> None:
         for server in self._servers:
             server.close()
-        self._descriptions.close()
+        super().close()

@@ -4,15 +4,14 @@ The row is locked for as long as its transaction is open, and that is while the 
 ends a transaction whose holder is silent for too long; whatever it comes with then is not saved.
 """
 
-from collections.abc import Sequence
 from uuid import UUID
 
 import psycopg
 
-from benchmarks.locking import descriptions
 from benchmarks.locking.descriptions import Descriptions
+from benchmarks.locking.rival import Rival
 from benchmarks.locking.setup import Setup
-from benchmarks.locking.strategy import Job, NotNow, Strategy, Write
+from benchmarks.locking.strategy import Job, NotNow, Write
 
 _TABLE = "CREATE TABLE IF NOT EXISTS film_locks (slug text PRIMARY KEY)"
 _CONTROL_ROW = "INSERT INTO film_locks VALUES (%s) ON CONFLICT DO NOTHING"
@@ -22,7 +21,7 @@ SILENT_LIFETIMES = 2
 """How long a holder may take to write, in lifetimes of the other strategies' locks."""
 
 
-class SelectForUpdate(Strategy):
+class SelectForUpdate(Rival):
     def __init__(self, setup: Setup) -> None:
         self._url = setup.store_url
         self._pace = setup.pace
@@ -30,7 +29,7 @@ class SelectForUpdate(Strategy):
 
     @classmethod
     def create(cls, setup: Setup) -> None:
-        descriptions.create(setup.store_url)
+        super().create(setup)
         with psycopg.connect(setup.store_url, autocommit=True) as session:
             session.execute(_TABLE)
 
@@ -47,12 +46,6 @@ class SelectForUpdate(Strategy):
                 return self._descriptions.find(job.slug) or self._descriptions.add(job.slug, write())
         except psycopg.errors.LockNotAvailable:  # SQLSTATE 55P03: lock_timeout is over
             raise NotNow(job.slug) from None
-
-    def accepted(self, slug: str) -> Sequence[UUID]:
-        return self._descriptions.all(slug)
-
-    def close(self) -> None:
-        self._descriptions.close()
 
     def _connected(self) -> Descriptions:
         found = Descriptions(self._url)

@@ -3,26 +3,14 @@
 Nobody waits inside a worker: who does not get the lock leaves the job to the queue for a moment.
 """
 
-from collections.abc import Sequence
 from uuid import UUID
 
-from benchmarks.locking import descriptions
-from benchmarks.locking.descriptions import Descriptions
-from benchmarks.locking.redis_lock import RedisLock, connect
-from benchmarks.locking.setup import Setup
-from benchmarks.locking.strategy import Job, Strategy, Write
+from benchmarks.locking.redis_lock import RedisLock
+from benchmarks.locking.rival import RivalWithRedis
+from benchmarks.locking.strategy import Job, Write
 
 
-class SetNx(Strategy):
-    def __init__(self, setup: Setup) -> None:
-        self._descriptions = Descriptions(setup.store_url)
-        self._redis = connect(setup.redis_urls[0])
-        self._pace = setup.pace
-
-    @classmethod
-    def create(cls, setup: Setup) -> None:
-        descriptions.create(setup.store_url)
-
+class SetNx(RivalWithRedis):
     def work(self, job: Job, write: Write) -> UUID | None:
         existing = self._descriptions.find(job.slug)
         if existing is not None:
@@ -34,10 +22,3 @@ class SetNx(Strategy):
             return self._descriptions.find(job.slug) or self._descriptions.add(job.slug, write())
         finally:
             lock.release()
-
-    def accepted(self, slug: str) -> Sequence[UUID]:
-        return self._descriptions.all(slug)
-
-    def close(self) -> None:
-        self._redis.close()
-        self._descriptions.close()

@@ -4,24 +4,17 @@ The loser is known by its SQLSTATE, 23505, and by the name of the constraint, ne
 It loads the row that came first, and its job is done with that.
 """
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation  # SQLSTATE 23505
 
-from benchmarks.locking import descriptions
-from benchmarks.locking.descriptions import UNIQUE_SLUG, Descriptions
-from benchmarks.locking.setup import Setup
-from benchmarks.locking.strategy import Job, Strategy, Write
+from benchmarks.locking.descriptions import UNIQUE_SLUG
+from benchmarks.locking.rival import Rival
+from benchmarks.locking.strategy import Job, Write
 
 
-class UniqueIndexOnPostgres(Strategy):
-    def __init__(self, setup: Setup) -> None:
-        self._descriptions = Descriptions(setup.store_url)
-
-    @classmethod
-    def create(cls, setup: Setup) -> None:
-        descriptions.create(setup.store_url, is_unique=True)
+class UniqueIndexOnPostgres(Rival):
+    is_unique = True
 
     def work(self, job: Job, write: Write) -> UUID | None:
         existing = self._descriptions.find(job.slug)  # spares a payment whenever somebody is done already
@@ -34,9 +27,3 @@ class UniqueIndexOnPostgres(Strategy):
             if violation.diag.constraint_name != UNIQUE_SLUG:
                 raise
             return self._descriptions.find(job.slug)
-
-    def accepted(self, slug: str) -> Sequence[UUID]:
-        return self._descriptions.all(slug)
-
-    def close(self) -> None:
-        self._descriptions.close()

@@ -8,10 +8,11 @@ from itertools import islice, pairwise
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from slugify import slugify
 
 from domain import slugs
 from domain.errors import SlugRefused, TitleMakesNoSlug
-from domain.values import MovieFacts
+from domain.values import MovieFacts, hyphenated
 from interfaces.cli.demo import FILMS
 
 YEAR = 2026
@@ -415,3 +416,8 @@ def places_of(films: Iterable[MovieFacts]) -> list[str]:
         )
 
     return [place(film) for film in films]
+
+
+@given(text=st.text(alphabet="AZaz09 "))
+def test_a_plain_text_is_hyphenated_as_the_library_does_it(text: str) -> None:
+    assert hyphenated(text) == slugify(text)

@@ -1,0 +1,25 @@
+"""The machine that something is measured on: without it a figure says nothing."""
+
+import os
+import platform
+from pathlib import Path
+
+_MEMORY, _MODEL = "MemTotal:", "model name"
+
+
+def machine() -> dict[str, str | int]:
+    """Processor, memory, and what runs the measurement; of the kernel its version, without whose it is."""
+    return {
+        "cpu": next(
+            (line.partition(":")[2].strip() for line in _lines("cpuinfo", _MODEL)), platform.machine()
+        ),
+        "cpus": os.cpu_count() or 0,
+        "memory_mib": int(_lines("meminfo", _MEMORY)[0].split()[1]) // 1024,
+        "system": " ".join([platform.system(), ".".join(platform.release().split(".")[:2])]),
+        "python": platform.python_version(),
+    }
+
+
+def _lines(name: str, beginning: str) -> list[str]:
+    found = Path("/proc", name).read_text(encoding="utf-8").splitlines()
+    return [line for line in found if line.startswith(beginning)]
