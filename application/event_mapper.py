@@ -41,10 +41,10 @@ class EventMapper(Mapper[UUID]):
         version = state.pop("class_version", 1)
         if version > kind.class_version:
             raise EventTooNew(f"{stored_event.topic} of version {version}", f"version {kind.class_version}")
-        for older in range(version, kind.class_version):
-            getattr(kind, f"upcast_v{older}_v{older + 1}")(state)
         state["originator_id"] = stored_event.originator_id
         state["originator_version"] = stored_event.originator_version
+        for older in range(version, kind.class_version):
+            getattr(kind, f"upcast_v{older}_v{older + 1}")(state)
         event = object.__new__(kind)
         event.__dict__.update(state)  # it is frozen, and its fields are those that were written
         return event
