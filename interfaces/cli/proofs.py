@@ -30,7 +30,7 @@ from interfaces.history import published_history, signing_key, tree_of
 
 File = Annotated[
     typer.FileBinaryWrite,
-    typer.Option("--out", lazy=False, help="Write to this file.", show_default="standard output"),
+    typer.Option("--out", help="Write to this file.", show_default="standard output"),
 ]
 _STANDARD_OUTPUT = cast(typer.FileBinaryWrite, "-")
 Checkpoints = Annotated[

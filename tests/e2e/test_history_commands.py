@@ -197,6 +197,9 @@ class TestWithoutAService:
         assert taken.returncode == 0, taken.stderr
         assert kept.read_text(encoding="utf-8").startswith("films.example/history\n4\n")
 
+        assert moviemind("audit", "checkpoint", "--out", str(kept), **home).returncode == 1, "without a key"
+        assert kept.read_text(encoding="utf-8").startswith("films.example/history\n4\n"), "it is still kept"
+
         asked = ("audit", "verify", "--checkpoint", str(kept))
         assert "name the key that signed it with --key" in moviemind(*asked, **home).stderr
         assert moviemind(*asked, "--key", verifier, **home).returncode == 0
