@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -81,7 +82,10 @@ def test_every_process_tells_of_one_and_none_lets_in_another(cluster: Cluster) -
     told = moviemind("projections", "status", "--json", "view,rebuild", **cluster.settings)
     assert {one["rebuild"]["state"] for one in json.loads(told.stdout)} == {"runs"}
     shown = moviemind("projections", "status", **cluster.settings).stdout.splitlines()
-    assert [line.split("\t")[-1] for line in shown] == ["runs, 0 of 4 events"] * len(NAMES)
+    # All is read while the held view folds; whether that is told yet is a matter of moments.
+    (told_of_all,) = {line.split("\t")[-1] for line in shown}
+    assert re.fullmatch(r"runs, (0 of 4 events|4 of 4 events, \d+/s)", told_of_all)
+    assert len(shown) == len(NAMES)
     refused = _start(other_url)
     assert (refused.status_code, refused.json()["type"]) == (409, "rebuild-under-way")
     command = moviemind("projections", "rebuild", "--all", **cluster.settings)
