@@ -20,10 +20,9 @@ from application.shared_reading import Feed, read_once
 from application.view import Key, Row, View
 from domain.errors import MovieMindError
 
-BATCH_SIZE = 2_000
+BATCH_SIZE = 1_000
 """Events. More of them than the live views take at once, and few enough that a transaction which writes their
-rows is short: PostgreSQL needs some 40 ms for the histories, alone on a machine. All views are written at the
-same time, and on two cores with a load of 12 to 19 the longest took 0.3 to 0.5 s (of 4,000: 0.4 to 0.7 s)."""
+rows is short also beside traffic."""
 
 SWAP_SECONDS = 60.0
 PAUSE_SECONDS = 0.05

@@ -23,7 +23,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, args_row
 
 from application.event_log import LogRecorder, Stored
 from infrastructure.postgres.datastore import Datastore
@@ -43,6 +43,9 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS {TABLE}_notification_id ON {TABLE} (notification_id);
 """
+
+_NOTIFICATION = "originator_id, originator_version, topic, state, notification_id"
+"""Its fields, in their order."""
 
 _APPEND = f"""
 INSERT INTO {TABLE} (originator_id, originator_version, topic, state, notification_id)
@@ -163,7 +166,7 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
         first = 0 if start is None else start if inclusive_of_start else start + 1
         of_topics = " AND topic = ANY(%s)" if topics else ""
         statement = (
-            f"SELECT * FROM {TABLE} WHERE notification_id >= %s AND notification_id <= %s"
+            f"SELECT {_NOTIFICATION} FROM {TABLE} WHERE notification_id >= %s AND notification_id <= %s"
             f" AND notification_id < %s{of_topics} ORDER BY notification_id LIMIT %s"
         )
 
@@ -171,17 +174,9 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
             horizon = self._horizon(cursor)
             only = (list(topics),) if topics else ()
             parameters = (first, _NO_END if stop is None else stop, horizon, *only, limit)
-            cursor.execute(statement, parameters, prepare=True, binary=True)
-            return [
-                Notification(
-                    id=row["notification_id"],
-                    originator_id=row["originator_id"],
-                    originator_version=row["originator_version"],
-                    topic=row["topic"],
-                    state=row["state"],
-                )
-                for row in cursor.fetchall()
-            ]
+            with cursor.connection.cursor(row_factory=args_row(Notification), binary=True) as notifications:
+                notifications.execute(statement, parameters, prepare=True)
+                return notifications.fetchall()
 
         return self._persistently(select)
 

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
+from threading import Lock
 from typing import Any, cast
 
 import psycopg
@@ -73,7 +74,8 @@ class PostgresSecondSet(SecondSet):
     def __init__(self, store: ViewStore, views: Sequence[View[Any, Any]]) -> None:
         self.writers = len(views)
         self._store = store
-        self._copies = {view.name: _Copy(store, cast(PostgresView[Any, Any], view)) for view in views}
+        turn = Lock()
+        self._copies = {view.name: _Copy(store, cast(PostgresView[Any, Any], view), turn) for view in views}
 
     @property
     def places(self) -> list[str]:
@@ -128,9 +130,10 @@ class PostgresSecondSet(SecondSet):
 class _Copy(TableView[Key, Row]):
     """A view whose rows are in a table of the second set."""
 
-    def __init__(self, store: ViewStore, view: PostgresView[Key, Row]) -> None:
+    def __init__(self, store: ViewStore, view: PostgresView[Key, Row], turn: Lock) -> None:
         super().__init__(store, _make_place(store, view), view.table)
         self._store = store
+        self._turn = turn
         self.name, self.version = view.name, view.version
         self.replaced = f"{self.place}_old"
         self.key = view.table.key
@@ -139,14 +142,16 @@ class _Copy(TableView[Key, Row]):
     @contextmanager
     def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
         """Nobody else writes these rows, so that they can be read, folded and put into words before the
-        transaction, which leaves it little to wait for."""
-        with self._store.reading() as cursor:
-            rows = BatchRows[Key, Row](
-                partial(self._table.read, cursor, self.place), key_of=self._table.key_of
-            )
-            yield rows
-        changed, new = rows.changed, rows.new
-        text = self._table.text([*changed, *new])
+        transaction, which leaves it little to wait for: one view after the other, as Python runs one thread
+        at a time anyway, and all would keep those from it who are inside a transaction."""
+        with self._turn:
+            with self._store.reading() as cursor:
+                rows = BatchRows[Key, Row](
+                    partial(self._table.read, cursor, self.place), key_of=self._table.key_of
+                )
+                yield rows
+            changed, new = rows.changed, rows.new
+            text = self._table.text([*changed, *new])
         with self._store.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
             cursor.execute(_NO_SYNC)
             self._table.delete(cursor, self.place, changed)
