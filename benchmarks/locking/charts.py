@@ -49,8 +49,8 @@ def _overhead(report: Report) -> Any | None:
     """None where a lock-free run is missing."""
     found = {
         cell.strategy: overhead
-        for cell in report.cells
-        if cell.films == "different" and (overhead := overhead_ms(cell, report)) is not None
+        for cell in report.undisturbed().values()
+        if (overhead := overhead_ms(cell, report)) is not None
     }
     if not found:
         return None

@@ -12,7 +12,7 @@ from benchmarks.locking.faults import FAULTS
 from benchmarks.locking.nursery import Nursery, nursery
 from benchmarks.locking.paid_model import PaidModel, paid_model
 from benchmarks.locking.report import Cell, Films, Report
-from benchmarks.locking.rounds import Round, different_films, same_film
+from benchmarks.locking.rounds import Round, different_films, staged
 from benchmarks.locking.servers import Servers, lab_servers
 from benchmarks.locking.setup import Pace
 from benchmarks.locking.stage import Crew
@@ -33,18 +33,19 @@ Progress = Callable[[Cell, Sequence[str]], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """`films` and `different` are how many are asked for in a round without faults: for each of the first all
-    clients ask, the others are asked for once. Under a fault it is one film. `scale` is by what the note's
-    times are divided."""
+    clients ask, the others are asked for once. `under_fault` is whether it is one film there, or one for each
+    client, or first that and then this. `scale` is by what the note's times are divided."""
 
     rounds: int
     scale: float
     films: int
     different: int
+    under_fault: Sequence[Films]
 
 
-FULL = Size(rounds=3, scale=30, films=5, different=80)
-QUICK = Size(rounds=1, scale=60, films=2, different=24)
-NOTE = Size(rounds=1, scale=1, films=1, different=0)
+FULL = Size(rounds=3, scale=30, films=5, different=80, under_fault=("same", "different"))
+QUICK = Size(rounds=1, scale=60, films=2, different=24, under_fault=("same",))
+NOTE = Size(rounds=1, scale=1, films=1, different=0, under_fault=("same",))
 
 CACHE_LOCKS, THEIR_FAULTS = ("cache-lock", "cache-lock-recheck"), (NO_FAULT, "writer-slower-than-ttl")
 """What is also measured at the note's own times, which takes minutes for a cell."""
@@ -130,11 +131,18 @@ def _cells(
         why_lost = sorted({why for one in rounds for why in one.why_lost})
         return Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=clients), why_lost
 
+    def stages(fault: str, films: Films) -> list[list[str]]:
+        """The film of each client, stage by stage."""
+        if films == "different":
+            return [new(CLIENTS)]
+        return [[slug] * CLIENTS for slug in new(size.films if fault == NO_FAULT else 1)]
+
     different_films(crew, new(3 * WORKERS), clients=WORKERS, chance=chance)  # to warm up
     for fault in faults:
-        films = size.films if fault == NO_FAULT else 1
-        rounds = [_staged(crew, fault, new(films), chance=chance) for _ in range(size.rounds)]
-        yield cell(rounds, fault, "same", CLIENTS)
+        kinds: Sequence[Films] = ("same",) if fault == NO_FAULT else size.under_fault
+        for films in kinds:
+            rounds = [_staged(crew, fault, stages(fault, films), chance=chance) for _ in range(size.rounds)]
+            yield cell(rounds, fault, films, CLIENTS)
     if NO_FAULT in faults and size.different:
         # As many clients as workers, so that nobody's job waits for a worker.
         rounds = [
@@ -144,13 +152,13 @@ def _cells(
         yield cell(rounds, NO_FAULT, "different", WORKERS)
 
 
-def _staged(crew: Crew, name: str, slugs: Sequence[str], *, chance: random.Random) -> Round:
+def _staged(crew: Crew, name: str, stages: Sequence[Sequence[str]], *, chance: random.Random) -> Round:
     """All servers and workers are there again at its end."""
     fault = FAULTS[name]
     if fault.needs_replica:
         crew.servers.follow()
     try:
-        return same_film(crew, fault, slugs, clients=CLIENTS, chance=chance)
+        return staged(crew, fault, stages, chance=chance)
     finally:
         crew.servers.fail_back()
         crew.workers.have(WORKERS)

@@ -9,7 +9,7 @@ from inspect import cleandoc
 
 from benchmarks.locking.faults import FAULTS
 from benchmarks.locking.judgements import JUDGEMENTS
-from benchmarks.locking.report import Cell, Report
+from benchmarks.locking.report import Cell, Films, Report
 
 PAGE, OUTCOMES, OVERHEAD = "locking.md", "locking-outcomes.svg", "locking-overhead.svg"
 
@@ -79,15 +79,21 @@ def _conditions(report: Report) -> Iterator[str]:
 
 def _outcomes(report: Report) -> Iterator[str]:
     faults = [name for name in FAULTS if any(cell.fault == name for cell in report.cells)]
-    rows = [
-        [f"`{strategy}`", *(_outcome(_cell(report, strategy, fault)) for fault in faults)]
-        for strategy in _strategies(report)
-    ]
     yield "## What came of it"
     yield f"![Outcome of every strategy under every fault]({OUTCOMES})"
-    yield _table(["same film", *faults], rows)
+    yield _table(["same film", *faults], _outcome_rows(report, faults, "same"))
     ttl = report.environment["ttl_seconds"]
     yield "\n".join(f"- **{name}**: {FAULTS[name].about}. {FAULTS[name].told(ttl)}" for name in faults)
+    if any(cell.films == "different" and cell.fault != "none" for cell in report.cells):
+        yield "The same faults where each client asks for a film of its own, and the fault befalls the first:"
+        yield _table(["different films", *faults], _outcome_rows(report, faults, "different"))
+
+
+def _outcome_rows(report: Report, faults: Sequence[str], films: Films) -> list[list[str]]:
+    return [
+        [f"`{strategy}`", *(_outcome(_cell(report, strategy, fault, films)) for fault in faults)]
+        for strategy in _strategies(report)
+    ]
 
 
 def _at_the_notes_times(report: Report) -> Iterator[str]:
@@ -101,7 +107,7 @@ def _at_the_notes_times(report: Report) -> Iterator[str]:
 
 def _costs(report: Report) -> Iterator[str]:
     same = [cell for cell in report.cells if cell.fault == "none" and cell.films == "same"]
-    different = {cell.strategy: cell for cell in report.cells if cell.films == "different"}
+    different = report.undisturbed()
     if not different:
         return
     rows = [
@@ -132,14 +138,14 @@ def _on_different_films(cell: Cell, report: Report) -> list[str]:
 
 def overhead_ms(cell: Cell, report: Report) -> float | None:
     """Against no lock at all, where that was measured too."""
-    unlocked = [one.p50_ms for one in report.cells if (one.strategy, one.films) == ("none", "different")]
-    if not unlocked or unlocked[0] is None or cell.p50_ms is None:
+    unlocked = report.undisturbed().get("none")
+    if unlocked is None or unlocked.p50_ms is None or cell.p50_ms is None:
         return None
-    return cell.p50_ms - unlocked[0]
+    return cell.p50_ms - unlocked.p50_ms
 
 
 def _judged(report: Report) -> Iterator[str]:
-    different = {cell.strategy: cell for cell in report.cells if cell.films == "different"}
+    different = report.undisturbed()
     yield "## Beside the note's judgement"
     yield "What the note said by judgement, in its four columns, each with what was found."
     columns = ["overhead", "consistency", "complexity", "risk of duplicates"]
@@ -147,10 +153,11 @@ def _judged(report: Report) -> Iterator[str]:
     for strategy in _strategies(report):
         judged, cells = JUDGEMENTS[strategy], [one for one in report.cells if one.strategy == strategy]
         overhead = overhead_ms(different[strategy], report) if strategy in different else None
-        right = [cell.fault for cell in cells if cell.films == "same" and not _is_wrong(cell)]
+        faults = {cell.fault for cell in cells}
+        right = faults - {cell.fault for cell in cells if _is_wrong(cell)}
         found = [
             f"**{_figure(overhead)} ms**",
-            f"**right under {len(right)} of {len({cell.fault for cell in cells})}**",
+            f"**right under {len(right)} of {len(faults)}**",
             f"**{judged.needs}**",
             f"**{max(cell.duplicates for cell in cells)} at worst**",
         ]
@@ -174,13 +181,16 @@ def _words(report: Report) -> Iterator[str]:
 
 def _measured(report: Report, strategy: str) -> Iterator[str]:
     ttl_ms = report.environment["ttl_seconds"] * 1_000
-    cells = [cell for cell in report.cells if cell.strategy == strategy and cell.films == "same"]
+    cells = [cell for cell in report.cells if cell.strategy == strategy]
     for what, is_so in _FINDINGS.items():
-        found = [cell.fault for cell in cells if is_so(cell, ttl_ms)]
-        if found:
-            yield f"{what} under {', '.join(found) if len(found) < len(cells) else 'every fault'}"
-        else:
-            yield f"never {what}"
+        same, different = (
+            [cell.fault for cell in cells if cell.films == films and is_so(cell, ttl_ms)]
+            for films in ("same", "different")
+        )
+        under = ", ".join(same) if len(same) < sum(cell.films == "same" for cell in cells) else "every fault"
+        told = [f"under {under}"] if same else []
+        told += [f"on different films under {', '.join(different)}"] if different else []
+        yield f"{what} {', '.join(told)}" if told else f"never {what}"
 
 
 _FINDINGS: dict[str, Callable[[Cell, float], bool]] = {
@@ -207,8 +217,8 @@ def _outcome(cell: Cell | None) -> str:
     return ", ".join([*(bad or ["one each"]), f"{cell.paid_calls} paid", f"p99 {_figure(cell.p99_ms)} ms"])
 
 
-def _cell(report: Report, strategy: str, fault: str) -> Cell | None:
-    wanted = (strategy, fault, "same")
+def _cell(report: Report, strategy: str, fault: str, films: Films) -> Cell | None:
+    wanted = (strategy, fault, films)
     return next((one for one in report.cells if (one.strategy, one.fault, one.films) == wanted), None)
 
 

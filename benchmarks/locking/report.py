@@ -56,6 +56,12 @@ class Report:
     cells: tuple[Cell, ...]
     at_the_notes_times: tuple[Cell, ...] = ()
 
+    def undisturbed(self) -> dict[str, Cell]:
+        """What each strategy does on different films when nothing goes wrong: what it costs."""
+        return {
+            cell.strategy: cell for cell in self.cells if (cell.fault, cell.films) == ("none", "different")
+        }
+
     def as_json(self) -> dict[str, Any]:
         """What a cell is of stands before its figures."""
         return asdict(self) | {

@@ -36,22 +36,21 @@ class Round(Figures):
     why_lost: tuple[str, ...]
 
 
-def same_film(
-    crew: Crew, fault: Fault, slugs: Sequence[str], *, clients: int, chance: random.Random
-) -> Round:
-    """For each of the films, one after the other, all clients ask at the same time."""
+def staged(crew: Crew, fault: Fault, stages: Sequence[Sequence[str]], *, chance: random.Random) -> Round:
+    """One stage after the other, each with a client for each of its films: often all for the same."""
 
-    def play(slug: str) -> list[Client]:
-        stage = Stage(crew, slug, clients, chance)
+    def play(slugs: Sequence[str]) -> list[Client]:
+        stage = Stage(crew, slugs, chance)
         stage.play(fault.act)
         return stage.asked
 
     crew.model.seconds = lambda: fault.seconds_of(chance, crew.pace.ttl)
-    return _measured(crew, slugs, lambda: [client for slug in slugs for client in play(slug)])
+    films = sorted({slug for slugs in stages for slug in slugs})
+    return _measured(crew, films, lambda: [client for slugs in stages for client in play(slugs)])
 
 
 def different_films(crew: Crew, slugs: Sequence[str], *, clients: int, chance: random.Random) -> Round:
-    """Each client asks for one film after the other, and nobody else does for the same."""
+    """No fault, and each client asks for one film after the other, and nobody else does for the same."""
 
     def share(number: int, asked: list[Client]) -> None:
         for slug in slugs[number::clients]:

@@ -1,9 +1,9 @@
-"""What happens around one film while clients ask for it: where a fault steps in."""
+"""What happens while clients ask for one film, or each for another: where a fault steps in."""
 
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -39,25 +39,28 @@ class Client:
 
 @dataclass
 class Stage:
-    """`clients` ask for the film; half of them not before a fault lets them. The staged moments are told in
-    lifetimes of a lock."""
+    """Each client asks for its film of `slugs`, half of them not before a fault lets them, which befalls the
+    film of the first. The staged moments are told in lifetimes of a lock."""
 
     crew: Crew
-    slug: str
-    clients: int
+    slugs: Sequence[str]
     chance: random.Random
     asked: list[Client] = field(default_factory=list)
     _others: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
+    @property
+    def slug(self) -> str:
+        return self.slugs[0]
+
     def play(self, act: Callable[["Stage"], None]) -> None:
         """Returns when every client has its answer or has given up, and nobody works any more."""
-        early = (self.clients + 1) // 2
+        early = (len(self.slugs) + 1) // 2
         together = threading.Barrier(early)
-        for _ in range(early):
-            self._begin(lambda: self._ask_after(together.wait))
-        for _ in range(self.clients - early):
-            self._begin(lambda: self._ask_after(self._others.wait))
+        for slug in self.slugs[:early]:
+            self._begin(slug, together.wait)
+        for slug in self.slugs[early:]:
+            self._begin(slug, self._others.wait)
         act(self)
         self.others_ask()
         for thread in self._threads:
@@ -87,22 +90,19 @@ class Stage:
 
     def everybody_asks_again(self) -> None:
         """Their patience is over: they send the request once more."""
-        for _ in range(self.clients):
-            self._begin(self._ask)
+        for slug in self.slugs:
+            self._begin(slug, lambda: None)
 
-    def _begin(self, step: Callable[[], None]) -> None:
-        thread = threading.Thread(target=step, daemon=True)
+    def _begin(self, slug: str, wait: Callable[[], object]) -> None:
+        thread = threading.Thread(target=self._ask_after, args=(wait, slug), daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _ask_after(self, wait: Callable[[], object]) -> None:
+    def _ask_after(self, wait: Callable[[], object], slug: str) -> None:
         wait()
-        self._ask()
-
-    def _ask(self) -> None:
         client = Client()
         self.asked.append(client)
-        ask(self.crew, self.slug, client, self.chance)
+        ask(self.crew, slug, client, self.chance)
 
 
 def ask(crew: Crew, slug: str, client: Client, chance: random.Random) -> None:

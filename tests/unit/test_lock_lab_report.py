@@ -93,6 +93,23 @@ def test_what_must_not_happen_stands_out() -> None:
     assert "a text too many under every fault" in page(report)
 
 
+def test_faults_on_different_films_have_a_table_of_their_own() -> None:
+    alone = replace(_cell("setnx", "worker-frozen", WRONG), films="different")
+    report = replace(_report(), cells=(_cell("setnx", "worker-frozen"), alone))
+
+    assert "| different films | worker-frozen |\n| --- | --- |\n| `setnx` | **1 too many**" in page(report)
+    assert "a text too many on different films under worker-frozen;" in page(report)
+    assert "right under 0 of 1" in page(report)
+
+
+def test_what_a_strategy_costs_is_what_it_does_where_nothing_goes_wrong() -> None:
+    disturbed = replace(_cell("setnx", "client-retry", WRONG), films="different")
+
+    report = replace(_report(), cells=(*_report().cells, disturbed))
+
+    assert report.undisturbed()["setnx"].p50_ms == RIGHT.p50_ms
+
+
 def test_the_same_figures_make_the_same_files(tmp_path: Path) -> None:
     for name in ("first", "second"):
         write(_report(), tmp_path / name)
