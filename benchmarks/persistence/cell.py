@@ -9,7 +9,6 @@ from benchmarks.persistence import jobs
 from benchmarks.persistence.faults import Fault
 from benchmarks.persistence.host import Host
 from benchmarks.persistence.messages import Sending, send, take_all
-from benchmarks.persistence.queues import KeptQueue
 from tests.support.traffic import Traffic
 
 LONGEST_WAIT_SECONDS = 1.0
@@ -32,7 +31,8 @@ class Size:
 class Round:
     """Counts are of what was acknowledged or accepted before the fault or during it. Rates are a second;
     `recovery_s` is what the fault and the return of the server took, `resent_s` how long after it a message
-    of each job that is not done waited in the queue again."""
+    of each job that is not done waited in the queue again. A backup is one of the messages, where the fault
+    has one."""
 
     messages: int
     messages_lost: int
@@ -43,23 +43,25 @@ class Round:
     drain_per_s: float
     recovery_s: float
     resent_s: float
+    backup_s: float | None = None
+    backup_bytes: int | None = None
 
 
-def measure(host: Host, queue: KeptQueue, fault: Fault, size: Size, films: str, random: Random) -> Round:
-    """On a host that keeps its queue like that. `films` is how those of this round are called. In the end the
-    queue is empty again."""
+def measure(host: Host, fault: Fault, size: Size, films: str, random: Random) -> Round:
+    """On a host that knows how to keep its queue, which is empty again in the end. `films` is how those of
+    this round are called."""
     host.sync()
     accepted = jobs.ask(host, films, size.films)
     jobs.wait_until_queued(host, accepted)
     acknowledged = send(host.alone, size.settled)
-    host.settle(queue)
+    host.settle()
 
     with Sending(host.alone, timed=size.fresh) as sending:
         enqueue_per_s = sending.per_second()
         with Traffic(host.cluster.url, f"{films}-asked") as traffic:
             traffic.wait_for_accepted(size.asked)
+            backup = fault.prepare(host)
             time.sleep(random.uniform(0, LONGEST_WAIT_SECONDS))
-            fault.prepare(host)
             recovery_s = _seconds(lambda: fault.strike(host))
             sending.stop()
             recovery_s += _seconds(lambda: fault.mend(host))
@@ -81,6 +83,8 @@ def measure(host: Host, queue: KeptQueue, fault: Fault, size: Size, films: str, 
         drain_per_s=taken.per_second(),
         recovery_s=recovery_s,
         resent_s=resent_s,
+        backup_s=backup.seconds if backup else None,
+        backup_bytes=backup.bytes if backup else None,
     )
 
 

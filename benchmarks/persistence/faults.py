@@ -1,14 +1,18 @@
-"""The four disasters of the note: what happens to the host, and what somebody does until it is up again."""
+"""The four disasters of the note, one of them twice: without a backup of the messages, and with one.
+
+Each is what happens to the host, and what somebody does until it is up again.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.persistence.host import Host
+from benchmarks.persistence.host import Host, MadeBackup
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`prepare` is what had better been done before. After `mend` the queue's server takes messages again.
+    """`prepare` is what had better been done before, perhaps a backup of the messages. After `mend` the queue
+    takes messages again.
 
     `cuts_power` says that it needs a disk for that.
     """
@@ -17,7 +21,7 @@ class Fault:
     title: str
     strike: Callable[[Host], None]
     mend: Callable[[Host], None]
-    prepare: Callable[[Host], None] = lambda _: None
+    prepare: Callable[[Host], MadeBackup | None] = lambda _: None
     cuts_power: bool = False
 
 
@@ -37,7 +41,12 @@ def _have_a_backup(host: Host) -> None:
     """Where the events are on the same volume. Nothing is accepted after it: that would be lost."""
     if host.holds_events():
         host.kill_service()
-        host.back_up()
+        host.back_up_events()
+
+
+def _have_a_backup_of_messages(host: Host) -> MadeBackup:
+    _have_a_backup(host)
+    return host.back_up_messages()
 
 
 def _lose_volume(host: Host) -> None:
@@ -48,8 +57,14 @@ def _lose_volume(host: Host) -> None:
 def _take_a_new_volume(host: Host) -> None:
     host.server.start()
     if host.holds_events():
-        host.restore()
+        host.restore_events()
     host.alone.make()
+
+
+def _fill_a_new_volume(host: Host) -> None:
+    host.start_from_backup()
+    if host.holds_events():
+        host.restore_events()
 
 
 def _cut_power(host: Host) -> None:
@@ -70,8 +85,15 @@ def _power_is_back(host: Host) -> None:
 RESTART = Fault("restart", "restart in order", _stop, _start)
 KILL = Fault("kill-9", "`kill -9`", _kill, _start)
 VOLUME = Fault("volume-lost", "volume lost", _lose_volume, _take_a_new_volume, _have_a_backup)
+RESTORED = Fault(
+    "volume-restored",
+    "volume lost, messages restored",
+    _lose_volume,
+    _fill_a_new_volume,
+    _have_a_backup_of_messages,
+)
 POWER = Fault("power-loss", "host loses power", _cut_power, _power_is_back, cuts_power=True)
 
-FAULTS = (RESTART, KILL, VOLUME, POWER)
+FAULTS = (RESTART, KILL, VOLUME, RESTORED, POWER)
 
 TITLES = {one.name: one.title for one in FAULTS}

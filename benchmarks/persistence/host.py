@@ -5,12 +5,14 @@ is left of a job where the queue is all that knows of it.
 """
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.persistence.places import DatabasePlace, Place, RedisPlace
+from benchmarks.persistence.places import ALONE, DatabasePlace, Place, RedisPlace
 from benchmarks.persistence.power import SwitchedDisk, switched_disk
 from benchmarks.persistence.queues import KeptQueue
 from infrastructure.postgres import schema
@@ -18,7 +20,6 @@ from tests.support.cluster import Cluster, Part
 from tests.support.process import moviemind
 from tests.support.servers import Postgres, Redis
 
-ALONE = "alone"
 MOST_THREADS = "64"
 """So many the dispatcher counts with while there is no worker; it fills the queue accordingly."""
 
@@ -26,12 +27,23 @@ NOBODY_WAITS_FOR_THAT = "600"
 """For messages to be sent again because they are old: what is lost has to be noticed."""
 
 
+@dataclass(frozen=True, slots=True)
+class MadeBackup:
+    """Of a queue's messages."""
+
+    seconds: float
+    bytes: int
+
+
 class Host:
     def __init__(self, driver: str, home: Path, *, disk: SwitchedDisk | None, backups: Path) -> None:
         """`home` is on the disk, if that is one whose power can be cut; `backups` is on another volume."""
         self.disk = disk
-        self._backup = backups / "backup"
-        self._backups = 0
+        self._backups = backups
+        self._number = 0
+        self._events: Path
+        self._messages: Path
+        self._queue: KeptQueue
         self.cluster = Cluster(
             home,
             queue=driver,
@@ -64,6 +76,7 @@ class Host:
 
     def keep_as(self, queue: KeptQueue) -> None:
         """From now on, and beginning with nothing. Meant for a time when all jobs are done."""
+        self._queue = queue
         redis = self.cluster.redis
         if redis is not None:
             redis.stop()
@@ -71,9 +84,9 @@ class Host:
             redis.options = queue.options
             redis.start()
 
-    def settle(self, queue: KeptQueue) -> None:
+    def settle(self) -> None:
         if self.cluster.redis is not None:
-            queue.settle(self.cluster.redis)
+            self._queue.settle(self.cluster.redis)
 
     def start_service(self) -> None:
         """All but workers; before it the servers that do not run."""
@@ -91,15 +104,27 @@ class Host:
             part.kill9()
         self._parts = []
 
-    def back_up(self) -> None:
-        """The events, to another volume."""
-        self._backups += 1
-        self._moviemind("backup", str(self._latest_backup()))
+    def back_up_events(self) -> None:
+        """To another volume."""
+        self._events = self._new_backup()
+        self._moviemind("backup", str(self._events))
 
-    def restore(self) -> None:
-        """What was backed up last, into a server that is new; as docs/operations.md says."""
+    def restore_events(self) -> None:
+        """Those backed up last, into a server that is new; as docs/operations.md says."""
         schema.create(self.cluster.postgres.url())
-        self._moviemind("restore", str(self._latest_backup()))
+        self._moviemind("restore", str(self._events))
+
+    def back_up_messages(self) -> MadeBackup:
+        """To another volume."""
+        self._messages = self._new_backup()
+        self._messages.mkdir()
+        started = time.perf_counter()
+        self._queue.backup.make(self.server, self._messages)
+        return MadeBackup(time.perf_counter() - started, _bytes_in(self._messages))
+
+    def start_from_backup(self) -> None:
+        """The queue's server, whose volume is empty, with the messages backed up last."""
+        self._queue.backup.start_from(self.server, self._messages)
 
     def freeze(self) -> None:
         """Nobody answers any more."""
@@ -125,8 +150,9 @@ class Host:
         servers = (self.cluster.redis, self.cluster.postgres)
         return [server for server in servers if server is not None]
 
-    def _latest_backup(self) -> Path:
-        return self._backup.with_name(f"{self._backup.name}-{self._backups}")
+    def _new_backup(self) -> Path:
+        self._number += 1
+        return self._backups / f"backup-{self._number}"
 
     def _moviemind(self, *arguments: str) -> None:
         ended = moviemind(*arguments, store_url=self.cluster.postgres.url())
@@ -148,3 +174,7 @@ def host(driver: str, *, can_lose_power: bool) -> Iterator[Host]:
         stack.callback(running.close)
         running.start()
         yield running
+
+
+def _bytes_in(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())

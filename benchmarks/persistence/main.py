@@ -1,9 +1,8 @@
 """Measures what five queues lose in four disasters, and what our event store behind them gives back.
 
-Run with `python -m benchmarks.persistence [--quick] [--out DIR]`. In each cell a queue that nobody stands
-behind and the queue of a running service meet the same fault in the middle of traffic: the messages of the
-first are all that is known of its jobs, those of the second are sent again from the event store by the
-project's own dispatcher. Prints a table; writes `persistence.json` and `persistence.md` into DIR.
+In each cell a queue that nobody stands behind and the queue of a running service meet the same fault in the
+middle of traffic: the messages of the first are all that is known of its jobs, those of the second are sent
+again from the event store by the project's own dispatcher.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,11 +10,8 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from random import Random
-from typing import Annotated
 
-import typer
-
-from benchmarks.persistence import faults, queues, tables
+from benchmarks.persistence import faults, queues
 from benchmarks.persistence.cell import Round, Size, measure
 from benchmarks.persistence.environment import environment
 from benchmarks.persistence.faults import Fault
@@ -24,9 +20,6 @@ from benchmarks.persistence.page import page
 from benchmarks.persistence.power import NoSuchDisk
 from benchmarks.persistence.queues import KeptQueue
 from benchmarks.persistence.report import Cell, Environment, Report
-from infrastructure.choices import LogFormat, LogLevel
-from infrastructure.logs import configure_logs
-from interfaces.cli.output import hint, out, say
 
 ROUNDS, SEED = 3, 1999
 SIZE = Size(settled=300, fresh=300, films=40, asked=5)
@@ -42,32 +35,10 @@ Progress = Callable[[str], None]
 """Is told a line for each round of each cell."""
 
 
-def main(
-    quick: Annotated[bool, typer.Option(help="Some of the cells, once, within a minute.")] = False,
-    rounds: Annotated[int, typer.Option(min=1, help="Of each cell.")] = ROUNDS,
-    seed: Annotated[int, typer.Option(help="Decides at which moment of its second a fault comes.")] = SEED,
-    directory: Annotated[Path | None, typer.Option("--out", help="Where the report is written.")] = None,
-) -> None:
-    configure_logs(LogLevel.ERROR, LogFormat.AUTO)
-    report = measured(quick=quick, rounds=rounds, seed=seed, progress=hint)
-    for name, fact in report.environment.items():
-        say(f"{name}: {fact}")
-    say(f"medians of rounds: {report.rounds}")
-    out.print(tables.console(report))
-    if directory is not None:
-        write(report, directory)
-
-
-def measured(
-    *,
-    quick: bool = False,
-    rounds: int = ROUNDS,
-    seed: int = SEED,
-    progress: Progress = lambda _: None,
-) -> Report:
+def measured(*, quick: bool = False, progress: Progress = lambda _: None) -> Report:
     """Every cell, or with `quick` one round of some. The loss of power is left out where nobody may mount a
     disk for it; `environment` then says why."""
-    course = _Course(QUICK_SIZE, 1, seed, progress) if quick else _Course(SIZE, rounds, seed, progress)
+    course = _Course(QUICK_SIZE, 1, progress) if quick else _Course(SIZE, ROUNDS, progress)
     facts: Environment = {}
     cells: list[Cell] = []
     for driver, cuts_power in product(DRIVERS, (False, True)):
@@ -76,7 +47,7 @@ def measured(
             continue
         try:
             with host(driver, can_lose_power=cuts_power) as running:
-                facts = environment(running, course.size, seed=seed) | facts
+                facts = environment(running, course.size, seed=SEED) | facts
                 for queue, chosen in planned:
                     cells += course.cells(running, queue, chosen)
         except NoSuchDisk as error:
@@ -104,7 +75,6 @@ def _planned(driver: str, *, cuts_power: bool, quick: bool) -> Iterator[tuple[Ke
 class _Course:
     size: Size
     rounds: int
-    seed: int
     progress: Progress
 
     def cells(self, running: Host, queue: KeptQueue, chosen: Sequence[Fault]) -> list[Cell]:
@@ -112,7 +82,7 @@ class _Course:
         found: dict[str, list[Round]] = {fault.name: [] for fault in chosen}
         for number, fault in product(range(1, self.rounds + 1), chosen):
             name = f"{queue.name}-{fault.name}-{number}"
-            one = measure(running, queue, fault, self.size, name, Random(f"{self.seed} {name}"))
+            one = measure(running, fault, self.size, name, Random(f"{SEED} {name}"))
             found[fault.name].append(one)
             self.progress(
                 f"{queue.name}, {fault.name}, round {number} of {self.rounds}: {one.messages_lost:,} of"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from benchmarks.persistence import tables
 from benchmarks.persistence.claims import claims_about
+from benchmarks.persistence.faults import RESTORED
 from benchmarks.persistence.queues import QUEUES, KeptQueue
-from benchmarks.persistence.report import Report
+from benchmarks.persistence.report import Cell, Report
 
 PROSE = Path(__file__).with_name("prose")
 
@@ -49,7 +50,16 @@ def _about(queue: KeptQueue, report: Report) -> Iterator[str]:
     for claim in claims_about(queue.name, report):
         verdict = "Confirmed" if claim.holds(report) else "Contradicted"
         yield f"- *{claim.says}*. **{verdict}**: {claim.because(report)}."
+    yield from (_backed_up(cell) for cell in report.of(queue.name) if cell.fault == RESTORED.name)
     yield f"\n{CHOICES[queue.name]}\n"
+
+
+def _backed_up(cell: Cell) -> str:
+    return (
+        f"- A backup of {cell.median('backup_bytes') / 1024:,.0f} KiB took {cell.median('backup_s'):.2f} s."
+        f" Started from it, the queue had lost {cell.median('jobs_lost_alone'):,.0f} of"
+        f" {cell.median('messages'):,.0f} jobs: those that came after it."
+    )
 
 
 def _prose(name: str) -> str:

@@ -14,6 +14,9 @@ from infrastructure.queues.redis import RedisQueue
 from infrastructure.redis.client import connect
 from tests.support.servers import Postgres, Redis
 
+ALONE = "alone"
+"""What the place of messages is called that nobody stands behind."""
+
 TIMEOUT_SECONDS = 5.0
 
 _QUEUED = "SELECT message->'args'->>1 FROM dramatiq.queue WHERE state = 'queued'"

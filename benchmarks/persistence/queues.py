@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
-from tests.support.process import wait_until
+from benchmarks.persistence.backups import AppendOnlyFile, Backup, Dump, Snapshot, snapshot
 from tests.support.servers import Redis
 
 SYNCED_WITHIN_MS = 5_000
@@ -17,22 +18,17 @@ class KeptQueue:
     """`note` is what the note makes of it, `driver` that of MOVIEMIND_QUEUE; `options` are set against the
     redis.conf that is deployed.
 
-    `settle` gives a running Redis the time it needs to keep what it has by now as well as it ever will.
+    `settle` gives a running Redis the time it needs to keep what it has by now as well as it ever will: the
+    snapshot stands for one that a rule of `save` makes when its minutes are over.
     """
 
     name: str
     title: str
     note: str
+    backup: Backup[Any]
     driver: str = "redis"
     options: Sequence[str] = ()
     settle: Callable[[Redis], None] = lambda _: None
-
-
-def _snapshot(server: Redis) -> None:
-    """Stands for the one that a rule of `save` makes when its minutes are over."""
-    with closing(server.client()) as client:
-        client.bgsave()
-        wait_until(lambda: not client.info("persistence")["rdb_bgsave_in_progress"], "the snapshot is made")
 
 
 def _wait_for_fsync(server: Redis) -> None:
@@ -48,20 +44,32 @@ QUEUES = (
         "redis-none",
         "Redis without persistence",
         "the Redis queue needs AOF",
+        Snapshot(),
         options=("--appendonly", "no", "--save", ""),
     ),
     KeptQueue(
         "redis-rdb",
         "Redis, RDB only",
         "the Redis queue needs AOF",
+        Snapshot(),
         options=("--appendonly", "no"),
-        settle=_snapshot,
+        settle=snapshot,
     ),
-    KeptQueue("redis-aof-everysec", "Redis, AOF everysec", "AOF: what it needs", settle=_wait_for_fsync),
     KeptQueue(
-        "redis-aof-always", "Redis, AOF always", "AOF: what it needs", options=("--appendfsync", "always")
+        "redis-aof-everysec",
+        "Redis, AOF everysec",
+        "AOF: what it needs",
+        AppendOnlyFile(),
+        settle=_wait_for_fsync,
     ),
-    KeptQueue("database", "database queue", "safer and slower", driver="database"),
+    KeptQueue(
+        "redis-aof-always",
+        "Redis, AOF always",
+        "AOF: what it needs",
+        AppendOnlyFile(),
+        options=("--appendfsync", "always"),
+    ),
+    KeptQueue("database", "database queue", "safer and slower", Dump(), driver="database"),
 )
 
 TITLES = {one.name: one.title for one in QUEUES}

@@ -20,15 +20,21 @@ class Cell:
     rounds: Sequence[Round]
 
     def median(self, name: str) -> float:
-        """Of a field of Round."""
+        """Of a field of Round that each of them has."""
         return float(statistics.median(getattr(one, name) for one in self.rounds))
+
+    def has(self, name: str) -> bool:
+        """Whether that field of Round was measured under this fault."""
+        return all(getattr(one, name) is not None for one in self.rounds)
 
     def most_jobs_lost(self) -> int:
         """With the event store behind the queue. One that is lost in one round is too many: no median."""
         return max(one.jobs_lost_with_event_store for one in self.rounds)
 
     def as_json(self) -> dict[str, object]:
-        medians = {field.name: self.median(field.name) for field in fields(Round)}
+        medians = {
+            field.name: self.median(field.name) if self.has(field.name) else None for field in fields(Round)
+        }
         figures = medians | {"jobs_lost_with_event_store": self.most_jobs_lost()}
         return {
             "queue": self.queue,

@@ -49,8 +49,8 @@ def markdown(report: Report) -> str:
 
 
 def losses(report: Report) -> str:
-    """Queues down, faults across, and how quickly each queue works where no power is cut."""
-    head = ("queue", "the note", *faults.TITLES.values(), "enqueue/s", "drain/s")
+    """Queues down, faults across, and how quickly each queue works and is backed up where no power is cut."""
+    head = ("queue", "the note", *faults.TITLES.values(), "enqueue/s", "drain/s", "backup s", "backup KiB")
     rows = [_losses(report, queue) for queue in queues.QUEUES if any(report.of(queue.name))]
     return _table([head, _alignment(head), *rows]) + "\n"
 
@@ -63,7 +63,14 @@ def _losses(report: Report, queue: KeptQueue) -> list[str]:
         queue.note,
         *(_share(cells.get(fault)) for fault in faults.TITLES),
         *(NOT_MEASURED if rate is None else f"{rate:,.0f}" for rate in rates),
+        *_backup(cells.get(faults.RESTORED.name)),
     ]
+
+
+def _backup(cell: Cell | None) -> tuple[str, str]:
+    if cell is None:
+        return NOT_MEASURED, NOT_MEASURED
+    return f"{cell.median('backup_s'):.2f}", f"{cell.median('backup_bytes') / 1024:,.0f}"
 
 
 def _share(cell: Cell | None) -> str:

@@ -1,7 +1,7 @@
 """`moviemind lab`: measures what the service is compared to, on servers of its own. Found in a clone."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +10,7 @@ import typer
 from infrastructure.choices import LogFormat, LogLevel
 from infrastructure.logs import configure_logs
 from interfaces.cli.output import complain, hint, listing, say
+from interfaces.cli.output import out as console
 
 if TYPE_CHECKING:
     from benchmarks.locking.report import Cell, Report
@@ -24,30 +25,36 @@ def lab() -> None:
     """Measure what the service is compared to, on servers of its own."""
 
 
+Quick = Annotated[
+    bool,
+    typer.Option(
+        "--quick", help="One round instead of three, at twice the pace, of fewer cells: three minutes."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        show_default="docs/ of the clone when everything is measured in full, otherwise nowhere",
+        help="Where pages, charts and the figures as JSON are written.",
+    ),
+]
+
+
 @app.command()
 def locking(
-    quick: Annotated[
-        bool, typer.Option("--quick", help="One round instead of three, at twice the pace: three minutes.")
-    ] = False,
+    quick: Quick = False,
     strategy: Annotated[list[str] | None, typer.Option(help="Only this one, such as cache-lock.")] = None,
     fault: Annotated[list[str] | None, typer.Option(help="Only this one, such as worker-frozen.")] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            show_default="docs/ of the clone when everything is measured in full, otherwise nowhere",
-            help="Where the page, its charts and the figures as JSON are written.",
-        ),
-    ] = None,
+    out: Out = None,
 ) -> None:
-    """Ask for films under every locking strategy while faults happen, and count what came of it. In full it
-    takes up to half an hour, and wants a quiet machine."""
-    _find_benchmarks()
+    """Ask for films under every locking strategy while faults happen, and count what came of it. Unless some
+    were chosen, go on as `lab persistence`. In full it takes half an hour, and wants a quiet machine."""
+    _prepare()
     from benchmarks.locking.faults import FAULTS
     from benchmarks.locking.main import measured
     from benchmarks.locking.strategy import STRATEGIES
     from benchmarks.locking.written import write
 
-    configure_logs(LogLevel.ERROR, LogFormat.AUTO)
     report = measured(
         quick=quick,
         strategies=_chosen(strategy, tuple(STRATEGIES), "--strategy"),
@@ -55,10 +62,37 @@ def locking(
         progress=_tell,
     )
     _show(report)
-    if out is None and not (quick or strategy or fault):
-        out = ROOT / "docs"
-    if out is not None:
-        write(report, out)
+    is_whole = not (strategy or fault)
+    directory = _directory(out, is_full=is_whole and not quick)
+    if directory is not None:
+        write(report, directory)
+    if is_whole:
+        persistence(quick, out)
+
+
+@app.command()
+def persistence(quick: Quick = False, out: Out = None) -> None:
+    """Let five queues meet disasters, and count what they lose without and with the event store. In full it
+    takes ten minutes, and wants a quiet machine; only root can cut the power of a disk."""
+    _prepare()
+    from benchmarks.persistence import tables
+    from benchmarks.persistence.main import measured, write
+
+    report = measured(quick=quick, progress=hint)
+    _list_facts(report.environment)
+    console.print(tables.console(report))
+    directory = _directory(out, is_full=not quick)
+    if directory is not None:
+        write(report, directory)
+
+
+def _prepare() -> None:
+    _find_benchmarks()
+    configure_logs(LogLevel.ERROR, LogFormat.AUTO)
+
+
+def _directory(out: Path | None, *, is_full: bool) -> Path | None:
+    return ROOT / "docs" if out is None and is_full else out
 
 
 def _find_benchmarks() -> None:
@@ -85,13 +119,17 @@ def _tell(cell: "Cell", why_lost: Sequence[str]) -> None:
 
 
 def _show(report: "Report") -> None:
-    for name, value in report.environment.items():
-        say(f"{name}: {value}")
+    _list_facts(report.environment)
     found = report.as_json()
     _list(found["cells"])
     if found["at_the_notes_times"]:
         say("With a lock of 30 s that is waited for up to 10 s:")
         _list(found["at_the_notes_times"])
+
+
+def _list_facts(environment: Mapping[str, Any]) -> None:
+    for name, value in environment.items():
+        say(f"{name}: {value}")
 
 
 def _list(cells: Sequence[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""The lock lab finds what the strategies do. Outcomes are asserted, never times."""
+"""The lab finds what strategies and queues do. Outcomes are asserted, never times."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ from benchmarks.locking.faults import FAULTS
 from benchmarks.locking.main import measured
 from benchmarks.locking.report import Cell
 from benchmarks.locking.strategy import STRATEGIES
+from benchmarks.persistence.main import QUICK_CELLS
 from tests.support import version_check
 from tests.support.process import moviemind_within
 
@@ -51,10 +52,15 @@ def test_without_its_version_check_the_lab_finds_ours_to_duplicate() -> None:
     assert _cell("moviemind", "worker-frozen", before=mutant).duplicates > 0
 
 
-def test_a_quick_run_measures_every_cell_and_finds_what_each_strategy_does(tmp_path: Path) -> None:
+def test_a_quick_run_measures_every_strategy_under_every_fault_and_some_queues(tmp_path: Path) -> None:
     ended = moviemind_within(2 * QUICK_SECONDS, "lab", "locking", "--quick", "--out", str(tmp_path))
 
     assert ended.returncode == 0, ended.stderr
+    _strategies_do_what_they_do(tmp_path)
+    _queues_lose_what_they_lose(tmp_path)
+
+
+def _strategies_do_what_they_do(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "locking.json").read_text(encoding="utf-8"))
     cells = {(c["strategy"], c["fault"]): c for c in found["cells"] if c["films"] == "same"}
     assert set(cells) == {(strategy, fault) for strategy in STRATEGIES for fault in FAULTS}
@@ -64,6 +70,20 @@ def test_a_quick_run_measures_every_cell_and_finds_what_each_strategy_does(tmp_p
         elif strategy == "cache-lock-recheck" and fault in LETS_ANOTHER_IN:
             assert cell["duplicates"] > 0, cell
     assert (tmp_path / "locking.md").exists()
+
+
+def _queues_lose_what_they_lose(tmp_path: Path) -> None:
+    found = json.loads((tmp_path / "persistence.json").read_text(encoding="utf-8"))
+    cells = {(cell["queue"], cell["fault"]): cell for cell in found["cells"]}
+    assert set(cells) == {(queue, fault) for queue, named in QUICK_CELLS.items() for fault in named}
+    for cell in cells.values():
+        assert cell["jobs"] > 0
+        assert cell["jobs_lost_with_event_store"] == 0, cell
+    always, none = cells["redis-aof-always", "kill-9"], cells["redis-none", "restart"]
+    assert always["messages"] > 0
+    assert always["messages_lost"] == always["jobs_lost_alone"] == 0
+    assert none["messages_lost"] == none["jobs_lost_alone"] == none["messages"] > 0
+    assert (tmp_path / "persistence.md").exists()
 
 
 def _is_right(cell: dict[str, Any]) -> bool:

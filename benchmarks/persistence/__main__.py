@@ -1,8 +1,0 @@
-"""`python -m benchmarks.persistence`."""
-
-import typer
-
-from benchmarks.persistence.main import main
-
-if __name__ == "__main__":
-    typer.run(main)
