@@ -13,7 +13,7 @@ import pytest
 from domain.events import GenerationAttemptFailed, GenerationStarted
 from tests.support.cluster import Cluster
 from tests.support.process import wait_until
-from tests.support.sentinels import FailOver, WatchedRedis, is_master, is_replica
+from tests.support.sentinels import FailOver, WatchedRedis, is_replica
 from tests.support.traffic import Traffic
 
 MISSED = 40
@@ -64,7 +64,7 @@ def test_a_fail_over_under_load_loses_no_accepted_job(cluster: Cluster, servers:
 
         servers.master.kill9()
         traffic.wait_for_accepted()
-        wait_until(lambda: is_master(servers.replica), "the replica is the master")
+        wait_until(servers.is_over, "the replica is the master", SENTINELS_ACT_SECONDS, log=servers.told)
         traffic.wait_for_accepted()
         servers.master.start()
         wait_until(

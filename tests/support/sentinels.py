@@ -64,6 +64,12 @@ class Sentinel(Redis):
             known: Any = client.sentinel_master(SERVICE)
         return bool(known["num-slaves"] == 1 and known["num-other-sentinels"] == SENTINELS - 1)
 
+    def follows(self, server: Redis) -> bool:
+        """Whether it takes that one for the master."""
+        with closing(self.client()) as client:
+            known: Any = client.sentinel_master(SERVICE)
+        return bool(known["port"] == server.port)
+
 
 class FailOver:
     def __init__(self, home: Path) -> None:
@@ -86,6 +92,10 @@ class FailOver:
             replica.config_set("masterauth", "a password the master does not have")
             master.client_kill_filter(_type="replica")
         wait_until(lambda: self.master.facts()["connected_slaves"] == 0, "replication is cut")
+
+    def is_over(self) -> bool:
+        """Before all Sentinels know of it, an old master that comes back may become the master again."""
+        return is_master(self.replica) and all(one.follows(self.replica) for one in self._sentinels)
 
     def told(self) -> str:
         """What servers and Sentinels say of themselves."""
