@@ -15,7 +15,8 @@ log = structlog.get_logger()
 _HELD_UP = (QueueUnavailable, PlaceUnavailable, *HELD_UP)
 """By others: an outage, or a process that does the same work."""
 
-FIRST_PAUSE_SECONDS = 0.5
+FIRST_PAUSE_SECONDS = 0.1
+"""What most often holds a step up is over at once: somebody else has folded the view, or swapped it."""
 LONGEST_PAUSE_SECONDS = 10.0
 
 
