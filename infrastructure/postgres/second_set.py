@@ -49,7 +49,7 @@ WHERE indrelid = %s::regclass AND method.amname = 'gin'
 _GATHER = "ALTER INDEX {index} SET (fastupdate = on, gin_pending_list_limit = 256)"
 """The entries of many rows, sorted and written together, cost half of what they cost row by row, and searches
 look at all that wait: nobody searches these rows yet. They are written by the transaction that finds the list
-full: a megabyte held it up for 0.15 s after 400,000 events, 0.33 s after a million; a quarter for 0.08 s."""
+full: after 400,000 events a megabyte held it up for 0.15 s, a quarter of one for 0.08 s."""
 _GATHER_NO_MORE = "ALTER INDEX {index} SET (fastupdate = off), RESET (gin_pending_list_limit)"
 _SWAPPED = """
 UPDATE tracking SET position = %(position)s, version = %(version)s, stopped_because = NULL

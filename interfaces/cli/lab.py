@@ -28,7 +28,7 @@ def lab() -> None:
 Quick = Annotated[
     bool,
     typer.Option(
-        "--quick", help="One round instead of three, at twice the pace, of fewer cells: three minutes."
+        "--quick", help="One round instead of three, shorter, and of fewer cells: at most three minutes."
     ),
 ]
 Out = Annotated[
@@ -48,7 +48,7 @@ def locking(
     out: Out = None,
 ) -> None:
     """Ask for films under every locking strategy while faults happen, and count what came of it. Unless some
-    were chosen, go on as `lab persistence`. In full it takes half an hour, and wants a quiet machine."""
+    were chosen, go on as `lab persistence`. In full it takes long, and wants a quiet machine."""
     _prepare()
     from benchmarks.locking.faults import FAULTS
     from benchmarks.locking.main import measured
@@ -73,7 +73,7 @@ def locking(
 @app.command()
 def persistence(quick: Quick = False, out: Out = None) -> None:
     """Let five queues meet disasters, and count what they lose without and with the event store. In full it
-    takes ten minutes, and wants a quiet machine; only root can cut the power of a disk."""
+    takes long, and wants a quiet machine; only root can cut the power of a disk."""
     _prepare()
     from benchmarks.persistence import tables
     from benchmarks.persistence.main import measured, write
