@@ -46,6 +46,13 @@ def test_a_cache_lock_without_a_second_look_makes_the_second_description_of_the_
     assert found.contradictory_answers > 0
 
 
+def test_a_full_run_finds_a_frozen_worker_to_duplicate_also_where_nobody_else_asks_for_its_film() -> None:
+    same, different = measured(strategies=["none"], faults=["worker-frozen"]).cells
+
+    assert (same.films, different.films) == ("same", "different")
+    assert (different.duplicates, different.lost_jobs) == (1, 0)
+
+
 def test_without_its_version_check_the_lab_finds_ours_to_duplicate() -> None:
     mutant = f"{version_check.__name__}:{version_check.remove_version_check_on_postgres.__name__}"
 
