@@ -6,7 +6,8 @@ ProjectionRunner over the first events of the same log as yardstick: one for eac
 for all; with the most memory that the command took, and with what an event takes behind the start
 of the command. Once beside requests and reads, 50 a second of each: how many failed, how late a request was
 seen in the jobs view, and whether all views hold what the events say afterwards. Both with the longest
-transaction of the rebuild that wrote. Prints Markdown tables.
+transaction of the rebuild that wrote. Prints Markdown tables, and below them what those transactions were
+seen doing.
 """
 
 import json
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -46,7 +48,7 @@ from tests.support.servers import Postgres
 ASKERS, READERS = 5, 5
 EACH_A_SECOND = 10
 LOST_SECONDS = 10
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.01
 SHARED_BUFFERS = "shared_buffers=1GB"
 """A small part of the memory of a server that holds a million events; tests have to do with less."""
 
@@ -58,21 +60,42 @@ MOVIEMIND = Path(sys.executable).with_name("moviemind")
 REBUILD = "rebuild"
 """What its sessions are called."""
 
-_WRITING = """
-SELECT pid, backend_xid::text AS id, extract(epoch FROM clock_timestamp())::float8 AS at FROM pg_stat_activity
-WHERE application_name = %s AND backend_xid IS NOT NULL
+_WRITING = r"""
+SELECT pid, backend_xid::text AS id, extract(epoch FROM clock_timestamp())::float8 AS at,
+    concat_ws(' ', state, wait_event_type, wait_event, left(regexp_replace(query, '\s+', ' ', 'g'), 60))
+FROM pg_stat_activity WHERE application_name = %s AND backend_xid IS NOT NULL
 """
+
+
+@dataclass(slots=True)
+class Transaction:
+    """Unix times at which one that writes was seen first and last with the id that it has from its first
+    write on, and how often doing what. Both ends fall between two looks: LOOK_SECONDS apart, or more where
+    the machine is busy."""
+
+    first: float
+    last: float
+    doing: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def seconds(self) -> float:
+        """At the most, on a machine that is not busy."""
+        return self.last - self.first + 2 * LOOK_SECONDS
+
+    def __str__(self) -> str:
+        seen = "; ".join(f"{times} times {doing}" for doing, times in self.doing.most_common(3))
+        return f"{self.seconds * 1e3:.0f} ms: {seen}"
 
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Seconds of the command, the start of its process included, its peak of memory in MiB, and how many
-    seconds the longest of its transactions held an id, which only those that write have."""
+    """Seconds of the command, the start of its process included, its peak of memory in MiB, and the longest
+    of its transactions."""
 
     events: int
     seconds: float
     memory: float
-    longest: float
+    longest: Transaction
 
     @property
     def rate(self) -> float:
@@ -103,12 +126,16 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Of both sides, of each size.")] = 3,
     runner_events: Annotated[int, typer.Option(min=1, help="That ProjectionRunner folds.")] = 20_000,
 ) -> None:
-    alone, beside = list[str](), list[str]()
+    alone, beside, longest = list[str](), list[str](), list[str]()
     tune_for_folding()  # also for the runners of the library
     for size in map(int, events.split(",")):
         with _log(size) as log:
-            alone.append(_measured_alone(log, rounds=rounds, runner_events=min(size, runner_events)))
-            beside.append(_measured_beside(log))
+            for rows, (row, transaction) in (
+                (alone, _measured_alone(log, rounds=rounds, runner_events=min(size, runner_events))),
+                (beside, _measured_beside(log)),
+            ):
+                rows.append(row)
+                longest.append(f"- {size:,} events, {transaction}")
     say("| events | rebuilt a second | µs an event | runners | ratio | one | ratio | MiB | longest ms |")
     say("|---|---|---|---|---|---|---|---|---|")
     say("\n".join(alone))
@@ -116,9 +143,11 @@ def main(
     say(f"\n| events | {head} |")
     say("|---|---|---|---|---|---|---|---|---|")
     say("\n".join(beside))
+    say("\nThe longest transactions, alone and beside requests:\n")
+    say("\n".join(longest))
 
 
-def _measured_alone(log: Log, *, rounds: int, runner_events: int) -> str:
+def _measured_alone(log: Log, *, rounds: int, runner_events: int) -> tuple[str, Transaction]:
     """Medians of the rounds, and the worst of memory and transactions."""
     took, rates, ratios = list[Took](), list[tuple[float, float]](), list[tuple[float, float]]()
     for _ in range(rounds):
@@ -126,6 +155,7 @@ def _measured_alone(log: Log, *, rounds: int, runner_events: int) -> str:
         several, one = (runner_rate(log.url, events=runner_events, shares=shares) for shares in SHARES)
         rates.append((several, one))
         ratios.append((took[-1].rate / several, took[-1].rate / one))
+    longest = max((one.longest for one in took), key=lambda one: one.seconds)
     each = statistics.median(one.seconds - log.start_seconds for one in took) / log.events
     figures = [
         f"{log.events:,}",
@@ -133,9 +163,9 @@ def _measured_alone(log: Log, *, rounds: int, runner_events: int) -> str:
         f"{each * 1e6:.0f}",
         *_both(rates, ratios),
         f"{max(one.memory for one in took):.0f}",
-        f"{max(one.longest for one in took) * 1e3:.0f}",
+        f"{longest.seconds * 1e3:.0f}",
     ]
-    return f"| {' | '.join(figures)} |"
+    return f"| {' | '.join(figures)} |", longest
 
 
 def _both(rates: Sequence[tuple[float, float]], ratios: Sequence[tuple[float, float]]) -> Iterator[str]:
@@ -144,20 +174,21 @@ def _both(rates: Sequence[tuple[float, float]], ratios: Sequence[tuple[float, fl
         yield f"{statistics.median(ratio):.1f}"
 
 
-def _measured_beside(log: Log) -> str:
+def _measured_beside(log: Log) -> tuple[str, Transaction]:
     found = Meanwhile()
     with _traffic(log.url, found):
         took = _rebuilt(log.url)
     seen = sorted(found.seen_after)
-    return (
-        f"| {log.events:,} | {took.rate:,.0f} | {took.longest * 1e3:.0f} | {len(seen)} | {found.reads}"
-        f" | {len(found.errors)}"
+    row = (
+        f"| {log.events:,} | {took.rate:,.0f} | {took.longest.seconds * 1e3:.0f}"
+        f" | {len(seen)} | {found.reads} | {len(found.errors)}"
         f" | {seen[len(seen) * 99 // 100] * 1e3:.0f} | {seen[-1] * 1e3:.0f} | {_verified(log.url)} |"
     )
+    return row, took.longest
 
 
 def _rebuilt(url: str) -> Took:
-    with tempfile.TemporaryFile("w+") as output, _looking_at_transactions(url) as held:
+    with tempfile.TemporaryFile("w+") as output, _looking_at_transactions(url) as seen:
         started = time.perf_counter()
         command = subprocess.Popen(
             [MOVIEMIND, "projections", "rebuild", "--all", "--json", "all"],
@@ -169,24 +200,23 @@ def _rebuilt(url: str) -> Took:
             seconds = time.perf_counter() - started
         output.seek(0)
         events: int = json.load(output)[-1]["events"]
-    longest = max((last - first for first, last in held.values()), default=0.0)
-    return Took(events, seconds, peaks[-1], longest + 2 * LOOK_SECONDS)
+    return Took(events, seconds, peaks[-1], max(seen.values(), key=lambda one: one.seconds))
 
 
 @contextmanager
-def _looking_at_transactions(url: str) -> Iterator[dict[tuple[int, str], tuple[float, float]]]:
-    """When those of the rebuild that write were seen first and last with the id that each has from its first
-    write on. Both ends fall between two looks: LOOK_SECONDS apart, or more where the machine is busy."""
-    held: dict[tuple[int, str], tuple[float, float]] = {}
+def _looking_at_transactions(url: str) -> Iterator[dict[tuple[int, str], Transaction]]:
+    """Those of the rebuild that write, by process of the server and id."""
+    seen: dict[tuple[int, str], Transaction] = {}
     with psycopg.connect(url, autocommit=True) as session:
 
         def look() -> None:
-            for pid, id_, at in session.execute(_WRITING, (REBUILD,)):
-                first, _ = held.get((pid, id_), (at, at))
-                held[pid, id_] = first, at
+            for pid, id_, at, doing in session.execute(_WRITING, (REBUILD,)):
+                transaction = seen.setdefault((pid, id_), Transaction(at, at))
+                transaction.last = at
+                transaction.doing[doing] += 1
 
         with running([Loop("transactions", look, every_seconds=LOOK_SECONDS)]):
-            yield held
+            yield seen
 
 
 @contextmanager

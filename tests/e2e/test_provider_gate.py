@@ -29,6 +29,7 @@ from tests.support.model_server import (
     TOKENS_IN,
     ModelServer,
     answers,
+    gathers,
     model_server,
     never_answers,
     one_after_the_other,
@@ -178,7 +179,7 @@ def test_what_one_key_has_spent_stops_nobody_else(house: House) -> None:
 
 
 def test_no_more_calls_are_made_at_once_than_are_allowed(house: House) -> None:
-    house.server.behaviour = takes(0.1, answers())
+    house.server.behaviour = gathers(3, takes(0.1, answers()))
     house.open(ai_max_calls="3")
 
     house.ask(30)

@@ -211,6 +211,17 @@ def takes(seconds: float, then: Behaviour) -> Behaviour:
     return answer
 
 
+def gathers(number: int, then: Behaviour) -> Behaviour:
+    """Keeps the first that ask until so many are asking at once."""
+
+    def answer(exchange: Exchange) -> None:
+        while _server(exchange).model.most_at_once < number and not _ending(exchange).wait(0.005):
+            pass
+        then(exchange)
+
+    return answer
+
+
 def _server(exchange: Exchange) -> "_Server":
     server = exchange.handler.server
     assert isinstance(server, _Server)
