@@ -1,5 +1,6 @@
 """/v1/jobs/{job_id}/events: a job's changes as server-sent events, as they happen."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
@@ -11,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from application.api_keys import Scope
+from application.errors import ReadBehind
 from application.event_log import Recorded
 from application.job_following import FollowedJob
 from application.movie_replay import stream_of
@@ -27,6 +29,8 @@ from interfaces.service import MovieMind
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=needs(Scope.READ))
 
 HEARTBEAT_SECONDS = 15.0
+BEHIND_SECONDS = 1.0
+"""In which the thread that has waited for the history serves others."""
 RECONNECT = b"retry: 1000\n\n"
 HEADERS = {
     "Content-Type": "text/event-stream",
@@ -88,7 +92,12 @@ async def _events(row: JobRow, after: int, service: MovieMind, tail: LogTail) ->
     job = FollowedJob(row.job_id)
     async with tail.watching() as watch:
         watch.only(row.job_id)
-        epoch, past = await to_thread.run_sync(partial(_past, row.slug, service))
+        while (found := await to_thread.run_sync(partial(_past, row.slug, service))) is None:
+            yield KEEPALIVE_COMMENT  # a browser does not come back to a stream that it was refused
+            await asyncio.sleep(BEHIND_SECONDS)
+            if watch.is_over:
+                return
+        epoch, past = found
         changes = [
             (changed, recorded.position) for recorded in past if (changed := job.hear(recorded)) is not None
         ]
@@ -110,13 +119,16 @@ async def _events(row: JobRow, after: int, service: MovieMind, tail: LogTail) ->
                     yield _event(now, heard.position, epoch)
 
 
-def _past(slug: str, service: MovieMind) -> tuple[str, list[Recorded]]:
+def _past(slug: str, service: MovieMind) -> tuple[str, list[Recorded]] | None:
     """The epoch of the log, and what has happened to a film as far as reading shows it.
 
     Its stream has the events, its history their positions. That has caught up with all that was committed
-    when it is read: what it lacks, the watch, which has begun before, hears. Raises ReadBehind.
+    when it is read: what it lacks, the watch, which has begun before, hears. None where it does not catch up.
     """
-    catch_up(service.history, service.log)
+    try:
+        catch_up(service.history, service.log)
+    except ReadBehind:
+        return None
     up_to = service.jobs.position()
     positions: list[int] = []
     while page := service.history.of(slug, after=positions[-1] if positions else 0, limit=PAGE):

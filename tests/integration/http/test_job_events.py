@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -29,22 +29,14 @@ class Told:
 @contextmanager
 def _following(api: Api, job_id: str, last: str | None = None) -> Iterator[Iterator[Told]]:
     headers = {"Last-Event-ID": last} if last else {}
-    with httpx.Client(base_url=api.base_url, trust_env=False, timeout=30) as client:
-        request = client.build_request("GET", f"/v1/jobs/{job_id}/events", headers=headers)
-        with closing(wait_until(lambda: _answered(client, request), "views have caught up")) as response:
-            assert response.status_code == 200, response.read()
-            assert response.headers["content-type"] == "text/event-stream"
-            assert response.headers["cache-control"] == "no-store"
-            yield _told(response)
-
-
-def _answered(client: httpx.Client, request: httpx.Request) -> httpx.Response | None:
-    """None where views are behind, as on a busy machine: then it is for the client to ask again."""
-    response = client.send(request, stream=True)
-    if response.status_code != 503:
-        return response
-    assert json.loads(response.read())["type"] == "read-behind"
-    return None
+    with (
+        httpx.Client(base_url=api.base_url, trust_env=False, timeout=30) as client,
+        client.stream("GET", f"/v1/jobs/{job_id}/events", headers=headers) as response,
+    ):
+        assert response.status_code == 200, response.read()
+        assert response.headers["content-type"] == "text/event-stream"
+        assert response.headers["cache-control"] == "no-store"
+        yield _told(response)
 
 
 def _told(response: httpx.Response) -> Iterator[Told]:

@@ -1,8 +1,9 @@
 """What clients see while the store or a view cannot be written, and that nothing is lost by it."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
 from application import movie_generations, reading
 from infrastructure.sqlite import event_store
+from interfaces.http import job_events
 from tests.integration.http.api import Serve, problem_of
 
 
@@ -78,6 +80,29 @@ def test_a_command_that_has_happened_is_not_answered_with_an_error(
         assert (cancelled.status_code, cancelled.json()["status"]) == (202, "CANCELLED")
         problem_of(listed, 503, "read-behind")
         problem_of(spent, 503, "read-behind")
+
+
+def test_a_stream_that_is_asked_for_while_views_are_behind_waits_for_them(
+    serve: Serve, tmp_path: Path, film: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "CATCH_UP_SECONDS", 0.01)
+    monkeypatch.setattr(job_events, "BEHIND_SECONDS", 0.01)
+    with serve(works=False) as api:
+        job_id = api.accepted(film)["job_id"]
+        api.settle()
+        with ExitStack() as following:
+            with _held(tmp_path / "data" / "moviemind-views.db"):
+                api.delete(f"/v1/jobs/{job_id}")
+                stream = following.enter_context(api.stream("GET", f"/v1/jobs/{job_id}/events"))
+                lines = stream.iter_lines()
+                comments = [line for _ in range(4) if (line := next(lines))]
+
+            assert stream.status_code == 200
+            assert [line[:2] for line in comments] == [": "] * 2
+            assert [json.loads(line[6:])["status"] for line in lines if line.startswith("data: ")] == [
+                "PENDING",
+                "CANCELLED",
+            ]
 
 
 @pytest.mark.parametrize(
