@@ -13,9 +13,7 @@ from threading import Lock
 from typing import Any, cast
 
 import psycopg
-from psycopg import Cursor
 from psycopg.errors import LockNotAvailable
-from psycopg.rows import DictRow
 
 from application.errors import StoreUnavailable
 from application.rebuild import Comparison, RebuildUnderWay, SecondSet
@@ -46,10 +44,13 @@ SELECT index.relname FROM pg_index JOIN pg_class AS index ON index.oid = indexre
 JOIN pg_am AS method ON method.oid = index.relam
 WHERE indrelid = %s::regclass AND method.amname = 'gin'
 """
-_GATHER = "ALTER INDEX {index} SET (fastupdate = on, gin_pending_list_limit = 256)"
+_GATHER = "ALTER INDEX {index} SET (fastupdate = on, gin_pending_list_limit = 4096)"
 """The entries of many rows, sorted and written together, cost half of what they cost row by row, and searches
-look at all that wait: nobody searches these rows yet. They are written by the transaction that finds the list
-full: after 400,000 events a megabyte held it up for 0.15 s, a quarter of one for 0.08 s."""
+look at all that wait: nobody searches these rows yet. Whoever finds a list full writes it in the middle of a
+transaction: four megabytes are more than a batch has."""
+_SORT_IN = "SELECT gin_clean_pending_list(%s::regclass)"
+"""What a list has gathered. As a statement of its own it has no transaction id, so that followers of the log,
+who wait for the oldest of those that write, do not wait for it."""
 _GATHER_NO_MORE = "ALTER INDEX {index} SET (fastupdate = off), RESET (gin_pending_list_limit)"
 _SWAPPED = """
 UPDATE tracking SET position = %(position)s, version = %(version)s, stopped_because = NULL
@@ -89,9 +90,9 @@ class PostgresSecondSet(SecondSet):
     def complete(self, view: View[Any, Any]) -> tuple[int, int]:
         copy = self._copies[view.name]
         with self._store.reading() as cursor:
-            for index in _inverted(cursor, copy.place):
+            for index in copy.gathering:
                 cursor.execute(_GATHER_NO_MORE.format(index=index))
-                cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", (index,))
+                cursor.execute(_SORT_IN, (index,))
             cursor.execute(f"ANALYZE {copy.place}")  # whoever reads it next needs good plans at once
             cursor.execute(f"SELECT count(*) AS rows FROM {copy.place}")
             row = cursor.fetchone()
@@ -132,7 +133,8 @@ class _Copy(TableView[Key, Row]):
     """A view whose rows are in a table of the second set."""
 
     def __init__(self, store: ViewStore, view: PostgresView[Key, Row], turn: Lock) -> None:
-        super().__init__(store, _make_place(store, view), view.table)
+        place, self.gathering = _make_place(store, view)
+        super().__init__(store, place, view.table)
         self._store = store
         self._turn = turn
         self.name, self.version = view.name, view.version
@@ -157,25 +159,24 @@ class _Copy(TableView[Key, Row]):
             cursor.execute(_NO_SYNC)
             self._table.delete(cursor, self.place, changed)
             self._table.copy(cursor, self.place, text)
+        with self._store.reading() as cursor:
+            for index in self.gathering:
+                cursor.execute(_SORT_IN, (index,))
         self.written += len(new)
 
 
-def _make_place(store: ViewStore, view: PostgresView[Any, Any]) -> str:
-    """A table, empty, and its row in tracking. Returns its name."""
+def _make_place(store: ViewStore, view: PostgresView[Any, Any]) -> tuple[str, list[str]]:
+    """A table, empty, and its row in tracking. Returns its name, and its inverted indices, which gather."""
     place = f"{view.name}_{secrets.token_hex(4)}"
     with store.writing() as cursor:
         cursor.execute(view.table.schema.format(table=place))
         cursor.execute(f"ALTER TABLE {place} SET (autovacuum_enabled = off)")  # it would hold up the swap
-        for index in _inverted(cursor, place):
+        cursor.execute(_INVERTED, (place,))
+        inverted = [row["relname"] for row in cursor.fetchall()]
+        for index in inverted:
             cursor.execute(_GATHER.format(index=index))
         cursor.execute(view_store.BEGIN, (place, view.version))
-    return place
-
-
-def _inverted(cursor: Cursor[DictRow], place: str) -> list[str]:
-    """Its GIN indices."""
-    cursor.execute(_INVERTED, (place,))
-    return [row["relname"] for row in cursor.fetchall()]
+    return place, inverted
 
 
 def _left_by_others(store: ViewStore) -> list[str]:

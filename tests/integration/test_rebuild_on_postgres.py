@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import psycopg
 import pytest
 
+from application.projector import Projector
 from application.rebuild import RebuildFailed, RebuildUnderWay, rebuild
 from domain.movie_generation import MovieGeneration
 from infrastructure.postgres import schema, second_set
@@ -83,13 +85,19 @@ def test_searches_meet_no_entries_that_wait_to_be_sorted(store: Store, url: str)
     """While rows are copied they gather in the inverted indices."""
     rebuilt(store)
 
-    with psycopg.connect(url) as session:
-        found = session.execute(
-            "SELECT reloptions, gin_clean_pending_list(pg_class.oid) FROM pg_class"
-            " JOIN pg_index ON indexrelid = pg_class.oid JOIN pg_am ON pg_am.oid = relam"
-            " WHERE indrelid = 'movies'::regclass AND amname = 'gin'"
-        ).fetchall()
-    assert found == [(["fastupdate=off"], 0)] * 2, "0 pages were still to be cleaned"
+    assert _gathered(url, "movies") == [(["fastupdate=off"], 0)] * 2
+
+
+def test_what_a_batch_has_gathered_is_sorted_in_behind_its_transaction(store: Store, url: str) -> None:
+    """And does not wait for one in which followers of the log, too, would have to wait for it."""
+    (movies,) = (one for one in projections_of(store) if one.view is store.movies)
+    with second_set.second_sets(url, [store.movies]) as sets:
+        copy = replace(movies, view=sets.of(store.movies))
+
+        assert Projector(store.log, [copy], batch_size=20).step() == 20
+
+        (place,) = (table for table in tables(store) if table.startswith("movies_"))
+        assert [pages for _, pages in _gathered(url, place)] == [0, 0]
 
 
 def test_a_reader_that_takes_long_is_waited_for_without_holding_up_the_others(store: Store, url: str) -> None:
@@ -181,6 +189,17 @@ def test_a_rebuild_whose_lock_is_lost_does_no_harm_to_the_next(store: Store, url
         rebuilt(other)
 
     assert (views_of(store), tables(store)) == (before, kept)
+
+
+def _gathered(url: str, table: str) -> list[tuple[list[str], int]]:
+    """Of its inverted indices: their options, and how many pages were still to be sorted in."""
+    with psycopg.connect(url) as session:
+        return session.execute(
+            "SELECT reloptions, gin_clean_pending_list(pg_class.oid) FROM pg_class"
+            " JOIN pg_index ON indexrelid = pg_class.oid JOIN pg_am ON pg_am.oid = relam"
+            " WHERE indrelid = %s::regclass AND amname = 'gin'",
+            (table,),
+        ).fetchall()
 
 
 def _sessions_that_write(url: str) -> int:
