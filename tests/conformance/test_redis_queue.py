@@ -180,7 +180,7 @@ def test_a_busy_worker_is_not_taken_for_dead(place: RedisPlace, runs: Runs) -> N
     busy.start(runs, threads=1)
     send(busy, "running")
     runs.wait_for_begun(1)
-    place.open(worker_dead_seconds=1).start(rivals, threads=1)
+    place.open(worker_dead_seconds=3).start(rivals, threads=1)
 
     worker_id: str = busy._broker.broker_id  # type: ignore[attr-defined]
 
@@ -189,7 +189,7 @@ def test_a_busy_worker_is_not_taken_for_dead(place: RedisPlace, runs: Runs) -> N
             return float(client.zscore(f"{NAMESPACE}:__heartbeats__", worker_id) or 0)
 
     first = heartbeat()
-    wait_until(lambda: heartbeat() > first + 2_000, "it gives signs of life", DEADLINE_SECONDS)
+    wait_until(lambda: heartbeat() > first + 4_000, "it gives signs of life", DEADLINE_SECONDS)
 
     assert rivals.begun == []
 

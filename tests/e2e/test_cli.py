@@ -245,7 +245,7 @@ class TestBesideARunningService:
     def test_without_wait_a_command_does_not_wait_and_sigterm_lets_the_attempt_finish(
         self, start_up: Callable[..., Up], connect: Callable[[Up], Client]
     ) -> None:
-        up = start_up(template_latency_ms="1000")
+        up = start_up(template_latency_ms="4000")
         asked = _run(FINE, "generate", SLUG, "--json", "all", "--data-dir", up.data_dir)
         summary = json.loads(asked.stdout)["summary"]
         assert (summary["still_being_written"], summary["written"]) == (1, 0)

@@ -59,20 +59,16 @@ class Doctor:
         return findings
 
     def finds(self, verdict: str, *checks: str, **settings: str) -> Findings:
-        """Nothing is wrong but these."""
-        findings = self.ask(**settings)
-        assert _wrong(findings) == dict.fromkeys(checks, verdict), findings
-        return findings
-
-    def comes_to(self, verdict: str, *checks: str) -> Findings:
-        """As `finds`, as soon as it is so."""
+        """Nothing is wrong but these, as soon as it is so."""
         expected = dict.fromkeys(checks, verdict)
 
         def found() -> Findings | None:
-            findings = self.ask()
+            findings = self.ask(**settings)
             return findings if _wrong(findings) == expected else None
 
-        findings: Findings = wait_until(found, str(expected or "all is well"), log=lambda: str(self.ask()))
+        findings: Findings = wait_until(
+            found, str(expected or "all is well"), log=lambda: str(self.ask(**settings))
+        )
         return findings
 
 
@@ -100,7 +96,7 @@ def cluster() -> Iterator[Cluster]:
 def doctor(cluster: Cluster, command: Command) -> Doctor:
     """Of a service that is well, whatever the tests before have done to it."""
     doctor = Doctor(command, **cluster.settings)
-    doctor.comes_to("ok")
+    doctor.finds("ok")
     return doctor
 
 
@@ -146,7 +142,7 @@ def test_without_a_redis_nothing_is_said_of_one(cluster: Cluster, command: Comma
     settings = cluster.settings | {"queue": "database"}
     del settings["redis_url"]
 
-    findings = Doctor(command, **settings).comes_to("ok")
+    findings = Doctor(command, **settings).finds("ok")
 
     assert list(findings) == SHARED
     assert findings["queue"]["found"] == "database, 0 messages wait for a worker"
@@ -204,7 +200,7 @@ def test_a_redis_whose_last_snapshot_failed(doctor: Doctor, cluster: Cluster, cl
     client.bgsave()
 
     try:
-        findings = doctor.comes_to("bad", "queue", "redis last bgsave")
+        findings = doctor.finds("bad", "queue", "redis last bgsave")
     finally:
         shutil.rmtree(dump)
         client.bgsave()
@@ -249,18 +245,18 @@ def test_a_job_that_nobody_starts(doctor: Doctor, cluster: Cluster, command: Com
     cluster.ask(["a-film-that-waits-1999"])
     waits = {**cluster.settings, "resend_seconds": "0.1"}
 
-    findings = Doctor(command, **waits).comes_to("warn", "queue switch", "oldest due job")
+    findings = Doctor(command, **waits).finds("warn", "queue switch", "oldest due job")
     command("queue", "resume", **cluster.settings)
 
     assert "do not reach workers" in findings["oldest due job"]["advice"]
-    doctor.comes_to("ok")
+    doctor.finds("ok")
 
 
 def test_a_transaction_that_holds_back_the_log(doctor: Doctor, cluster: Cluster) -> None:
     with psycopg.connect(cluster.postgres.url(), application_name="somebody") as other:
         other.execute("SELECT pg_current_xact_id()")
         other.execute("DELETE FROM stored_events WHERE false")
-        found = doctor.comes_to("bad", "log")["log"]["found"]
+        found = doctor.finds("bad", "log")["log"]["found"]
         assert f"session {other.info.backend_pid} (somebody)" in found
 
 
@@ -288,11 +284,11 @@ def test_a_process_that_has_died(lost: str, cluster: Cluster, command: Command, 
     own: dict[str, Any] = {"store_url": database, "queue": "database"}
     parts = {"projector": cluster.start_projector(**own), "workers": cluster.start_worker(**own)}
     doctor = Doctor(command, **(cluster.settings | own))
-    doctor.comes_to("ok")
+    doctor.finds("ok")
 
     parts[lost].kill9()
 
-    finding = doctor.comes_to("bad", lost)[lost]
+    finding = doctor.finds("bad", lost)[lost]
     assert f"start moviemind {lost.removesuffix('s')}" in finding["advice"]
     for part in parts.values():  # the next database may have the same name
         part.close()

@@ -294,7 +294,7 @@ class TestJobs:
             tmp_path / "data",
             template_latency_ms="50",
             ai_deadline_seconds="0.01",
-            retry_backoff_seconds="2,0.01",  # so that it is still active when it is watched
+            retry_backoff_seconds="5,0.01",  # so that it is still active when it is watched
         ).start()
         try:
             at = ("--url", fails.url)

@@ -73,7 +73,7 @@ def test_a_worker_cut_off_while_it_writes_is_refused_when_it_is_back(
     here, there = hosts
     jobs = cluster.requested()
     projector = cluster.start_projector()
-    cut_off = _worker_on(here, cluster, template_latency_ms="2000")
+    cut_off = _worker_on(here, cluster, template_latency_ms="8000")
     cluster.ask([SLUG])
     wait_until(lambda: _of_the_film(cluster, events.GenerationStarted), "the job is claimed")
 

@@ -30,9 +30,10 @@ class Guarded:
 
     def answers(self, key: str, times: int = 60) -> set[int]:
         """What all processes say; each request comes over a connection of its own, to any of them."""
+        url, headers = f"{self.cluster.url}/v1/jobs", {"X-API-Key": key}
+        # verify: certificates are read for every client, also for one that needs none
         return {
-            httpx.get(f"{self.cluster.url}/v1/jobs", headers={"X-API-Key": key}, trust_env=False).status_code
-            for _ in range(times)
+            httpx.get(url, headers=headers, trust_env=False, verify=False).status_code for _ in range(times)
         }
 
 
@@ -62,5 +63,5 @@ def test_a_revoked_key_opens_no_process_a_moment_later(guarded: Guarded) -> None
 
     revoked = guarded.type("keys", "revoke", made["key"])
 
-    wait_until(lambda: guarded.answers(made["key"]) == {401}, "all processes know", 5)
+    wait_until(lambda: guarded.answers(made["key"]) == {401}, "all processes know")
     assert revoked["key_id"] == made["key_id"]

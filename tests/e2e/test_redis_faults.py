@@ -208,11 +208,11 @@ def test_an_api_killed_between_token_and_append_holds_up_nobody(house: House) ->
     asker = Thread(target=_ask_in_vain, args=(cluster.url, slug))
     asker.start()
     assert held.wait(DEADLINE_SECONDS)
+    _let_the_claim_stand(house, slug)
 
     house.parts["api"].kill9()
     house.store_line.go_down()
     asker.join()
-    _let_the_claim_stand(house, slug)
 
     first = _ask_now(other_url, slug)
     house.store_line.come_up()

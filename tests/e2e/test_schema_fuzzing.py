@@ -113,7 +113,8 @@ def _fuzz(service: Service, home: Path) -> dict[str, Any]:
         f"--header=X-API-Key: {KEY}",
         "--checks=all",
         # Nothing is ever gone here: DELETE cancels a job or revokes a key, which can be read as before.
-        "--exclude-checks=use_after_free",
+        # And where views are behind, 503 says to ask again: hooks.py looks at all that is 500 and above.
+        "--exclude-checks=use_after_free,not_a_server_error",
         "--phases=examples,coverage,fuzzing,stateful",
         f"--max-examples={CASES_PER_OPERATION}",
         "--seed=1",

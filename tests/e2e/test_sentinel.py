@@ -13,7 +13,7 @@ import pytest
 from domain.events import GenerationAttemptFailed, GenerationStarted
 from tests.support.cluster import Cluster
 from tests.support.process import wait_until
-from tests.support.sentinels import FailOver, WatchedRedis, is_replica
+from tests.support.sentinels import PATIENT_MS, QUICK_MS, FailOver, WatchedRedis, is_replica
 from tests.support.traffic import Traffic
 
 MISSED = 40
@@ -62,9 +62,11 @@ def test_a_fail_over_under_load_loses_no_accepted_job(cluster: Cluster, servers:
             "the replica misses messages",
         )
 
+        servers.act_after(QUICK_MS)
         servers.master.kill9()
         traffic.wait_for_accepted()
         wait_until(servers.is_over, "the replica is the master", SENTINELS_ACT_SECONDS, log=servers.told)
+        servers.act_after(PATIENT_MS)
         traffic.wait_for_accepted()
         servers.master.start()
         wait_until(

@@ -30,7 +30,7 @@ def up(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> Iterato
         ai_model=MODEL,
         ai_base_url=server.url,
         ai_api_key="sk-of-the-tests",
-        ai_deadline_seconds="1",
+        ai_deadline_seconds="3",
         retry_backoff_seconds="0.1,0.1",
     ).start()
     client = Operator(up.url)

@@ -117,7 +117,7 @@ def test_a_worker_killed_before_its_message_is_acknowledged(cluster: Cluster, st
 def test_a_worker_frozen_past_its_claim_is_refused_when_it_wakes_up(cluster: Cluster) -> None:
     """Its text was paid for: that is recorded, and the text is not accepted."""
     slug = f"film-frozen-{cluster.queue}-1999"
-    zombie = cluster.start_worker(template_latency_ms="1000")
+    zombie = cluster.start_worker(template_latency_ms="8000")
     cluster.ask([slug])
     wait_until(lambda: "GenerationStarted" in _names(cluster, slug), "the job is claimed")
     zombie.signal(signal.SIGSTOP)

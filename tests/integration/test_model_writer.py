@@ -34,7 +34,9 @@ MODEL = "openai:gpt-4o-mini"
 COST_MICROUSD = 210
 """1,000 tokens in at $0.15 and 100 out at $0.60 for a million."""
 
-DEADLINE_SECONDS = 1.0
+SOON_SECONDS, LONG_SECONDS = 1.0, 30.0
+"""Deadlines: where that one is passed is what is tested, and where it is not."""
+
 MATRIX = MovieFacts(title="The Matrix", release_year=1999, director="Lana Wachowski", genres=("Action",))
 FRENCH = [
     "Un pirate informatique apprend que son monde est une simulation.",
@@ -57,12 +59,16 @@ def writer(server: ModelServer) -> Iterator[ModelWriter]:
 
 @contextmanager
 def _writer(
-    server: ModelServer, *, output: AiOutput = AiOutput.SCHEMA, api_key: str = ""
+    server: ModelServer,
+    *,
+    output: AiOutput = AiOutput.SCHEMA,
+    api_key: str = "",
+    deadline_seconds: float = LONG_SECONDS,
 ) -> Iterator[ModelWriter]:
     model = language_model("gpt-4o-mini", base_url=server.url, api_key=api_key)
     price = price_of(MODEL, None)
     with closing(
-        ModelWriter(model, name=MODEL, output=output, price=price, deadline_seconds=DEADLINE_SECONDS)
+        ModelWriter(model, name=MODEL, output=output, price=price, deadline_seconds=deadline_seconds)
     ) as writer:
         yield writer
 
@@ -81,9 +87,11 @@ def _task(**more: Any) -> WritingTask:
     return WritingTask(**task | more)
 
 
-def _failed(server: ModelServer, behaviour: Behaviour, **task: Any) -> tuple[Failure, PaidCall]:
+def _failed(
+    server: ModelServer, behaviour: Behaviour, *, deadline_seconds: float = LONG_SECONDS, **task: Any
+) -> tuple[Failure, PaidCall]:
     server.behaviour = behaviour
-    with _writer(server) as writer, pytest.raises(WritingFailed) as failed:
+    with _writer(server, deadline_seconds=deadline_seconds) as writer, pytest.raises(WritingFailed) as failed:
         writer.write(_task(**task))
     (call,) = failed.value.calls
     assert len(server.asked) == 1, "one request, whatever comes of it"
@@ -204,9 +212,9 @@ def test_what_never_came_may_have_been_paid_for(
 ) -> None:
     began = time.monotonic()
 
-    failure, call = _failed(server, behaviour)
+    failure, call = _failed(server, behaviour, deadline_seconds=SOON_SECONDS)
 
-    assert time.monotonic() - began < DEADLINE_SECONDS + 5
+    assert time.monotonic() - began < SOON_SECONDS + 20
     assert (failure.type, failure.is_retryable) == (failure_type, True)
     assert (call.tokens_in, call.tokens_out, call.cost_microusd) == (None, None, None)
 

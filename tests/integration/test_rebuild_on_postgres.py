@@ -1,7 +1,6 @@
 """A rebuild on PostgreSQL beside transactions of others that stay open."""
 
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -101,22 +100,19 @@ def test_what_a_batch_has_gathered_is_sorted_in_behind_its_transaction(store: St
 
 
 def test_a_reader_that_takes_long_is_waited_for_without_holding_up_the_others(store: Store, url: str) -> None:
-    before, took = views_of(store), list[float]()
-    slug = before["movies"][0]["slug"]
-    with psycopg.connect(url) as reader:
+    before = views_of(store)
+    with psycopg.connect(url) as reader, psycopg.connect(url, autocommit=True) as other:
+        other.execute("SET lock_timeout = '1s'")
         reader.execute("SELECT count(*) FROM movies")  # and keeps its lock
         rebuilding = threading.Thread(target=rebuilt, args=(store,))
         rebuilding.start()
         wait_until(lambda: _waits(url, "AccessExclusiveLock"), "the swap waits")
         for _ in range(20):
-            started = time.monotonic()
-            assert store.movies.get(slug) is not None
-            took.append(time.monotonic() - started)
+            other.execute("SELECT count(*) FROM movies")  # each try of the swap gives up soon
         assert rebuilding.is_alive()
     rebuilding.join()
 
     assert views_of(store) == before
-    assert max(took) < 1, "each try of the swap gives up soon"
 
 
 def test_a_vacuum_is_waited_for(store: Store, url: str) -> None:

@@ -25,10 +25,12 @@ def wait_until(
 ) -> Any:
     """Poll a condition until it holds; fail with `what`, and what `log` says then, if it does not in time."""
     deadline = time.monotonic() + seconds
+    is_late = False
     while not (found := condition()):
-        if time.monotonic() > deadline:
+        if is_late:
             raise AssertionError(f"not within {seconds} s: {what}\n{log()[-3_000:]}")
         time.sleep(0.02)
+        is_late = time.monotonic() > deadline  # after which it is looked once more: we may have been stopped
     return found
 
 

@@ -12,13 +12,15 @@ from tests.support.servers import REDIS_CONF, Redis
 
 SERVICE = "moviemind"
 SENTINELS, QUORUM = 3, 2
+PATIENT_MS, QUICK_MS = 60_000, 1_000
+"""For so long a server is silent before a Sentinel takes it for down."""
 
 _CONF = """
 port {port}
 bind 127.0.0.1
 dir {home}
 sentinel monitor {service} 127.0.0.1 {master} {quorum}
-sentinel down-after-milliseconds {service} 1000
+sentinel down-after-milliseconds {service} {patience_ms}
 sentinel failover-timeout {service} 5000
 """
 
@@ -45,7 +47,14 @@ class Sentinel(Redis):
         super().__init__(home)
         self._conf = home / "sentinel.conf"
         self._conf.write_text(
-            _CONF.format(port=self.port, home=home, service=SERVICE, master=master.port, quorum=QUORUM),
+            _CONF.format(
+                port=self.port,
+                home=home,
+                service=SERVICE,
+                master=master.port,
+                quorum=QUORUM,
+                patience_ms=PATIENT_MS,
+            ),
             encoding="ascii",
         )
 
@@ -63,6 +72,10 @@ class Sentinel(Redis):
         with closing(self.client()) as client:
             known: Any = client.sentinel_master(SERVICE)
         return bool(known["num-slaves"] == 1 and known["num-other-sentinels"] == SENTINELS - 1)
+
+    def act_after(self, silence_ms: int) -> None:
+        with closing(self.client()) as client:
+            client.sentinel_set(SERVICE, "down-after-milliseconds", silence_ms)
 
     def follows(self, server: Redis) -> bool:
         """Whether it takes that one for the master."""
@@ -92,6 +105,11 @@ class FailOver:
             replica.config_set("masterauth", "a password the master does not have")
             master.client_kill_filter(_type="replica")
         wait_until(lambda: self.master.facts()["connected_slaves"] == 0, "replication is cut")
+
+    def act_after(self, silence_ms: int) -> None:
+        """From now on. Before, and once the fail-over is over, nobody is taken for down who is only slow."""
+        for sentinel in self._sentinels:
+            sentinel.act_after(silence_ms)
 
     def is_over(self) -> bool:
         """Before all Sentinels know of it, an old master that comes back may become the master again."""

@@ -41,7 +41,7 @@ def server() -> Iterator[ModelServer]:
 def paying_api(serve: Serve, server: ModelServer) -> Iterator[Api]:
     """A service that has had two flawed texts and an accepted one of a film, and of another no answer."""
     settings = {"ai_model": MODEL, "ai_base_url": server.url, "ai_api_key": "sk-of-the-tests"}
-    with serve(retry_backoff_seconds="0.01,0.01", ai_deadline_seconds=1, **settings) as api:
+    with serve(retry_backoff_seconds="0.01,0.01", ai_deadline_seconds=3, **settings) as api:
         server.behaviour = one_after_the_other(answers(title="Alien"), answers(title="Alien"), answers())
         api.ended(api.accepted("heat-1995")["job_id"])
         server.behaviour = one_after_the_other(never_answers, answers())

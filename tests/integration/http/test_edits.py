@@ -8,7 +8,7 @@ import pytest
 from tests.integration.http.api import Api, Serve, changed, new_film, problem_of
 from tests.support.process import wait_until
 
-SLOW: dict[str, Any] = {"template_latency_ms": 1_500}
+SLOW: dict[str, Any] = {"template_latency_ms": 5_000}
 """Settings under which a person is quicker than the writer."""
 
 

@@ -44,6 +44,7 @@ def test_what_happened_since_is_not_kept_quiet_about(serve: Serve, tmp_path: Pat
     with serve() as api:
         wait_until(lambda: _states(api) == {"stopped"}, "the views have stopped")
         accepted = api.accepted(ALIEN)
+        api.asks_again = False
         problem_of(api.get(f"/v1/movies/{HEAT}/history"), 503, "read-behind")
         problem_of(api.get(f"/v1/jobs/{accepted['job_id']}"), 503, "read-behind")
 

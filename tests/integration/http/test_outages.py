@@ -73,6 +73,7 @@ def test_a_command_that_has_happened_is_not_answered_with_an_error(
         job_id = api.accepted(film)["job_id"]
         assert api.job(job_id)["status"] == "PENDING"
         monkeypatch.setattr(reading, "CATCH_UP_SECONDS", 0.01)
+        api.asks_again = False
         with _held(tmp_path / "data" / "moviemind-views.db"):
             cancelled = api.delete(f"/v1/jobs/{job_id}")
             listed, spent = api.get("/v1/jobs"), api.get("/v1/stats/spending")
