@@ -19,19 +19,22 @@ class Feed:
 
     def __init__(self) -> None:
         self._batches = Queue[Batch | EventUnreadable](AHEAD)
+        self._rest: Batch = ()
         self._is_read = True
         self._has_ended = False
         self._position = 0
 
-    def after(self, position: int, *, limit: int) -> Batch:  # noqa: ARG002 - as EventLog.after
-        """What comes next, which is what follows `position`; nothing behind the end."""
+    def after(self, position: int, *, limit: int) -> Batch:
+        """What comes next, which is what follows `position`: at most `limit` events, perhaps fewer although
+        there are more; nothing behind the end."""
         assert position == self._position, "who folds it has folded all that it was given"
         if self._has_ended:
             return ()
-        batch = self._batches.get()
+        batch = self._rest or self._batches.get()
         self._has_ended = not batch
         if isinstance(batch, EventUnreadable):
             raise batch
+        batch, self._rest = batch[:limit], batch[limit:]
         if batch:
             self._position = batch[-1].position
         return batch

@@ -44,18 +44,21 @@ def fed(log: Log, *folding: Callable[[Feed], None], up_to: int | None = None) ->
 
 
 class Folder:
-    def __init__(self, *, after: int = 0) -> None:
+    def __init__(self, *, after: int = 0, limit: int = LIMIT) -> None:
         self.positions: list[int] = []
         self._after = after
+        self._limit = limit
 
     def __call__(self, feed: Feed) -> None:
-        while batch := feed.after(self._after, limit=LIMIT):
+        while batch := feed.after(self._after, limit=self._limit):
+            assert len(batch) <= self._limit
             self.positions += [one.position for one in batch]
             self._after = batch[-1].position
 
 
 def test_all_fold_every_event_once_and_the_log_is_read_once() -> None:
-    log, folders = Log(), [Folder(), Folder(), Folder()]
+    """Also who takes fewer at once than are read."""
+    log, folders = Log(), [Folder(), Folder(), Folder(limit=LIMIT // 2 + 1)]
 
     assert fed(log, *folders) == (EVENTS, EVENTS)
     assert [folder.positions for folder in folders] == [[*range(1, EVENTS + 1)]] * 3
