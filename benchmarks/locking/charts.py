@@ -8,7 +8,7 @@ from matplotlib import pyplot
 from matplotlib.patches import Rectangle
 
 from benchmarks.locking.faults import FAULTS
-from benchmarks.locking.page import OUTCOMES, OVERHEAD, overhead_ms
+from benchmarks.locking.page import OUTCOMES, OVERHEAD
 from benchmarks.locking.report import Cell, Report
 
 RIGHT, DEARER, LOST, TWICE = "#cfe8cf", "#fff1c2", "#f6d3a8", "#f3b3b0"
@@ -20,8 +20,8 @@ def draw(report: Report, directory: Path) -> None:
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "moviemind"
     _outcomes(report).savefig(directory / OUTCOMES, metadata={"Date": None})
-    if (overhead := _overhead(report)) is not None:
-        overhead.savefig(directory / OVERHEAD, metadata={"Date": None})
+    if report.overhead_ms:
+        _overhead(report).savefig(directory / OVERHEAD, metadata={"Date": None})
     pyplot.close("all")
 
 
@@ -45,15 +45,8 @@ def _outcomes(report: Report) -> Any:
     return figure
 
 
-def _overhead(report: Report) -> Any | None:
-    """None where a lock-free run is missing."""
-    found = {
-        cell.strategy: overhead
-        for cell in report.undisturbed().values()
-        if (overhead := overhead_ms(cell, report)) is not None
-    }
-    if not found:
-        return None
+def _overhead(report: Report) -> Any:
+    found = report.overhead_ms
     figure, axes = pyplot.subplots(figsize=(7, 0.8 + 0.35 * len(found)), layout="constrained")
     bars = axes.barh(list(found), list(found.values()), color="#7a9cc6")
     axes.bar_label(bars, fmt="%.1f", padding=3, fontsize=8)
@@ -70,7 +63,7 @@ def _colour(cell: Cell) -> str:
         return TWICE
     if cell.lost_jobs:
         return LOST
-    return DEARER if cell.paid_calls > cell.films_described else RIGHT
+    return DEARER if cell.pays_twice else RIGHT
 
 
 def _label(cell: Cell) -> str:

@@ -115,7 +115,9 @@ class Desk:
     def wait_for_answer(self, job_id: UUID, seconds: float) -> UUID | None:
         """The first one; None when the job is lost, or nothing comes in time."""
         with self._changed:
-            self._changed.wait_for(lambda: job_id in self.lost or self._answer(job_id), seconds)
+            self._changed.wait_for(
+                lambda: self._is_closed or job_id in self.lost or self._answer(job_id), seconds
+            )
             return self._answer(job_id)
 
     def wait_for_answers(self, slug: str, seconds: float) -> bool:
@@ -132,12 +134,18 @@ class Desk:
         with self._changed:
             self._messages.clear()
 
-    def wait_until_idle(self, seconds: float) -> None:
-        """Until no worker has a job in its hands any more."""
+    def wait_until_idle(self) -> None:
+        """Until no worker has a job in its hands any more: what one did later would be in nobody's round."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._in_hand, seconds)
+            is_idle = self._changed.wait_for(lambda: not self._in_hand, self.pace.patience)
+        assert is_idle, f"these are still at work: {', '.join(sorted(self._in_hand))}"
+
+    @property
+    def is_closed(self) -> bool:
+        return self._is_closed
 
     def close(self) -> None:
+        """Nobody waits for anything any more."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

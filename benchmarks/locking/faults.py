@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from benchmarks.locking.stage import Stage
 
-AT_LEAST, MOMENT, LONG, TOO_LONG = 0.05, 0.3, 0.8, 1.5
+AT_LEAST, MOMENT, LONG, TOO_LONG = 0.05, 0.3, 0.8, 2.0
 """How long writing takes, in lifetimes of a lock."""
 
 DELIVERED_AGAIN = 3.0
@@ -58,6 +58,7 @@ def _is_frozen(stage: Stage) -> None:
     stage.crew.workers.freeze(call.worker_id)
     stage.wait(0.9)
     stage.others_ask()
+    stage.wait(0.3)
     stage.somebody_is_done(within=DELIVERED_AGAIN)
     stage.crew.workers.thaw(call.worker_id)
 
@@ -86,6 +87,7 @@ def _is_released_by_another(stage: Stage) -> None:
     stage.others_ask()
     stage.somebody_else_writes(within=0.5)
     stage.crew.servers.take_away(stage.slug)
+    stage.one_more_asks()
 
 
 def _asks_again(stage: Stage) -> None:
@@ -98,13 +100,13 @@ def _asks_again(stage: Stage) -> None:
 FAULTS = {
     "none": Fault(about="nothing goes wrong", act=_nothing),
     "writer-slower-than-ttl": Fault(
-        about="writing takes 1.5 times as long as a lock lives; half of the clients ask near its end",
+        about="writing takes twice as long as a lock lives; half of the clients ask near its end",
         act=_outlives_the_lock,
         writing=TOO_LONG,
     ),
     "worker-killed": Fault(about="kill -9 of the worker that is inside", act=_is_killed, writing=MOMENT),
     "worker-frozen": Fault(
-        about="SIGSTOP of the worker that is inside, and SIGCONT when somebody else is done",
+        about="SIGSTOP of the worker that is inside, and SIGCONT when a lock is over and somebody is done",
         act=_is_frozen,
         writing=MOMENT,
     ),
@@ -119,7 +121,8 @@ FAULTS = {
         needs_replica=True,
     ),
     "released-by-another": Fault(
-        about="writer-slower-than-ttl, and then a client that is no owner deletes the second one's lock",
+        about="writer-slower-than-ttl, and then the film's keys are deleted, as a first holder would that"
+        " does not look whose they are by now, and one more client asks",
         act=_is_released_by_another,
         writing=TOO_LONG,
     ),

@@ -32,7 +32,7 @@ JUDGEMENTS = {
         risk="high",
         needs="PostgreSQL, Redis",
         words="""
-        The lock does what it promises: nobody writes at the same time, they write one after the other. The film
+        While the lock holds it does what it promises: they write one after the other, and not at the same time. The film
         was looked up before the wait, so that whoever waited saves a second text. With this order of steps there
         is no reason to choose it.
         """,
@@ -89,9 +89,10 @@ JUDGEMENTS = {
         complexity='still needs "the record already exists" logic',
         needs="PostgreSQL, Redis",
         words="""
-        The same lock as the cache lock's, without a worker that waits for it. The note is right about the second
-        look. It fails where that one fails: an expired or forgotten lock lets a second one in, and the release by
-        its owner alone does not help then. Choose it in front of a unique index.
+        No worker waits for this lock, and its holder extends it while it writes and looks at the clock before it
+        saves, so that a slow writer keeps it. The note is right about the second look. When the server forgets the
+        lock, or somebody deletes it, a second one is let in, and the first one does not notice before it extends
+        the lock the next time. Choose it in front of a unique index.
         """,
     ),
     "redlock": Judgement(
@@ -100,9 +101,9 @@ JUDGEMENTS = {
         complexity='still needs "the record already exists" logic',
         needs="PostgreSQL, three Redis",
         words="""
-        The holder extends the lock while it writes and looks at the clock before it saves, so that it throws a
-        text away where others save a second one. Between that look and the save it may still be stopped, and
-        nothing in the store would notice. A server of three that forgets is survived by whoever holds all three;
+        The same on three servers. Whoever could not extend in time throws a text away where others save a second
+        one. Between the look at the clock and the save it may still be stopped, and nothing in the store would
+        notice. A server of three that forgets is survived by whoever holds all three;
         in a herd the winner often holds two, and with one of these forgotten the next one finds a majority too.
         Choose it where work may now and then be done twice, and there are three servers already.
         """,

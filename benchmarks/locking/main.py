@@ -1,10 +1,12 @@
 """The lock lab: every strategy under every fault, on servers and worker processes of its own."""
 
-import random
+import statistics
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.locking.desk import Desk
 from benchmarks.locking.environment import environment
@@ -12,7 +14,7 @@ from benchmarks.locking.faults import FAULTS
 from benchmarks.locking.nursery import Nursery, nursery
 from benchmarks.locking.paid_model import PaidModel, paid_model
 from benchmarks.locking.report import Cell, Films, Report
-from benchmarks.locking.rounds import Round, different_films, staged
+from benchmarks.locking.rounds import SEED, Round, different_films, staged
 from benchmarks.locking.servers import Servers, lab_servers
 from benchmarks.locking.setup import Pace
 from benchmarks.locking.stage import Crew
@@ -22,12 +24,14 @@ from benchmarks.locking.worker import made
 from benchmarks.locking.workers import workers_of
 
 WORKERS, CLIENTS = 4, 6
-SEED = 1999
 
-NO_FAULT = "none"
+NO_FAULT, NO_LOCK = "none", "none"
 
 Progress = Callable[[Cell, Sequence[str]], None]
 """Told of a cell as soon as it is measured, and of why its jobs were lost, if any were."""
+
+NewFilms = Callable[[int], list[str]]
+"""So many that nobody has asked for before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,14 @@ class Size:
     different: int
     under_fault: Sequence[Films]
 
+    def kinds(self, fault: str) -> Sequence[Films]:
+        """Of cells under a fault, or under none."""
+        if fault != NO_FAULT:
+            return self.under_fault
+        return ("same", "different") if self.different else ("same",)
 
-FULL = Size(rounds=3, scale=30, films=5, different=80, under_fault=("same", "different"))
+
+FULL = Size(rounds=3, scale=30, films=5, different=100, under_fault=("same", "different"))
 QUICK = Size(rounds=1, scale=60, films=2, different=24, under_fault=("same",))
 NOTE = Size(rounds=1, scale=1, films=1, different=0, under_fault=("same",))
 
@@ -53,25 +63,38 @@ CACHE_LOCKS, THEIR_FAULTS = ("cache-lock", "cache-lock-recheck"), (NO_FAULT, "wr
 
 def measured(
     *,
-    quick: bool = False,
+    size: Size = FULL,
     strategies: Sequence[str] = tuple(STRATEGIES),
     faults: Sequence[str] = tuple(FAULTS),
     progress: Progress = lambda _cell, _why_lost: None,
     before: str = "",
 ) -> Report:
     """Takes minutes. `before` is called first in every worker process."""
-    size = QUICK if quick else FULL
     with lab_servers() as servers, nursery() as births, paid_model() as model:
         lab = _Lab(servers, births, model, progress, before)
         cells = list(lab.measure(strategies, faults, size))
-        locks = [name for name in CACHE_LOCKS if name in strategies and not quick]
-        at_the_notes_times = lab.measure(locks, [one for one in THEIR_FAULTS if one in faults], NOTE)
+        locks, theirs = _at_the_notes_times(strategies, faults, size)
         return Report(
-            at_the_notes_times=tuple(at_the_notes_times),
+            at_the_notes_times=tuple(lab.measure(locks, theirs, NOTE)),
             environment=environment(servers) | _conditions(size),
             rounds=size.rounds,
             cells=tuple(cells),
+            overhead_ms=lab.overhead_ms,
         )
+
+
+def cells_of(strategies: Sequence[str], faults: Sequence[str], size: Size) -> int:
+    """How many `measured` measures."""
+    locks, theirs = _at_the_notes_times(strategies, faults, size)
+    return len(strategies) * sum(len(size.kinds(fault)) for fault in faults) + len(locks) * len(theirs)
+
+
+def _at_the_notes_times(
+    strategies: Sequence[str], faults: Sequence[str], size: Size
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Strategies and faults of which that is done."""
+    locks = [name for name in CACHE_LOCKS if name in strategies and size is FULL]
+    return locks, [name for name in THEIR_FAULTS if name in faults]
 
 
 def _conditions(size: Size) -> dict[str, float]:
@@ -82,6 +105,7 @@ def _conditions(size: Size) -> dict[str, float]:
         "scale": size.scale,
         "ttl_seconds": pace.ttl,
         "block_seconds": round(pace.block, 3),
+        "token_seconds": pace.token,
         "visibility_seconds": pace.visibility,
         "patience_seconds": pace.patience,
     }
@@ -96,13 +120,53 @@ class _Lab:
     model: PaidModel
     progress: Progress
     before: str
+    overhead_ms: dict[str, float] = field(default_factory=dict)
 
     def measure(self, strategies: Sequence[str], faults: Sequence[str], size: Size) -> Iterator[Cell]:
-        for strategy in strategies if faults else ():
-            with self._crew(strategy, Pace.scaled(size.scale)) as crew:
-                for cell, why_lost in _cells(strategy, crew, size, faults):
-                    self.progress(cell, why_lost)
-                    yield cell
+        with ExitStack() as beside:
+            yardstick: Callable[[], Round] | None = None
+            for strategy in strategies if faults else ():
+                with self._crew(strategy, Pace.scaled(size.scale)) as crew:
+                    new = _films(strategy, size)
+                    different_films(crew, new(3 * WORKERS), clients=WORKERS)  # to warm up
+                    for fault in faults:
+                        for films in size.kinds(fault):
+                            if (fault, films) == (NO_FAULT, "different"):
+                                yardstick = yardstick or beside.enter_context(self._yardstick(size))
+                                rounds = self._undisturbed(strategy, crew, yardstick, new, size)
+                            else:
+                                stages = [_stages(new, fault, films, size) for _ in range(size.rounds)]
+                                rounds = [_staged(crew, fault, one) for one in stages]
+                            yield self._cell(rounds, strategy, fault, films)
+
+    def _cell(self, rounds: Sequence[Round], strategy: str, fault: str, films: Films) -> Cell:
+        # On different films and undisturbed there are as many clients as workers: nobody's job waits for one.
+        clients = WORKERS if (fault, films) == (NO_FAULT, "different") else CLIENTS
+        cell = Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=clients)
+        self.progress(cell, sorted({why for one in rounds for why in one.why_lost}))
+        return cell
+
+    def _undisturbed(
+        self, strategy: str, crew: Crew, yardstick: Callable[[], Round], new: NewFilms, size: Size
+    ) -> list[Round]:
+        """Beside each round one with no lock at all: a machine has good minutes and bad ones."""
+        rounds, above = list[Round](), list[float]()
+        for _ in range(size.rounds):
+            unlocked = yardstick()
+            rounds.append(different_films(crew, new(size.different), clients=WORKERS))
+            if unlocked.p50_ms is not None and rounds[-1].p50_ms is not None:
+                above.append(rounds[-1].p50_ms - unlocked.p50_ms)
+        if above:
+            self.overhead_ms[strategy] = round(statistics.median(above), 1)
+        return rounds
+
+    @contextmanager
+    def _yardstick(self, size: Size) -> Iterator[Callable[[], Round]]:
+        """What plays a round with no lock at all."""
+        new = _films("yardstick", size)
+        with self._crew(NO_LOCK, Pace.scaled(size.scale)) as crew:
+            different_films(crew, new(3 * WORKERS), clients=WORKERS)  # to warm up
+            yield lambda: different_films(crew, new(size.different), clients=WORKERS)
 
     @contextmanager
     def _crew(self, strategy: str, pace: Pace) -> Iterator[Crew]:
@@ -110,55 +174,43 @@ class _Lab:
         setup = servers.setup(strategy, model_url=model.url, pace=pace, before=self.before)
         strategy_class(strategy).create(setup)
         with (
+            TemporaryDirectory(dir=servers.home) as home,
             closing(made(setup)) as front,
-            workers_of(setup, desk, self.births, servers.home) as workers,
-            upkeep_of(setup, desk, self.births, servers.home),
+            workers_of(setup, desk, self.births, Path(home)) as workers,
+            upkeep_of(setup, desk, self.births, Path(home)) as trips_beside,
         ):
             workers.have(WORKERS)
-            yield Crew(desk=desk, workers=workers, model=model, servers=servers, front=front, pace=pace)
+            yield Crew(
+                desk=desk,
+                workers=workers,
+                model=model,
+                servers=servers,
+                front=front,
+                trips_beside=trips_beside,
+                pace=pace,
+            )
 
 
-def _cells(
-    strategy: str, crew: Crew, size: Size, faults: Sequence[str]
-) -> Iterator[tuple[Cell, Sequence[str]]]:
-    """Each with why its jobs were lost."""
-    chance, numbers = random.Random(SEED), count(1)
-
-    def new(films: int) -> list[str]:
-        return [f"{strategy}-{size.scale:g}-{next(numbers)}-1999" for _ in range(films)]
-
-    def cell(rounds: Sequence[Round], fault: str, films: Films, clients: int) -> tuple[Cell, Sequence[str]]:
-        why_lost = sorted({why for one in rounds for why in one.why_lost})
-        return Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=clients), why_lost
-
-    def stages(fault: str, films: Films) -> list[list[str]]:
-        """The film of each client, stage by stage."""
-        if films == "different":
-            return [new(CLIENTS)]
-        return [[slug] * CLIENTS for slug in new(size.films if fault == NO_FAULT else 1)]
-
-    different_films(crew, new(3 * WORKERS), clients=WORKERS, chance=chance)  # to warm up
-    for fault in faults:
-        kinds: Sequence[Films] = ("same",) if fault == NO_FAULT else size.under_fault
-        for films in kinds:
-            rounds = [_staged(crew, fault, stages(fault, films), chance=chance) for _ in range(size.rounds)]
-            yield cell(rounds, fault, films, CLIENTS)
-    if NO_FAULT in faults and size.different:
-        # As many clients as workers, so that nobody's job waits for a worker.
-        rounds = [
-            different_films(crew, new(size.different), clients=WORKERS, chance=chance)
-            for _ in range(size.rounds)
-        ]
-        yield cell(rounds, NO_FAULT, "different", WORKERS)
+def _films(strategy: str, size: Size) -> NewFilms:
+    numbers = count(1)
+    return lambda films: [f"{strategy}-{size.scale:g}-{next(numbers)}-1999" for _ in range(films)]
 
 
-def _staged(crew: Crew, name: str, stages: Sequence[Sequence[str]], *, chance: random.Random) -> Round:
+def _stages(new: NewFilms, fault: str, films: Films, size: Size) -> list[list[str]]:
+    """The film of each client, stage by stage."""
+    if films == "different":
+        return [new(CLIENTS)]
+    return [[slug] * CLIENTS for slug in new(size.films if fault == NO_FAULT else 1)]
+
+
+def _staged(crew: Crew, name: str, stages: Sequence[Sequence[str]]) -> Round:
     """All servers and workers are there again at its end."""
     fault = FAULTS[name]
     if fault.needs_replica:
         crew.servers.follow()
     try:
-        return staged(crew, fault, stages, chance=chance)
+        found = staged(crew, fault, stages)
     finally:
         crew.servers.fail_back()
-        crew.workers.have(WORKERS)
+    crew.workers.have(WORKERS)
+    return found

@@ -123,7 +123,7 @@ class LabWriter:
 
 
 class LabQueue(JobQueue):
-    """Where the dispatcher sends jobs that are due again."""
+    """Where the dispatcher sends jobs that are due."""
 
     def __init__(self, put: Put) -> None:
         self._put = put
@@ -139,4 +139,4 @@ class LabQueue(JobQueue):
 
 
 def _put_nothing(_job: Job, _attempt: int) -> None:
-    """Requests put nothing into a queue: that is the dispatcher's."""
+    """For who only takes requests: to send jobs is the dispatcher's."""

@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,34 +26,31 @@ class PaidCall:
 
 @dataclass
 class PaidModel:
-    """`seconds` is how long a call takes that comes from now on."""
+    """`seconds` is how long a call takes that comes from now on, by its film and its number there."""
 
     url: str
-    seconds: Callable[[], float] = lambda: 0.0
-    _calls: list[PaidCall] = field(default_factory=list)
+    seconds: Callable[[str, int], float] = lambda _slug, _number: 0.0
+    _calls: defaultdict[str, list[PaidCall]] = field(default_factory=lambda: defaultdict(list))
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def calls(self, slug: str) -> list[PaidCall]:
         with self._changed:
-            return [call for call in self._calls if call.slug == slug]
+            return [*self._calls[slug]]
 
     def wait_for_call(self, slug: str, number: int, seconds: float) -> PaidCall | None:
         """The first, second … for a film, as soon as it is there; None when it does not come in time."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._of(slug)) >= number, seconds)
-            calls = self._of(slug)
+            calls = self._calls[slug]
+            self._changed.wait_for(lambda: len(calls) >= number, seconds)
             return calls[number - 1] if len(calls) >= number else None
 
     def answer(self, call: PaidCall) -> str:
         with self._changed:
-            before = len(self._of(call.slug))
-            self._calls.append(call)
+            self._calls[call.slug].append(call)
+            number = len(self._calls[call.slug])
             self._changed.notify_all()
-        time.sleep(self.seconds())
-        return f"Description {before + 1} of {call.slug}, paid for by the job {call.job_id}."
-
-    def _of(self, slug: str) -> list[PaidCall]:
-        return [call for call in self._calls if call.slug == slug]
+        time.sleep(self.seconds(call.slug, number))
+        return f"Description {number} of {call.slug}, paid for by the job {call.job_id}."
 
 
 class ModelClient:

@@ -1,8 +1,8 @@
 """What the lab found, as JSON and as a table."""
 
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from benchmarks.locking.rounds import Figures, Round
@@ -19,10 +19,12 @@ class Cell(Figures):
     fault: str
     films: Films
     clients: int
+    pays_twice: bool
+    """For some film, in some round."""
 
     @property
-    def films_described(self) -> int:
-        return self.accepted_descriptions - self.duplicates
+    def is_right(self) -> bool:
+        return not (self.duplicates or self.contradictory_answers or self.lost_jobs)
 
     @classmethod
     def of(cls, rounds: Sequence[Round], *, strategy: str, fault: str, films: Films, clients: int) -> "Cell":
@@ -31,6 +33,7 @@ class Cell(Figures):
             fault=fault,
             films=films,
             clients=clients,
+            pays_twice=any(one.pays_twice for one in rounds),
             accepted_descriptions=max(one.accepted_descriptions for one in rounds),
             duplicates=max(one.duplicates for one in rounds),
             paid_calls=max(one.paid_calls for one in rounds),
@@ -47,6 +50,8 @@ class Cell(Figures):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """`environment` is the machine, the versions and the pace; `rounds` is how often each cell was played.
+    `overhead_ms`, by strategy, is the median latency on different films above that with no lock at all, which
+    was measured in the same round; the median of the rounds.
 
     `at_the_notes_times` are cells of the cache locks, played once with a TTL of 30 s and a block of 10 s.
     """
@@ -54,6 +59,7 @@ class Report:
     environment: dict[str, Any]
     rounds: int
     cells: tuple[Cell, ...]
+    overhead_ms: Mapping[str, float] = field(default_factory=dict)
     at_the_notes_times: tuple[Cell, ...] = ()
 
     def undisturbed(self) -> dict[str, Cell]:
@@ -63,19 +69,19 @@ class Report:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """What a cell is of stands before its figures."""
-        return asdict(self) | {
-            "cells": [_named_first(cell) for cell in self.cells],
-            "at_the_notes_times": [_named_first(cell) for cell in self.at_the_notes_times],
+        return {
+            "environment": self.environment,
+            "rounds": self.rounds,
+            "cells": [_fields(cell) for cell in self.cells],
+            "overhead_ms": dict(self.overhead_ms),
+            "at_the_notes_times": [_fields(cell) for cell in self.at_the_notes_times],
         }
 
 
-def _named_first(cell: Cell) -> dict[str, Any]:
-    fields = asdict(cell)
-    return {name: fields.pop(name) for name in _NAMES} | fields
-
-
-_NAMES = ("strategy", "fault", "films", "clients")
+def _fields(cell: Cell) -> dict[str, Any]:
+    """What it is of, and its figures."""
+    names = ("strategy", "fault", "films", "clients", *(figure.name for figure in fields(Figures)))
+    return {name: getattr(cell, name) for name in names}
 
 
 def _median(values: Iterable[float | None]) -> float | None:

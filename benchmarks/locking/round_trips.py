@@ -1,9 +1,8 @@
-"""Counts the round trips of the calling thread to Redis and to the database, where they are made.
+"""Counts the round trips to Redis and to the database where they are made, by thread and by process.
 
 psycopg calls `execute` of its generators for each: it sends what is pending and reads until the server is
 ready. redis-py sends a command, or a whole pipeline, by `send_packed_command`. SQLite has no trips: there
-each statement counts. Threads beside the jobs, such as heartbeats and what folds views, are not counted:
-they do as much when nobody asks for anything.
+each statement counts.
 """
 
 import sqlite3
@@ -32,6 +31,13 @@ class _Here(threading.local):
     trips = Trips()
 
 
+class _Everywhere:
+    """In this process, whose threads add at the same time."""
+
+    trips = Trips()
+    adding = threading.Lock()
+
+
 _here = _Here()
 _to_redis, _to_database = Trips(redis=1), Trips(database=1)
 
@@ -39,6 +45,11 @@ _to_redis, _to_database = Trips(redis=1), Trips(database=1)
 def so_far() -> Trips:
     """Those of this thread since it began."""
     return _here.trips
+
+
+def of_process() -> Trips:
+    """Those of all threads since the process began to count."""
+    return _Everywhere.trips
 
 
 def count_round_trips() -> None:
@@ -66,3 +77,5 @@ def _counted(call: Callable[..., Any], trip: Trips) -> Callable[..., Any]:
 
 def _add(trip: Trips) -> None:
     _here.trips += trip
+    with _Everywhere.adding:
+        _Everywhere.trips += trip

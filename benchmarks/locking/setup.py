@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Pace:
     """The note's times in seconds, all divided by one number, so that a fault takes seconds, not minutes.
 
-    A lock lives for `ttl` and is waited for up to `block`, looked at every `poll`. The queue delivers a job
+    A lock lives for `ttl` and is waited for up to `block`, looked at every `poll`; an in-flight token lives
+    for `token`. The queue delivers a job
     again after `again` where a strategy says that somebody else is at it, after `backoff` when a try has
     failed, and after `visibility` when nothing was heard of it. A worker of ours is dead after a silence of
     `dead_after`; `claim` is the limit of ours, which has to be above the deadline of a writer. `patience` is
@@ -17,6 +18,7 @@ class Pace:
     ttl: float
     block: float
     poll: float
+    token: float
     again: float
     visibility: float
     backoff: tuple[float, ...]
@@ -26,12 +28,14 @@ class Pace:
 
     @classmethod
     def scaled(cls, by: float) -> "Pace":
-        """With 1 the note's: TTL 30 s, up to 10 s of waiting, Laravel's look every 250 ms, its second until
-        a released job comes back and its 90 s until a silent one does, three tries, 10 and 60 s apart."""
+        """With 1 the note's: TTL 30 s, up to 10 s of waiting, 15 minutes of a token, three tries, 10 and 60 s
+        apart; and Laravel's: a look every 250 ms, a second until a released job comes back, 90 s until a
+        silent one does."""
         return cls(
             ttl=30 / by,
             block=10 / by,
             poll=0.25 / by,
+            token=900 / by,
             again=1 / by,
             visibility=90 / by,
             backoff=(10 / by, 60 / by),

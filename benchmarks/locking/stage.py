@@ -1,15 +1,14 @@
 """What happens while clients ask for one film, or each for another: where a fault steps in."""
 
-import random
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import uuid4
 
 from benchmarks.locking.desk import Desk
 from benchmarks.locking.paid_model import PaidCall, PaidModel
-from benchmarks.locking.round_trips import so_far
+from benchmarks.locking.round_trips import Trips, so_far
 from benchmarks.locking.servers import Servers
 from benchmarks.locking.setup import Pace
 from benchmarks.locking.strategy import Job, Strategy
@@ -18,13 +17,15 @@ from benchmarks.locking.workers import Workers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
-    """All that works for a strategy. `front` is the strategy as those have it who take requests."""
+    """All that works for a strategy. `front` is the strategy as those have it who take requests,
+    `trips_beside` asks what runs beside its workers for its round trips so far."""
 
     desk: Desk
     workers: Workers
     model: PaidModel
     servers: Servers
     front: Strategy
+    trips_beside: Callable[[], Trips]
     pace: Pace
 
 
@@ -44,7 +45,6 @@ class Stage:
 
     crew: Crew
     slugs: Sequence[str]
-    chance: random.Random
     asked: list[Client] = field(default_factory=list)
     _others: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Stage:
         self.others_ask()
         for thread in self._threads:
             thread.join()
-        self.crew.desk.wait_until_idle(self.crew.pace.visibility)
+        self.crew.desk.wait_until_idle()
 
     def first_call(self) -> PaidCall:
         """The first worker is inside: it has asked the model."""
@@ -88,6 +88,10 @@ class Stage:
     def others_ask(self) -> None:
         self._others.set()
 
+    def one_more_asks(self) -> None:
+        """Beside all the others."""
+        self._begin(self.slug, lambda: None)
+
     def everybody_asks_again(self) -> None:
         """Their patience is over: they send the request once more."""
         for slug in self.slugs:
@@ -102,20 +106,21 @@ class Stage:
         wait()
         client = Client()
         self.asked.append(client)
-        ask(self.crew, slug, client, self.chance)
+        ask(self.crew, slug, client)
 
 
-def ask(crew: Crew, slug: str, client: Client, chance: random.Random) -> None:
+def ask(crew: Crew, slug: str, client: Client) -> None:
     """One request, and the wait for its answer."""
     started, before = time.perf_counter(), so_far()
     try:
-        job = crew.front.request(Job(UUID(int=chance.getrandbits(128), version=4), slug))
+        job = crew.front.request(Job(uuid4(), slug))
     except Exception as error:  # noqa: BLE001 - a request that is refused is a lost job
         client.why_lost = f"{type(error).__name__}: {error}"
         return
     finally:
         crew.desk.add(so_far() - before)
-    crew.desk.put(job)
+    if not crew.front.sends_jobs:
+        crew.desk.put(job)
     if crew.desk.wait_for_answer(job.job_id, crew.pace.patience):
         client.seconds = time.perf_counter() - started
     else:

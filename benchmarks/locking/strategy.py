@@ -52,10 +52,12 @@ class NotNow(Exception):
 class Strategy(ABC):
     """Made once in each process. Whatever a method raises ends the try; the queue makes up to three.
 
-    One that `has_upkeep` needs something beside its workers, which gets a process of its own.
+    One that `has_upkeep` needs something beside its workers, which gets a process of its own. One that
+    `sends_jobs` puts them into the queue from there; those of all others are put when they are asked for.
     """
 
     has_upkeep = False
+    sends_jobs = False
 
     @abstractmethod
     def __init__(self, setup: Setup) -> None: ...

@@ -1,23 +1,27 @@
 """What a strategy needs running beside its workers, in a process of its own as where it is deployed."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
+from queue import SimpleQueue
 
 from benchmarks.locking.desk import Desk
 from benchmarks.locking.nursery import Nursery
+from benchmarks.locking.round_trips import Trips, of_process
 from benchmarks.locking.setup import Setup
 from benchmarks.locking.strategy import Job, strategy_class
+from benchmarks.locking.worker import made
 from infrastructure.choices import LogFormat, LogLevel
 from infrastructure.logs import configure_logs
 
-START_SECONDS = END_SECONDS = 30
+START_SECONDS = ANSWER_SECONDS = END_SECONDS = 30
+_TRIPS = "how many round trips so far?"
 
 
 def keep(address: str, _name: str) -> None:
-    """In the process: until the line to the address says that it is over."""
+    """In the process: until the line to the address says that it is over. Tells its round trips if asked."""
     configure_logs(LogLevel.ERROR, LogFormat.JSON)
     with Client(address, family="AF_UNIX") as line:
         setup: Setup = line.recv()
@@ -27,39 +31,51 @@ def keep(address: str, _name: str) -> None:
             with sending:
                 line.send((job, attempt))
 
-        with closing(strategy_class(setup.strategy)(setup)) as strategy, strategy.upkeep(put):
+        with closing(made(setup)) as strategy, strategy.upkeep(put):
             with sending:
                 line.send(None)
-            line.recv()
+            while line.recv() == _TRIPS:
+                with sending:
+                    line.send(of_process())
 
 
 @contextmanager
-def upkeep_of(setup: Setup, desk: Desk, nursery: Nursery, home: Path) -> Iterator[None]:
-    """In the lab: what the process puts into the queue goes to the desk while the block runs."""
+def upkeep_of(setup: Setup, desk: Desk, nursery: Nursery, home: Path) -> Iterator[Callable[[], Trips]]:
+    """In the lab: what the process puts into the queue goes to the desk while the block runs. Yields what
+    asks for its round trips."""
     if not strategy_class(setup.strategy).has_upkeep:
-        yield
+        yield Trips
         return
-    address, runs = str(home / "upkeep.sock"), threading.Event()
+    address, runs, trips = str(home / "upkeep.sock"), threading.Event(), SimpleQueue[Trips]()
     with Listener(address, family="AF_UNIX") as listener:
         nursery.start(keep, address, "upkeep")
         with listener.accept() as line:
             line.send(setup)
-            thread = threading.Thread(target=_serve, args=(line, desk, runs), daemon=True)
+            thread = threading.Thread(target=_serve, args=(line, desk, runs, trips), daemon=True)
             thread.start()
             assert runs.wait(START_SECONDS), f"the upkeep of {setup.strategy} does not run"
+
+            def asked() -> Trips:
+                line.send(_TRIPS)
+                return trips.get(timeout=ANSWER_SECONDS)
+
             try:
-                yield
+                yield asked
             finally:
                 line.send(None)
                 thread.join(END_SECONDS)
 
 
-def _serve(line: "Connection[object, object]", desk: Desk, runs: threading.Event) -> None:
+def _serve(
+    line: "Connection[object, object]", desk: Desk, runs: threading.Event, trips: SimpleQueue[Trips]
+) -> None:
     """Until the process has ended."""
     with suppress(EOFError, OSError):
         while True:
             match line.recv():
                 case None:
                     runs.set()
+                case Trips() as told:
+                    trips.put(told)
                 case (Job() as job, int(attempt)):
                     desk.put(job, attempt)

@@ -74,6 +74,7 @@ class Workers:
                     self._desk.again(worker_id, delivery)
             line.send(None)
             line.recv()  # which ends when the process does
+        self._pids.pop(worker_id, None)
         self._desk.gone(worker_id)
         line.close()
 

@@ -29,10 +29,10 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """Counts are of what was acknowledged or accepted before the fault or during it. Rates are a second;
-    `recovery_s` is what the fault and the return of the server took, `resent_s` how long after it a message
-    of each job that is not done waited in the queue again. A backup is one of the messages, where the fault
-    has one."""
+    """Counts are of what was acknowledged or accepted before the fault or during it. Rates are a second.
+    `recovery_s` is what the fault and the return of the server took, `resent_s` how long after it, or after
+    the service was there again, a message of each job that is not done waited in the queue. A backup is one
+    of the messages, where the fault has one."""
 
     messages: int
     messages_lost: int
@@ -65,13 +65,16 @@ def measure(host: Host, fault: Fault, size: Size, films: str, random: Random) ->
             recovery_s = _seconds(lambda: fault.strike(host))
             sending.stop()
             recovery_s += _seconds(lambda: fault.mend(host))
+            back_at = time.perf_counter()
     accepted += [answer.slug for answer in traffic.accepted()]
     acknowledged += sending.acknowledged
 
-    survived = host.alone.job_ids()
     if not host.is_serving():
         host.start_service()
-    resent_s = _seconds(lambda: jobs.wait_until_queued_again(host, accepted))
+        back_at = time.perf_counter()
+    jobs.wait_until_queued_again(host, accepted)
+    resent_s = time.perf_counter() - back_at
+    survived = host.alone.job_ids()
     taken = take_all(host.alone, at_least=size.settled + size.fresh)
     return Round(
         messages=len(acknowledged),

@@ -1,5 +1,6 @@
 """What the note says of queues, each sentence held against the figures."""
 
+import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -35,21 +36,19 @@ def claims_about(queue: str, report: Report) -> Iterator[Claim]:
     return (claim for claim in CLAIMS if claim.queue == queue and measured.issuperset(claim.figures))
 
 
-def lost(report: Report, queue: str, fault: str) -> float:
-    """Jobs, where nobody stands behind the queue."""
-    return report.cell(queue, fault).median("jobs_lost_alone")
+def lost(report: Report, queue: str, fault: str) -> int:
+    """Jobs, where nobody stands behind the queue, in the worst round."""
+    return report.cell(queue, fault).worst().jobs_lost_alone
 
 
 def share_lost(report: Report, queue: str, fault: str) -> str:
-    cell = report.cell(queue, fault)
-    return f"{cell.median('jobs_lost_alone'):,.0f} of {cell.median('messages'):,.0f}"
+    worst = report.cell(queue, fault).worst()
+    return f"{worst.jobs_lost_alone:,} of {worst.messages:,}"
 
 
 def rate(report: Report, queue: str, name: str) -> float:
-    """Of a queue that was measured."""
-    found = report.rate(queue, name)
-    assert found is not None
-    return found
+    """The median, of a queue that was measured."""
+    return statistics.median(report.rates(queue, name))
 
 
 def _needs_aof(queue: str, fault: str) -> Claim:

@@ -9,8 +9,8 @@ from benchmarks.persistence.host import Host
 from tests.support.process import wait_until
 
 CLIENTS = 4
-LOST_SECONDS = 60.0
-"""A job that is not done by then is lost."""
+QUEUED_SECONDS = LOST_SECONDS = 60.0
+"""Before a fault messages are waited for. After it, a job that is not done by then is lost."""
 
 _JOBS = "SELECT slug, job_id, status FROM jobs"
 
@@ -23,7 +23,7 @@ def ask(host: Host, films: str, count: int) -> list[str]:
     return slugs
 
 
-def wait_until_queued(host: Host, slugs: Collection[str]) -> None:
+def wait_until_queued(host: Host, slugs: Collection[str], seconds: float = QUEUED_SECONDS) -> None:
     """Until a message of each job that is not done waits in the queue. Nobody sends any again by hand."""
 
     def all_wait() -> bool:
@@ -33,13 +33,13 @@ def wait_until_queued(host: Host, slugs: Collection[str]) -> None:
         unfinished = {job_id for job_id, status in map(jobs.__getitem__, slugs) if status != "DONE"}
         return host.waiting.job_ids() >= unfinished
 
-    wait_until(all_wait, f"messages of {len(slugs)} jobs wait", LOST_SECONDS, log=lambda: str(_jobs(host)))
+    wait_until(all_wait, f"messages of {len(slugs)} jobs wait", seconds, log=lambda: str(_jobs(host)))
 
 
 def wait_until_queued_again(host: Host, slugs: Collection[str]) -> None:
     """The same after a fault, where it may be in vain: whose message does not come back is found lost."""
     with suppress(AssertionError):
-        wait_until_queued(host, slugs)
+        wait_until_queued(host, slugs, LOST_SECONDS)
 
 
 def lost(host: Host, slugs: Sequence[str]) -> int:

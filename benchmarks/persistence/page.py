@@ -57,8 +57,8 @@ def _about(queue: KeptQueue, report: Report) -> Iterator[str]:
 def _backed_up(cell: Cell) -> str:
     return (
         f"- A backup of {cell.median('backup_bytes') / 1024:,.0f} KiB took {cell.median('backup_s'):.2f} s."
-        f" Started from it, the queue had lost {cell.median('jobs_lost_alone'):,.0f} of"
-        f" {cell.median('messages'):,.0f} jobs: those that came after it."
+        f" Started from it, the queue had lost {cell.worst().jobs_lost_alone:,} of"
+        f" {cell.worst().messages:,} jobs: those that came after it."
     )
 
 

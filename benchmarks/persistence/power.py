@@ -80,8 +80,11 @@ def switched_disk(home: Path) -> Iterator[SwitchedDisk]:
         path.chmod(0o755)
         yield disk
     finally:
-        _run("umount", "--lazy", str(path))
+        # What is not mounted, since something went wrong before, is not worth an error of its own.
+        subprocess.run(["umount", "--lazy", path], capture_output=True, check=False)
 
 
 def _run(*command: str) -> None:
-    subprocess.run(command, capture_output=True, text=True, check=True)
+    """These programs lie where only an administrator's PATH leads."""
+    places = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PATH": places})

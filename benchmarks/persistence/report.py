@@ -27,15 +27,26 @@ class Cell:
         """Whether that field of Round was measured under this fault."""
         return all(getattr(one, name) is not None for one in self.rounds)
 
+    def worst(self) -> Round:
+        """In which most was lost of what nobody stands behind. What one round of three loses can be lost: no
+        median."""
+        return max(self.rounds, key=lambda one: (one.jobs_lost_alone, one.messages_lost))
+
     def most_jobs_lost(self) -> int:
-        """With the event store behind the queue. One that is lost in one round is too many: no median."""
+        """With the event store behind the queue. One that is lost in one round is too many."""
         return max(one.jobs_lost_with_event_store for one in self.rounds)
 
     def as_json(self) -> dict[str, object]:
         medians = {
             field.name: self.median(field.name) if self.has(field.name) else None for field in fields(Round)
         }
-        figures = medians | {"jobs_lost_with_event_store": self.most_jobs_lost()}
+        worst = self.worst()
+        figures = medians | {
+            "messages": worst.messages,
+            "messages_lost": worst.messages_lost,
+            "jobs_lost_alone": worst.jobs_lost_alone,
+            "jobs_lost_with_event_store": self.most_jobs_lost(),
+        }
         return {
             "queue": self.queue,
             "fault": self.fault,
@@ -60,11 +71,10 @@ class Report:
     def of(self, queue: str) -> Iterator[Cell]:
         return (cell for cell in self.cells if cell.queue == queue)
 
-    def rate(self, queue: str, name: str) -> float | None:
-        """The median of a rate over all rounds in which all queues had the same files: no power was cut."""
+    def rates(self, queue: str, name: str) -> list[float]:
+        """From the least on, those of all rounds in which all queues had the same files: no power was cut."""
         cells = [cell for cell in self.of(queue) if cell.fault != POWER.name]
-        rounds = [getattr(one, name) for cell in cells for one in cell.rounds]
-        return float(statistics.median(rounds)) if rounds else None
+        return sorted(getattr(one, name) for cell in cells for one in cell.rounds)
 
     def as_json(self) -> str:
         cells = [cell.as_json() for cell in self.cells]

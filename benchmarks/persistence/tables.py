@@ -1,5 +1,6 @@
 """The report as a table, for a console and for a page."""
 
+import statistics
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -57,14 +58,21 @@ def losses(report: Report) -> str:
 
 def _losses(report: Report, queue: KeptQueue) -> list[str]:
     cells = {cell.fault: cell for cell in report.of(queue.name)}
-    rates = (report.rate(queue.name, name) for name in ("enqueue_per_s", "drain_per_s"))
+    rates = (report.rates(queue.name, name) for name in ("enqueue_per_s", "drain_per_s"))
     return [
         queue.title,
         queue.note,
         *(_share(cells.get(fault)) for fault in faults.TITLES),
-        *(NOT_MEASURED if rate is None else f"{rate:,.0f}" for rate in rates),
+        *map(_spread, rates),
         *_backup(cells.get(faults.RESTORED.name)),
     ]
+
+
+def _spread(rates: Sequence[float]) -> str:
+    """The median, and from where to where they went."""
+    if not rates:
+        return NOT_MEASURED
+    return f"{statistics.median(rates):,.0f} ({rates[0]:,.0f} to {rates[-1]:,.0f})"
 
 
 def _backup(cell: Cell | None) -> tuple[str, str]:
@@ -76,7 +84,8 @@ def _backup(cell: Cell | None) -> tuple[str, str]:
 def _share(cell: Cell | None) -> str:
     if cell is None:
         return NOT_MEASURED
-    return f"{cell.median('jobs_lost_alone'):,.0f} of {cell.median('messages'):,.0f}"
+    worst = cell.worst()
+    return f"{worst.jobs_lost_alone:,} of {worst.messages:,}"
 
 
 def _alignment(head: Collection[str]) -> list[str]:
@@ -92,8 +101,9 @@ def _row(cell: Cell) -> list[str]:
 
 
 def _figures(cell: Cell) -> Iterator[str]:
-    for name in ("messages", "messages_lost", "jobs_lost_alone"):
-        yield f"{cell.median(name):,.0f}"
+    worst = cell.worst()
+    for count in (worst.messages, worst.messages_lost, worst.jobs_lost_alone):
+        yield f"{count:,}"
     yield str(cell.most_jobs_lost())
     yield f"{cell.median('enqueue_per_s'):,.0f}"
     yield f"{cell.median('drain_per_s'):,.0f}"

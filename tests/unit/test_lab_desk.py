@@ -97,3 +97,12 @@ def test_what_is_answered_is_delivered_to_nobody(job: Job) -> None:
     desk.close()
 
     assert desk.take("other") is None
+
+
+def test_who_waits_for_an_answer_waits_no_longer_when_the_desk_is_closed(job: Job) -> None:
+    desk = Desk(NEVER)
+    desk.put(job)
+    desk.close()
+
+    assert desk.wait_for_answer(job.job_id, WAIT_SECONDS * 1_000) is None
+    assert desk.is_closed

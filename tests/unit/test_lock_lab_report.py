@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.locking.claims import CLAIMS
 from benchmarks.locking.faults import FAULTS
 from benchmarks.locking.judgements import JUDGEMENTS
 from benchmarks.locking.page import page
@@ -50,11 +51,12 @@ def _cell(strategy: str = "setnx", fault: str = "none", *rounds: Round) -> Cell:
 def _report() -> Report:
     cells = [_cell(strategy, fault) for strategy in STRATEGIES for fault in FAULTS]
     cells += [replace(_cell(strategy), films="different") for strategy in STRATEGIES]
-    conditions = {"workers": 4, "scale": 30, "ttl_seconds": 1.0, "block_seconds": 0.3}
+    conditions = {"workers": 4, "scale": 30, "ttl_seconds": 1.0, "block_seconds": 0.3, "token_seconds": 30.0}
     return Report(
         environment=conditions | {"visibility_seconds": 3.0, "patience_seconds": 15.0},
         rounds=3,
         cells=tuple(cells),
+        overhead_ms=dict.fromkeys(STRATEGIES, 1.0),
     )
 
 
@@ -90,7 +92,28 @@ def test_what_must_not_happen_stands_out() -> None:
     report = replace(_report(), cells=(_cell("setnx", "redis-flushed", WRONG),))
 
     assert "**1 too many**, 2 paid" in page(report)
-    assert "a text too many under every fault" in page(report)
+    assert "a text too many under redis-flushed;" in page(report)
+
+
+def test_what_goes_wrong_when_nothing_does_is_not_called_a_fault() -> None:
+    report = replace(_report(), cells=(_cell("none", "none", WRONG), _cell("none", "worker-frozen")))
+
+    assert "a text too many when nothing goes wrong;" in page(report)
+
+
+def test_what_always_goes_wrong_is_said_once() -> None:
+    report = replace(_report(), cells=tuple(_cell("none", fault, WRONG) for fault in FAULTS))
+
+    assert "a text too many under every fault and under none;" in page(report)
+
+
+def test_a_strategy_that_pays_twice_for_a_film_of_one_round_pays_twice() -> None:
+    """Also where another round has more films described than it has paid for twice."""
+    many = replace(RIGHT, accepted_descriptions=9, paid_calls=9)
+    twice = replace(RIGHT, paid_calls=2)
+
+    assert _cell("setnx", "none", many, twice).pays_twice
+    assert not _cell("setnx", "none", many, RIGHT).pays_twice
 
 
 def test_faults_on_different_films_have_a_table_of_their_own() -> None:
@@ -108,6 +131,45 @@ def test_what_a_strategy_costs_is_what_it_does_where_nothing_goes_wrong() -> Non
     report = replace(_report(), cells=(*_report().cells, disturbed))
 
     assert report.undisturbed()["setnx"].p50_ms == RIGHT.p50_ms
+
+
+def _about(strategy: str, report: Report) -> str:
+    return page(report).partition(f"### {strategy}\n")[2].partition("### ")[0]
+
+
+def test_a_sentence_of_the_note_is_confirmed_where_the_figures_bear_it_out() -> None:
+    symptom = (_cell("cache-lock", "none", WRONG), _cell("cache-lock-recheck"), _cell("setnx"))
+    report = replace(_report(), cells=symptom, overhead_ms={"cache-lock-recheck": 9.0, "setnx": 2.0})
+
+    first, setnx = _about("cache-lock", report), _about("setnx", report)
+
+    assert "*high risk of duplicates*. **Confirmed**: a text too many when nothing goes wrong." in first
+    assert "and did not*. **Confirmed**: 1 texts too many of one film each when nothing" in first
+    assert "*low overhead*. **Confirmed**: 2.0 ms above no lock at all, `cache-lock-recheck` 9.0." in setnx
+    assert '"the record already exists" logic*. **Confirmed**: a cache lock makes 1 texts too many' in setnx
+
+
+def test_a_sentence_of_the_note_is_contradicted_where_they_do_not() -> None:
+    cells = (_cell("unique-index-sqlite", "worker-frozen", WRONG), _cell("cache-lock-recheck"))
+    report = replace(
+        _report(), cells=cells, overhead_ms={"cache-lock-recheck": 1.0, "unique-index-sqlite": 2.0}
+    )
+
+    said = _about("unique-index-sqlite", report)
+
+    assert "*deterministic*. **Contradicted**: a text too many under worker-frozen, 0 contradictory" in said
+    assert "*low overhead*. **Contradicted**: 2.0 ms" in said
+
+
+def test_nothing_is_said_of_what_was_not_measured() -> None:
+    report = replace(_report(), cells=(_cell("setnx"),), overhead_ms={})
+
+    assert "onfirmed" not in page(report)
+    assert "locking-overhead.svg" not in page(report)
+
+
+def test_every_sentence_is_about_a_strategy_there_is() -> None:
+    assert {claim.strategy for claim in CLAIMS} == {*STRATEGIES} - {"none"}
 
 
 def test_the_same_figures_make_the_same_files(tmp_path: Path) -> None:

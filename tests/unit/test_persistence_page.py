@@ -59,7 +59,20 @@ def test_one_job_that_is_lost_in_one_round_is_seen_beside_the_event_store() -> N
 
 def test_rates_of_the_disk_that_can_lose_power_are_in_no_comparison() -> None:
     report = Report({}, 1, [Cell("database", "kill-9", [ROUND]), Cell("database", "power-loss", [SLOW])])
-    assert report.rate("database", "enqueue_per_s") == 1_000.0
+    assert report.rates("database", "enqueue_per_s") == [1_000.0]
+
+
+def test_what_one_round_of_three_loses_is_not_kept() -> None:
+    rounds = [ROUND, LOST, ROUND]
+    text = page(Report({}, 3, [Cell("redis-aof-always", "kill-9", rounds)]))
+    assert "*AOF is what the Redis queue needs*. **Contradicted**: with it, `kill -9`: 400 of 1,000" in text
+    assert "| Redis, AOF always | `kill -9` | 1,000 | 400 | 400 | 0 |" in text
+
+
+def test_rates_are_told_with_their_spread() -> None:
+    rounds = [ROUND, SLOW, replace(ROUND, enqueue_per_s=2_000.0)]
+    text = page(Report({}, 3, [Cell("database", "kill-9", rounds)]))
+    assert "| 1,000 (100 to 2,000) | 500 (50 to 500) |" in text
 
 
 def test_what_was_not_measured_is_called_so() -> None:

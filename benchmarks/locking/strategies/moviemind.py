@@ -1,8 +1,8 @@
 """Ours: the claim is an event, and the text is saved at the version the claim produced.
 
 The application's own code, called as its processes call it: what the API does with a request, what a worker
-does with a message, and beside them what the projector process does: it folds views, rescues the jobs of
-dead workers and sends them again, through the lab's queue.
+does with a message, and beside them what the projector process does: it folds views, sends the jobs it finds
+there through the lab's queue, and rescues those of dead workers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +24,7 @@ from interfaces.bootstrap import new_worker_id
 
 class MovieMind(Strategy):
     has_upkeep = True
+    sends_jobs = True
     has_tokens = False
 
     def __init__(self, setup: Setup) -> None:

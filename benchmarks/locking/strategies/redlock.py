@@ -19,11 +19,15 @@ PATIENCE, LEAST_SECONDS = 1 / 20, 0.05
 
 
 class RedlockOnThree(Rival):
+    servers = 3
+
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         self._pace = setup.pace
         timeout_seconds = max(setup.pace.ttl * PATIENCE, LEAST_SECONDS)
-        self._servers = [connect(url, timeout_seconds=timeout_seconds) for url in setup.redis_urls]
+        self._servers = [
+            connect(url, timeout_seconds=timeout_seconds) for url in setup.redis_urls[: self.servers]
+        ]
 
     def work(self, job: Job, write: Write) -> UUID | None:
         existing = self._descriptions.find(job.slug)

@@ -19,7 +19,7 @@ class TokenAndUniqueIndex(UniqueIndexOnPostgres):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         self._redis = connect(setup.redis_urls[0])
-        self._token_ms = int(setup.pace.ttl * 1000)
+        self._token_ms = int(setup.pace.token * 1000)
 
     def request(self, job: Job) -> Job:
         try:
