@@ -119,7 +119,7 @@ def _failures_told() -> Iterator[None]:
     try:
         yield
     except AssertionError as error:
-        complain(f"The lab is broken off, and has written nothing: {error}")
+        complain(f"The lab is broken off, and what it was measuring is written nowhere: {error}")
         raise typer.Exit(1) from error
 
 

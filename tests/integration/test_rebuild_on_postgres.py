@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -99,6 +99,18 @@ def test_what_a_batch_has_gathered_is_sorted_in_behind_its_transaction(store: St
         assert [pages for _, pages in _gathered(url, place)] == [0, 0]
 
 
+def test_what_is_sorted_in_has_no_transaction_id(store: Store, url: str) -> None:
+    """Which followers of the log would wait for."""
+    with second_set.second_sets(url, [store.movies]), psycopg.connect(url) as session:
+        (place,) = (table for table in tables(store) if table.startswith("movies_"))
+        session.execute(f"INSERT INTO {place} SELECT * FROM movies")
+        session.commit()
+
+        assert sum(pages for _, pages in _gathered(url, place, session)) > 0
+
+        assert session.execute("SELECT pg_current_xact_id_if_assigned()").fetchone() == (None,)
+
+
 def test_a_reader_that_takes_long_is_waited_for_without_holding_up_the_others(store: Store, url: str) -> None:
     before = views_of(store)
     with psycopg.connect(url) as reader, psycopg.connect(url, autocommit=True) as other:
@@ -187,10 +199,10 @@ def test_a_rebuild_whose_lock_is_lost_does_no_harm_to_the_next(store: Store, url
     assert (views_of(store), tables(store)) == (before, kept)
 
 
-def _gathered(url: str, table: str) -> list[tuple[list[str], int]]:
+def _gathered(url: str, table: str, session: psycopg.Connection | None = None) -> list[tuple[list[str], int]]:
     """Of its inverted indices: their options, and how many pages were still to be sorted in."""
-    with psycopg.connect(url) as session:
-        return session.execute(
+    with nullcontext(session) if session else psycopg.connect(url) as asked:
+        return asked.execute(
             "SELECT reloptions, gin_clean_pending_list(pg_class.oid) FROM pg_class"
             " JOIN pg_index ON indexrelid = pg_class.oid JOIN pg_am ON pg_am.oid = relam"
             " WHERE indrelid = %s::regclass AND amname = 'gin'",

@@ -28,6 +28,7 @@ class Told:
 
 @contextmanager
 def _following(api: Api, job_id: str, last: str | None = None) -> Iterator[Iterator[Told]]:
+    api.job(job_id)  # once it can be read: before that the stream is refused, as the job itself is
     headers = {"Last-Event-ID": last} if last else {}
     with (
         httpx.Client(base_url=api.base_url, trust_env=False, timeout=30) as client,
