@@ -7,7 +7,7 @@ for all; with the most memory that the command took, and with what an event take
 of the command. Once beside requests and reads, 50 a second of each: how many failed, how late a request was
 seen in the jobs view, and whether all views hold what the events say afterwards. Both with the longest
 transaction of the rebuild that wrote. Prints Markdown tables, and below them what those transactions were
-seen doing.
+seen doing, and what all sessions did while the latest request was waited for.
 """
 
 import json
@@ -18,15 +18,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-import psycopg
 import typer
 
 from application.commands.request_generation import RequestGeneration, request_generation
@@ -34,6 +32,7 @@ from application.movie_listing import MovieSearch
 from application.projections.projection import ViewName
 from application.read_models import JobSearch
 from benchmarks.runner_yardstick import runner_rate
+from benchmarks.server_looks import LOOK_SECONDS, Looks, Transaction, looking
 from benchmarks.synthetic_log import fill
 from domain.values import Actor
 from infrastructure.postgres import schema
@@ -48,9 +47,8 @@ from tests.support.servers import Postgres
 ASKERS, READERS = 5, 5
 EACH_A_SECOND = 10
 LOST_SECONDS = 10
-LOOK_SECONDS = 0.01
-SHARED_BUFFERS = "shared_buffers=1GB"
-"""A small part of the memory of a server that holds a million events; tests have to do with less."""
+SERVER = ("shared_buffers=1GB", "max_wal_size=4GB", "min_wal_size=2GB")
+"""As docs/operations.md has it for a server that holds a million events."""
 
 SHARES: Sequence[Sequence[Sequence[ViewName]]] = ([[view] for view in ViewName], [[*ViewName]])
 """Of the views, for the runners of the library."""
@@ -60,46 +58,24 @@ MOVIEMIND = Path(sys.executable).with_name("moviemind")
 REBUILD = "rebuild"
 """What its sessions are called."""
 
-_WRITING = r"""
-SELECT pid, backend_xid::text AS id, extract(epoch FROM clock_timestamp())::float8 AS at,
-    concat_ws(' ', state, wait_event_type, wait_event, left(regexp_replace(query, '\s+', ' ', 'g'), 60))
-FROM pg_stat_activity WHERE application_name = %s AND backend_xid IS NOT NULL
-"""
-
-
-@dataclass(slots=True)
-class Transaction:
-    """Unix times at which one that writes was seen first and last with the id that it has from its first
-    write on, and how often doing what. Both ends fall between two looks: LOOK_SECONDS apart, or more where
-    the machine is busy."""
-
-    first: float
-    last: float
-    doing: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def seconds(self) -> float:
-        """At the most, on a machine that is not busy."""
-        return self.last - self.first + 2 * LOOK_SECONDS
-
-    def __str__(self) -> str:
-        seen = "; ".join(f"{times} times {doing}" for doing, times in self.doing.most_common(3))
-        return f"{self.seconds * 1e3:.0f} ms: {seen}"
-
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Seconds of the command, the start of its process included, its peak of memory in MiB, and the longest
-    of its transactions."""
+    """Seconds of the command, the start of its process included, its peak of memory in MiB, and what all
+    sessions did meanwhile."""
 
     events: int
     seconds: float
     memory: float
-    longest: Transaction
+    looks: Looks
 
     @property
     def rate(self) -> float:
         return self.events / self.seconds
+
+    @property
+    def longest(self) -> Transaction:
+        return self.looks.longest_transaction(REBUILD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +89,18 @@ class Log:
 
 @dataclass
 class Meanwhile:
-    """What others met while the views were rebuilt; seconds until a request was in the jobs view. A request
-    that is never seen there is an error."""
+    """What others met while the views were rebuilt. A request that is never seen in its view is an error."""
 
-    seen_after: list[float] = field(default_factory=list)
+    seen: list["Seen"] = field(default_factory=list)
     reads: int = 0
     errors: list[Exception] = field(default_factory=list)
+
+
+class Seen(NamedTuple):
+    """A request in the jobs view: after how many seconds, and when, as a Unix time."""
+
+    after: float
+    at: float
 
 
 def main(
@@ -126,16 +108,16 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Of both sides, of each size.")] = 3,
     runner_events: Annotated[int, typer.Option(min=1, help="That ProjectionRunner folds.")] = 20_000,
 ) -> None:
-    alone, beside, longest = list[str](), list[str](), list[str]()
+    alone, beside, remarks = list[str](), list[str](), list[str]()
     tune_for_folding()  # also for the runners of the library
     for size in map(int, events.split(",")):
         with _log(size) as log:
-            for rows, (row, transaction) in (
+            for rows, (row, *remarked) in (
                 (alone, _measured_alone(log, rounds=rounds, runner_events=min(size, runner_events))),
                 (beside, _measured_beside(log)),
             ):
                 rows.append(row)
-                longest.append(f"- {size:,} events, {transaction}")
+                remarks += [f"- {size:,} events, {remark}" for remark in remarked]
     say("| events | rebuilt a second | µs an event | runners | ratio | one | ratio | MiB | longest ms |")
     say("|---|---|---|---|---|---|---|---|---|")
     say("\n".join(alone))
@@ -143,12 +125,12 @@ def main(
     say(f"\n| events | {head} |")
     say("|---|---|---|---|---|---|---|---|---|")
     say("\n".join(beside))
-    say("\nThe longest transactions, alone and beside requests:\n")
-    say("\n".join(longest))
+    say("\nWhat was seen:\n")
+    say("\n".join(remarks))
 
 
-def _measured_alone(log: Log, *, rounds: int, runner_events: int) -> tuple[str, Transaction]:
-    """Medians of the rounds, and the worst of memory and transactions."""
+def _measured_alone(log: Log, *, rounds: int, runner_events: int) -> tuple[str, ...]:
+    """Medians of the rounds, and the worst of memory and transactions; and a remark."""
     took, rates, ratios = list[Took](), list[tuple[float, float]](), list[tuple[float, float]]()
     for _ in range(rounds):
         took.append(_rebuilt(log.url))
@@ -165,7 +147,7 @@ def _measured_alone(log: Log, *, rounds: int, runner_events: int) -> tuple[str, 
         f"{max(one.memory for one in took):.0f}",
         f"{longest.seconds * 1e3:.0f}",
     ]
-    return f"| {' | '.join(figures)} |", longest
+    return f"| {' | '.join(figures)} |", f"longest transaction alone, {longest}"
 
 
 def _both(rates: Sequence[tuple[float, float]], ratios: Sequence[tuple[float, float]]) -> Iterator[str]:
@@ -174,21 +156,27 @@ def _both(rates: Sequence[tuple[float, float]], ratios: Sequence[tuple[float, fl
         yield f"{statistics.median(ratio):.1f}"
 
 
-def _measured_beside(log: Log) -> tuple[str, Transaction]:
+def _measured_beside(log: Log) -> tuple[str, ...]:
+    """And two remarks."""
     found = Meanwhile()
     with _traffic(log.url, found):
         took = _rebuilt(log.url)
-    seen = sorted(found.seen_after)
+    seen, longest = sorted(found.seen), took.longest
+    p99, latest = seen[len(seen) * 99 // 100], seen[-1]
     row = (
-        f"| {log.events:,} | {took.rate:,.0f} | {took.longest.seconds * 1e3:.0f}"
+        f"| {log.events:,} | {took.rate:,.0f} | {longest.seconds * 1e3:.0f}"
         f" | {len(seen)} | {found.reads} | {len(found.errors)}"
-        f" | {seen[len(seen) * 99 // 100] * 1e3:.0f} | {seen[-1] * 1e3:.0f} | {_verified(log.url)} |"
+        f" | {p99.after * 1e3:.0f} | {latest.after * 1e3:.0f} | {_verified(log.url)} |"
     )
-    return row, took.longest
+    waited = (
+        f"{latest.at - took.looks.all[0].at:.0f} s after the first look,"
+        f" {took.looks.between(latest.at - latest.after, latest.at)}"
+    )
+    return row, f"longest transaction beside requests, {longest}", f"latest request, {waited}"
 
 
 def _rebuilt(url: str) -> Took:
-    with tempfile.TemporaryFile("w+") as output, _looking_at_transactions(url) as seen:
+    with tempfile.TemporaryFile("w+") as output, looking(url) as looks:
         started = time.perf_counter()
         command = subprocess.Popen(
             [MOVIEMIND, "projections", "rebuild", "--all", "--json", "all"],
@@ -200,23 +188,7 @@ def _rebuilt(url: str) -> Took:
             seconds = time.perf_counter() - started
         output.seek(0)
         events: int = json.load(output)[-1]["events"]
-    return Took(events, seconds, peaks[-1], max(seen.values(), key=lambda one: one.seconds))
-
-
-@contextmanager
-def _looking_at_transactions(url: str) -> Iterator[dict[tuple[int, str], Transaction]]:
-    """Those of the rebuild that write, by process of the server and id."""
-    seen: dict[tuple[int, str], Transaction] = {}
-    with psycopg.connect(url, autocommit=True) as session:
-
-        def look() -> None:
-            for pid, id_, at, doing in session.execute(_WRITING, (REBUILD,)):
-                transaction = seen.setdefault((pid, id_), Transaction(at, at))
-                transaction.last = at
-                transaction.doing[doing] += 1
-
-        with running([Loop("transactions", look, every_seconds=LOOK_SECONDS)]):
-            yield seen
+    return Took(events, seconds, peaks[-1], looks)
 
 
 @contextmanager
@@ -251,7 +223,7 @@ def _log(size: int) -> Iterator[Log]:
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
         home.chmod(0o755)
-        server = Postgres(home / "postgres", SHARED_BUFFERS)
+        server = Postgres(home / "postgres", *SERVER)
         server.start()
         try:
             server.execute("CREATE DATABASE films")
@@ -261,6 +233,7 @@ def _log(size: int) -> Iterator[Log]:
             with closing(open_store(load_settings(store_url=url))) as store:
                 fill(store, events=size)
             _rebuilt(url)
+            server.execute("CHECKPOINT")  # now it has files for its log at hand, as one that runs for long
             yield Log(url, size, start_seconds)
         finally:
             server.stop()
@@ -304,7 +277,7 @@ def _asking(store: Store, found: Meanwhile) -> Callable[[], None]:
             if time.perf_counter() - started > LOST_SECONDS:
                 raise TimeoutError(f"{slug} is in the log and in no view")
             time.sleep(0.005)
-        found.seen_after.append(time.perf_counter() - started)
+        found.seen.append(Seen(time.perf_counter() - started, time.time()))
 
     return ask
 

@@ -80,17 +80,17 @@ class _Told:
                 self._begun()
                 yield second_set
         except MovieMindError as error:
-            self._end(failure=str(error))
+            self._failed(str(error))
             raise
         except Exception as error:
-            self._end(failure=first_line(error))
+            self._failed(first_line(error))
             raise
-        self._end()
+        self._store.rebuilds.end(self._rebuild_id, events=self._events)  # nothing lasts before it is told
 
     def _tell(self) -> None:
         self._store.rebuilds.tell(self._rebuild_id, events=self._events)
 
-    def _end(self, failure: str | None = None) -> None:
+    def _failed(self, failure: str) -> None:
         if not self._rebuild_id:
             return
         with suppress(StoreUnavailable):  # then it falls silent, which says enough

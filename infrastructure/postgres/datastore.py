@@ -43,6 +43,10 @@ SET statement_timeout = '30s';
 {_NOTICE_LOST_CLIENTS}
 """
 
+NO_SYNC = "SET LOCAL synchronous_commit = off"
+"""For a transaction that does not wait for the disk at its end, and so holds its locks no longer than it
+writes. A crash of the server may take it away; not once anything was committed behind it that does wait."""
+
 _LINK = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 5,

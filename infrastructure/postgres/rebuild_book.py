@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from application.rebuild_book import RebuildBook, ToldRebuild
 from infrastructure.postgres.columns import column
-from infrastructure.postgres.datastore import Datastore
+from infrastructure.postgres.datastore import NO_SYNC, Datastore
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS rebuilds (
@@ -38,17 +38,16 @@ class PostgresRebuildBook(RebuildBook):
         return rebuild_id
 
     def tell(self, rebuild_id: str, *, events: int) -> None:
-        self._tell(rebuild_id, events, has_ended=False, failure=None)
+        with self._datastore.writing() as cursor:
+            cursor.execute(NO_SYNC)
+            cursor.execute(_TELL, (events, False, None, rebuild_id))
 
     def end(self, rebuild_id: str, *, events: int, failure: str | None = None) -> None:
-        self._tell(rebuild_id, events, has_ended=True, failure=column(failure))
+        with self._datastore.writing() as cursor:
+            cursor.execute(_TELL, (events, True, column(failure), rebuild_id))
 
     def newest(self) -> ToldRebuild | None:
         with self._datastore.reading() as cursor:
             cursor.execute(_NEWEST)
             row = cursor.fetchone()
             return None if row is None else ToldRebuild(**row | {"views": row["views"].split()})
-
-    def _tell(self, rebuild_id: str, events: int, *, has_ended: bool, failure: str | None) -> None:
-        with self._datastore.writing() as cursor:
-            cursor.execute(_TELL, (events, has_ended, failure, rebuild_id))

@@ -20,7 +20,7 @@ from application.rebuild import Comparison, RebuildUnderWay, SecondSet
 from application.view import BatchRows, Key, Row, View
 from infrastructure.postgres import view_store
 from infrastructure.postgres.comparing import comparing
-from infrastructure.postgres.datastore import Datastore, open_session
+from infrastructure.postgres.datastore import NO_SYNC, Datastore, open_session
 from infrastructure.postgres.failures import reason
 from infrastructure.postgres.view_store import ViewStore
 from infrastructure.postgres.view_table import PostgresView
@@ -37,8 +37,6 @@ SET LOCAL lock_timeout = '2s';
 LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE
 """
 """It ends a vacuum that PostgreSQL has begun by itself, which a shorter wait would not, and harms nobody."""
-_NO_SYNC = "SET LOCAL synchronous_commit = off"
-"""What a crash takes away is made again."""
 _INVERTED = """
 SELECT index.relname FROM pg_index JOIN pg_class AS index ON index.oid = indexrelid
 JOIN pg_am AS method ON method.oid = index.relam
@@ -107,6 +105,7 @@ class PostgresSecondSet(SecondSet):
         place, replaced = self._copies[view.name].place, self._copies[view.name].replaced
         try:
             with self._store.writing() as cursor:
+                cursor.execute(NO_SYNC)  # nobody can read the live table until its locks are let go
                 cursor.execute(_ALONE_WITH_IT.format(table=view.name))
                 cursor.execute(_PATIENCE)
                 cursor.execute(_POSITIONS, ([view.name, place],))
@@ -156,7 +155,7 @@ class _Copy(TableView[Key, Row]):
             changed, new = rows.changed, rows.new
             text = self._table.text([*changed, *new])
         with self._store.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
-            cursor.execute(_NO_SYNC)
+            cursor.execute(NO_SYNC)  # what a crash takes away is made again
             self._table.delete(cursor, self.place, changed)
             self._table.copy(cursor, self.place, text)
         with self._store.reading() as cursor:
