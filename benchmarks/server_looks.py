@@ -16,12 +16,14 @@ LOOK_SECONDS = 0.01
 TOLD = 4
 """Of all that was seen, that which was seen most often."""
 
-_BUSY = r"""
+_BUSY = """
 SELECT extract(epoch FROM clock_timestamp())::float8, application_name, pid, backend_xid::text,
-    concat_ws(' ', state, wait_event_type, wait_event, left(regexp_replace(query, '\s+', ' ', 'g'), 60))
+    concat_ws(' ', state, wait_event_type, wait_event, left(query, 60))
 FROM pg_stat_activity
-WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+    AND (backend_xid IS NOT NULL OR state = 'active')
 """
+"""Little of each, for the looks take their time from what is looked at."""
 
 
 class Look(NamedTuple):
@@ -87,4 +89,4 @@ def looking(url: str) -> Iterator[Looks]:
 
 
 def _most(seen: Counter[str]) -> str:
-    return "; ".join(f"{times} times {doing}" for doing, times in seen.most_common(TOLD))
+    return "; ".join(f"{times} times {' '.join(doing.split())}" for doing, times in seen.most_common(TOLD))

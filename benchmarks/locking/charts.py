@@ -41,7 +41,9 @@ def _outcomes(report: Report) -> Any:
     axes.set_xticks([n + 0.5 for n in range(len(faults))], faults, rotation=30, ha="right", fontsize=8)
     axes.set_yticks([n + 0.5 for n in range(len(strategies))], strategies, fontsize=8)
     axes.tick_params(length=0)
-    axes.set_title("One film, many clients: texts accepted too many, calls paid, jobs lost", fontsize=9)
+    axes.set_title(
+        "One film, many clients: texts too many, answers that differ, jobs lost, calls paid", fontsize=9
+    )
     return figure
 
 
@@ -68,5 +70,6 @@ def _colour(cell: Cell) -> str:
 
 def _label(cell: Cell) -> str:
     said = [f"{cell.duplicates} too many"] if cell.duplicates else []
+    said += [f"{cell.contradictory_answers} differ"] if cell.contradictory_answers else []
     said += [f"{cell.lost_jobs} lost"] if cell.lost_jobs else []
     return "\n".join([*said, f"{cell.paid_calls} paid"])

@@ -108,7 +108,7 @@ class Desk:
         with self._changed:
             self._back(worker_id)
 
-    def add(self, trips: Trips) -> None:
+    def add_trips(self, trips: Trips) -> None:
         with self._changed:
             self.trips += trips
 

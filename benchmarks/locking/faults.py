@@ -42,59 +42,66 @@ def _nothing(stage: Stage) -> None:
 
 
 def _outlives_the_lock(stage: Stage) -> None:
-    stage.first_call()
+    call = stage.first_call()
     stage.wait(0.9)
+    stage.must_be_inside(call)
     stage.others_ask()
 
 
 def _is_killed(stage: Stage) -> None:
     call = stage.first_call()
     stage.crew.workers.kill9(call.worker_id)
+    stage.must_be_inside(call)
     stage.others_ask()
 
 
 def _is_frozen(stage: Stage) -> None:
     call = stage.first_call()
-    stage.crew.workers.freeze(call.worker_id)
-    stage.wait(0.9)
-    stage.others_ask()
-    stage.wait(0.3)
-    stage.somebody_is_done(within=DELIVERED_AGAIN)
-    stage.crew.workers.thaw(call.worker_id)
+    with stage.crew.workers.frozen(call.worker_id):
+        stage.must_be_inside(call)
+        stage.wait(0.9)
+        stage.others_ask()
+        stage.wait(0.3)
+        stage.somebody_is_done(within=DELIVERED_AGAIN)
 
 
 def _forgets(stage: Stage) -> None:
-    stage.first_call()
+    call = stage.first_call()
     stage.crew.servers.flush()
+    stage.must_be_inside(call)
     stage.others_ask()
 
 
 def _restarts(stage: Stage) -> None:
-    stage.first_call()
+    call = stage.first_call()
     stage.crew.servers.restart()
+    stage.must_be_inside(call)
     stage.others_ask()
 
 
 def _fails_over(stage: Stage) -> None:
-    stage.first_call()
+    call = stage.first_call()
     stage.crew.servers.fail_over()
+    stage.must_be_inside(call)
     stage.others_ask()
 
 
 def _is_released_by_another(stage: Stage) -> None:
-    stage.first_call()
+    call = stage.first_call()
     stage.wait(0.9)
     stage.others_ask()
     stage.somebody_else_writes(within=0.5)
     stage.crew.servers.take_away(stage.slug)
+    stage.must_be_inside(call)
     stage.one_more_asks()
 
 
 def _asks_again(stage: Stage) -> None:
     stage.others_ask()
-    stage.first_call()
+    call = stage.first_call()
     stage.wait(0.3)
     stage.everybody_asks_again()
+    stage.must_be_inside(call)
 
 
 FAULTS = {
@@ -127,6 +134,8 @@ FAULTS = {
         writing=TOO_LONG,
     ),
     "client-retry": Fault(
-        about="every client gives up waiting and asks once more", act=_asks_again, writing=LONG
+        about="every client asks once more while its first request is still at work, as after a time-out",
+        act=_asks_again,
+        writing=LONG,
     ),
 }

@@ -40,7 +40,6 @@ JUDGEMENTS = {
     "cache-lock-recheck": Judgement(
         row="A1",
         overhead="medium",
-        risk="high",
         needs="PostgreSQL, Redis",
         words="""
         A second look inside the lock takes the note's symptom away, and pays once as long as the lock holds. It
@@ -78,9 +77,10 @@ JUDGEMENTS = {
         needs="PostgreSQL",
         words="""
         The control row answers the note's objection. The lock ends with its session, so that a killed worker
-        blocks nobody, and a holder that was silent for too long cannot save any more: it is the one lock of these
-        that its own store enforces. The price is a connection and an open transaction for as long as a text
-        takes, and whoever waits longer than the lock's timeout fails. Choose it for work of milliseconds.
+        blocks nobody, and a holder that was silent for too long cannot save any more, since the server has ended its
+        session: it is the one lock of these that its own store enforces. The price is a connection and an open
+        transaction for as long as a text takes, a limit on that which has to be above the longest text, and whoever
+        waits longer than the lock's timeout has failed. Choose it for work of milliseconds.
         """,
     ),
     "setnx": Judgement(
@@ -89,10 +89,12 @@ JUDGEMENTS = {
         complexity='still needs "the record already exists" logic',
         needs="PostgreSQL, Redis",
         words="""
-        No worker waits for this lock, and its holder extends it while it writes and looks at the clock before it
-        saves, so that a slow writer keeps it. The note is right about the second look. When the server forgets the
-        lock, or somebody deletes it, a second one is let in, and the first one does not notice before it extends
-        the lock the next time. Choose it in front of a unique index.
+        Nobody queues for this lock: whoever does not get it gives its job back. Its holder extends it while it writes,
+        so that a slow writer keeps it, and throws its text away where the server has said that the lock is not its own
+        any more, or where it could not extend it in time. When the server forgets the lock, or somebody deletes it, a
+        second one is let in and pays too, and the first one hears of it when it extends the lock the next time, every
+        third of a lifetime. What it saves before that, or after it has looked at the clock, nothing in the store
+        refuses: that moment is not staged here. Choose it in front of a unique index.
         """,
     ),
     "redlock": Judgement(
@@ -101,11 +103,10 @@ JUDGEMENTS = {
         complexity='still needs "the record already exists" logic',
         needs="PostgreSQL, three Redis",
         words="""
-        The same on three servers. Whoever could not extend in time throws a text away where others save a second
-        one. Between the look at the clock and the save it may still be stopped, and nothing in the store would
-        notice. A server of three that forgets is survived by whoever holds all three;
-        in a herd the winner often holds two, and with one of these forgotten the next one finds a majority too.
-        Choose it where work may now and then be done twice, and there are three servers already.
+        The same on three servers, with the same moments in which nothing refuses a second text. A server of three that
+        forgets is survived by whoever holds all three; in a herd the winner often holds two, and with one of these
+        forgotten the next one finds a majority too. Choose it where work may now and then be done twice, and there are
+        three servers already.
         """,
     ),
     "token-unique-index": Judgement(
@@ -125,8 +126,8 @@ JUDGEMENTS = {
         words="""
         The request joins the job there is, the claim is an event before any money is spent, and the text is saved
         at the version of the claim. A worker that comes back late is refused by the store, its cost is recorded,
-        and its job ends with the text that came first. That takes more round trips to the database than a row
-        and an index do. Choose it where it must be told afterwards who wrote what, and what it cost.
+        and its job ends with the text that came first. Every step of that is a round trip to the database, and a request
+        waits for one before it is accepted. Choose it where it must be told afterwards who wrote what, and what it cost.
         """,
     ),
     "moviemind-token": Judgement(
@@ -135,7 +136,7 @@ JUDGEMENTS = {
         needs="PostgreSQL, Redis",
         words="""
         The same, with the herd's requests answered from Redis and the views. When Redis forgets or is away the
-        store answers. Choose it when herds are large: for a single request the token costs round trips and spares none.
+        store answers. Choose it when herds are large: a single request asks Redis, and then the store all the same.
         """,
     ),
 }

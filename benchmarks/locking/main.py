@@ -1,9 +1,9 @@
 """The lock lab: every strategy under every fault, on servers and worker processes of its own."""
 
-import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ from benchmarks.locking.report import Cell, Films, Report
 from benchmarks.locking.rounds import SEED, Round, different_films, staged
 from benchmarks.locking.servers import Servers, lab_servers
 from benchmarks.locking.setup import Pace
-from benchmarks.locking.stage import Crew
+from benchmarks.locking.stage import Crew, Missed
 from benchmarks.locking.strategy import STRATEGIES, strategy_class
 from benchmarks.locking.upkeep import upkeep_of
 from benchmarks.locking.worker import made
@@ -25,10 +25,15 @@ from benchmarks.locking.workers import workers_of
 
 WORKERS, CLIENTS = 4, 6
 
+STAGED_AT_MOST = 10
+
 NO_FAULT, NO_LOCK = "none", "none"
 
 Progress = Callable[[Cell, Sequence[str]], None]
 """Told of a cell as soon as it is measured, and of why its jobs were lost, if any were."""
+
+Yardstick = Callable[[], Round]
+"""Plays a round of different films with no lock at all."""
 
 NewFilms = Callable[[int], list[str]]
 """So many that nobody has asked for before."""
@@ -70,16 +75,17 @@ def measured(
     before: str = "",
 ) -> Report:
     """Takes minutes. `before` is called first in every worker process."""
-    with lab_servers() as servers, nursery() as births, paid_model() as model:
-        lab = _Lab(servers, births, model, progress, before)
+    with lab_servers() as servers, nursery() as nursing, paid_model() as model:
+        about = environment(servers)
+        lab = _Lab(servers, nursing, model, progress, before)
         cells = list(lab.measure(strategies, faults, size))
         locks, theirs = _at_the_notes_times(strategies, faults, size)
         return Report(
             at_the_notes_times=tuple(lab.measure(locks, theirs, NOTE)),
-            environment=environment(servers) | _conditions(size),
+            environment=about | _conditions(size),
             rounds=size.rounds,
             cells=tuple(cells),
-            overhead_ms=lab.overhead_ms,
+            overheads_ms=lab.overheads_ms,
         )
 
 
@@ -93,8 +99,8 @@ def _at_the_notes_times(
     strategies: Sequence[str], faults: Sequence[str], size: Size
 ) -> tuple[Sequence[str], Sequence[str]]:
     """Strategies and faults of which that is done."""
-    locks = [name for name in CACHE_LOCKS if name in strategies and size is FULL]
-    return locks, [name for name in THEIR_FAULTS if name in faults]
+    theirs = [name for name in THEIR_FAULTS if name in faults]
+    return [name for name in CACHE_LOCKS if name in strategies and size is FULL and theirs], theirs
 
 
 def _conditions(size: Size) -> dict[str, float]:
@@ -116,28 +122,32 @@ class _Lab:
     """What all strategies are measured with."""
 
     servers: Servers
-    births: Nursery
+    nursery: Nursery
     model: PaidModel
     progress: Progress
     before: str
-    overhead_ms: dict[str, float] = field(default_factory=dict)
+    overheads_ms: dict[str, Sequence[float]] = field(default_factory=dict)
 
     def measure(self, strategies: Sequence[str], faults: Sequence[str], size: Size) -> Iterator[Cell]:
         with ExitStack() as beside:
-            yardstick: Callable[[], Round] | None = None
-            for strategy in strategies if faults else ():
+            is_compared = NO_FAULT in faults and "different" in size.kinds(NO_FAULT)
+            yardstick = beside.enter_context(self._yardstick(size)) if is_compared else None
+            for strategy in strategies:
                 with self._crew(strategy, Pace.scaled(size.scale)) as crew:
-                    new = _films(strategy, size)
-                    different_films(crew, new(3 * WORKERS), clients=WORKERS)  # to warm up
-                    for fault in faults:
-                        for films in size.kinds(fault):
-                            if (fault, films) == (NO_FAULT, "different"):
-                                yardstick = yardstick or beside.enter_context(self._yardstick(size))
-                                rounds = self._undisturbed(strategy, crew, yardstick, new, size)
-                            else:
-                                stages = [_stages(new, fault, films, size) for _ in range(size.rounds)]
-                                rounds = [_staged(crew, fault, one) for one in stages]
-                            yield self._cell(rounds, strategy, fault, films)
+                    yield from self._cells(strategy, faults, size, crew, yardstick)
+
+    def _cells(
+        self, strategy: str, faults: Sequence[str], size: Size, crew: Crew, yardstick: Yardstick | None
+    ) -> Iterator[Cell]:
+        new = _films(strategy, size)
+        different_films(crew, new(3 * WORKERS), clients=WORKERS)  # to warm up
+        for fault, films in [(one, films) for one in faults for films in size.kinds(one)]:
+            if yardstick is not None and (fault, films) == (NO_FAULT, "different"):
+                rounds = self._undisturbed(strategy, crew, yardstick, new, size)
+            else:
+                new_stages = partial(_stages, new, fault, films, size)
+                rounds = [_staged(crew, fault, new_stages) for _ in range(size.rounds)]
+            yield self._cell(rounds, strategy, fault, films)
 
     def _cell(self, rounds: Sequence[Round], strategy: str, fault: str, films: Films) -> Cell:
         # On different films and undisturbed there are as many clients as workers: nobody's job waits for one.
@@ -147,21 +157,24 @@ class _Lab:
         return cell
 
     def _undisturbed(
-        self, strategy: str, crew: Crew, yardstick: Callable[[], Round], new: NewFilms, size: Size
+        self, strategy: str, crew: Crew, yardstick: Yardstick, new: NewFilms, size: Size
     ) -> list[Round]:
-        """Beside each round one with no lock at all: a machine has good minutes and bad ones."""
+        """Beside each round one with no lock at all, before it or behind it: a machine has good minutes and
+        bad ones."""
         rounds, above = list[Round](), list[float]()
-        for _ in range(size.rounds):
-            unlocked = yardstick()
-            rounds.append(different_films(crew, new(size.different), clients=WORKERS))
-            if unlocked.p50_ms is not None and rounds[-1].p50_ms is not None:
-                above.append(rounds[-1].p50_ms - unlocked.p50_ms)
+        for number in range(size.rounds):
+            one, unlocked = _in_turns(
+                number, lambda: different_films(crew, new(size.different), clients=WORKERS), yardstick
+            )
+            rounds.append(one)
+            if unlocked.p50_ms is not None and one.p50_ms is not None:
+                above.append(round(one.p50_ms - unlocked.p50_ms, 1))
         if above:
-            self.overhead_ms[strategy] = round(statistics.median(above), 1)
+            self.overheads_ms[strategy] = above
         return rounds
 
     @contextmanager
-    def _yardstick(self, size: Size) -> Iterator[Callable[[], Round]]:
+    def _yardstick(self, size: Size) -> Iterator[Yardstick]:
         """What plays a round with no lock at all."""
         new = _films("yardstick", size)
         with self._crew(NO_LOCK, Pace.scaled(size.scale)) as crew:
@@ -176,8 +189,8 @@ class _Lab:
         with (
             TemporaryDirectory(dir=servers.home) as home,
             closing(made(setup)) as front,
-            workers_of(setup, desk, self.births, Path(home)) as workers,
-            upkeep_of(setup, desk, self.births, Path(home)) as trips_beside,
+            workers_of(setup, desk, self.nursery, Path(home)) as workers,
+            upkeep_of(setup, desk, self.nursery, Path(home)) as trips_beside,
         ):
             workers.have(WORKERS)
             yield Crew(
@@ -203,14 +216,28 @@ def _stages(new: NewFilms, fault: str, films: Films, size: Size) -> list[list[st
     return [[slug] * CLIENTS for slug in new(size.films if fault == NO_FAULT else 1)]
 
 
-def _staged(crew: Crew, name: str, stages: Sequence[Sequence[str]]) -> Round:
-    """All servers and workers are there again at its end."""
+def _in_turns(number: int, first: Callable[[], Round], second: Callable[[], Round]) -> tuple[Round, Round]:
+    """Both, and every other time the second one before the first."""
+    if number % 2:
+        after = second()
+        return first(), after
+    return first(), second()
+
+
+def _staged(crew: Crew, name: str, new_stages: Callable[[], list[list[str]]]) -> Round:
+    """All servers and workers are there again at its end. On a busy machine a fault may come too late: then
+    it is staged once more."""
     fault = FAULTS[name]
-    if fault.needs_replica:
-        crew.servers.follow()
-    try:
-        found = staged(crew, fault, stages)
-    finally:
-        crew.servers.fail_back()
-    crew.workers.have(WORKERS)
-    return found
+    for _ in range(STAGED_AT_MOST):
+        if fault.needs_replica:
+            crew.servers.follow()
+        try:
+            found = staged(crew, fault, new_stages())
+        except Missed:
+            found = None
+        finally:
+            crew.servers.fail_back()
+        crew.workers.have(WORKERS)
+        if found is not None:
+            return found
+    raise AssertionError(f"{name} came too late {STAGED_AT_MOST} times: this machine is too busy")

@@ -27,7 +27,8 @@ from interfaces.writers import build_gate
 
 
 def settings_for(setup: Setup, *, has_tokens: bool) -> Settings:
-    """The defaults of a service at the lab's pace, where these are times."""
+    """At the lab's pace: a worker is dead when it has been silent for as long as a lock lives, and tries and
+    sending again are as far apart as for the rivals. All else are the defaults of a service."""
     pace = setup.pace
     return load_settings(
         store_url=setup.store_url,

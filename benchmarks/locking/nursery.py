@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
+from benchmarks.locking.reception import START_SECONDS
 from benchmarks.locking.strategy import STRATEGIES, strategy_class
 from tests.support.process import die_with_parent
 
@@ -29,6 +30,7 @@ class Nursery:
     def start(self, role: Role, address: str, name: str) -> int:
         """A process that does what the role says. Returns its pid."""
         self._line.send((role, address, name))
+        assert self._line.poll(START_SECONDS), "the nursery does not answer"
         pid = self._line.recv()
         assert isinstance(pid, int)
         return pid

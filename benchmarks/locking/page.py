@@ -11,6 +11,7 @@ from benchmarks.locking.claims import claims_about, under
 from benchmarks.locking.faults import FAULTS
 from benchmarks.locking.judgements import JUDGEMENTS
 from benchmarks.locking.report import Cell, Films, Report
+from benchmarks.markdown import table
 
 PAGE, OUTCOMES, OVERHEAD = "locking.md", "locking-outcomes.svg", "locking-overhead.svg"
 
@@ -28,32 +29,43 @@ counts, takes its time for each text. Afterwards the store itself is looked into
 `benchmarks/locking/strategies/`, written as its best advocate would; ours is the application's own code.
 
 The note's times are divided by {scale:g}: a lock lives {ttl:g} s instead of 30 and is waited for up to
-{block:.2g} s instead of 10; a silent job comes back after {visibility:g} s instead of 90, an in-flight token lives {token:g} s
-instead of 15 minutes. Where a cell was
-played in several rounds, what must not happen and what was paid are those of the worst round, times and round
-trips are medians.
+{block:.2g} s instead of 10; a silent job comes back after {visibility:g} s instead of 90, the in-flight token of A6 lives
+{token:g} s instead of 15 minutes. Where a cell was played in several rounds, what must not happen and what was paid are
+those of the worst round, times and round trips are medians.
 """
 
 _LIMITS = """
 ## How to read it
 
 - A **text too many** is a second accepted description of a film. A **contradiction** is an answer that names
-  another description than the first answer about that film did. A job is **lost** when its client got no answer:
-  all tries failed, or its patience of {patience:g} s was over.
-- Times are from request to answer, of clients that got one. Of fewer than a hundred, p99 is the slowest.
+  another description than the first answer about that film did, also one that nobody waited for any more. A job is
+  **lost** when a request got no answer: all tries failed, or its client's patience of {patience:g} s was over. Under
+  client-retry every client sends two requests, under released-by-another one client more asks.
+- Every fault is seen to strike while the first worker waits for its text; a round in which it came too late is
+  played again.
+- Times are from request to answer, of requests that got one. Of fewer than a hundred, p99 is the slowest.
 - Round trips are counted in the processes that make them: each command or pipeline sent to Redis, each exchange
   with PostgreSQL, each statement of SQLite. They are those of requests, of workers while they have a job, with what
   extends a lock or tells of life meanwhile, and of ours also all of the process beside them, which folds the views,
-  looks for jobs that are due, and sends them.
+  looks for jobs that are due, and sends them. That process also looks when there is nothing to do, so that ours has
+  more trips a job where there are fewer jobs a second. What a worker had done before it was killed is not counted.
 - Different films are asked for by as many clients as there are workers, each for one after the other, and a text
   takes 50 ms. Overhead is the median latency there, less that with no lock at all, which was measured beside each
-  round; other figures of two strategies are from different minutes.
-- The rivals' jobs are put into the lab's queue by whoever takes the request. Ours go their own way: the request is
-  saved, a projector folds it into the jobs view, and the dispatcher finds it there and puts it into the same queue.
+  round, now before it and now behind it; where the rounds of two strategies overlap, it is said that they cannot be
+  told apart. Other figures of two strategies are from different minutes. Beside the rounds of ours that process of
+  its own goes on while no lock at all is measured.
+- A rival takes a request at no cost, and keeps nothing of it: the lab's queue stands for one that loses nothing. Its
+  job is put there by whoever takes the request. Ours go their own way: the request is saved, a projector folds it into
+  the jobs view, and the dispatcher finds it there and puts it into the same queue. Requests of ours are taken in the
+  lab's own process, beside its clients, its queue and its model.
 - Ours is given more than the table shows: a claim whose limit is above the deadline of the writer, or its settings are
   refused, so that a slow writer is no fault for it; and a rescuer that ends the claims of workers that are silent for as
-  long as a lock lives, where the queue takes three times as long to send a job again. A lock whose TTL is above the longest
-  write, or that is extended as those of A4 are here, does not meet the slow writer either.
+  long as a lock lives, where the queue takes three times as long to send a job again. Its in-flight tokens and its waits
+  for a Redis that is away keep their own times. A lock whose TTL is above the longest write, or that is extended as those
+  of A4 are here, does not meet the slow writer either: for those, released-by-another takes the lock of a holder that
+  still has it. What extends them is a thread, and part of their overhead.
+- `select-for-update` is given a limit too: PostgreSQL ends a transaction whose holder has been silent for two and a
+  half lifetimes of a lock.
 - Every rival releases its lock only where it is still its own. What that check is worth is seen under
   writer-slower-than-ttl, where the first holder comes late; released-by-another is what happens without it.
 - The lab's model is free of charge to ours: permits, budgets and the breaker before a paid one are not compared. Nor
@@ -91,12 +103,12 @@ def _outcomes(report: Report) -> Iterator[str]:
     faults = [name for name in FAULTS if any(cell.fault == name for cell in report.cells)]
     yield "## What came of it"
     yield f"![Outcome of every strategy under every fault]({OUTCOMES})"
-    yield _table(["same film", *faults], _outcome_rows(report, faults, "same"))
+    yield table(["same film", *faults], _outcome_rows(report, faults, "same"))
     ttl = report.environment["ttl_seconds"]
     yield "\n".join(f"- **{name}**: {FAULTS[name].about}. {FAULTS[name].told(ttl)}" for name in faults)
     if any(cell.films == "different" and cell.fault != "none" for cell in report.cells):
         yield "The same faults where each client asks for a film of its own, and the fault befalls the first:"
-        yield _table(["different films", *faults], _outcome_rows(report, faults, "different"))
+        yield table(["different films", *faults], _outcome_rows(report, faults, "different"))
 
 
 def _outcome_rows(report: Report, faults: Sequence[str], films: Films) -> list[list[str]]:
@@ -108,8 +120,8 @@ def _outcome_rows(report: Report, faults: Sequence[str], films: Films) -> list[l
 
 def _at_the_notes_times(report: Report) -> Iterator[str]:
     if report.at_the_notes_times:
-        yield "The cache locks once more, with the note's own 30 s and 10 s:"
-        yield _table(
+        yield "The cache locks once more, with the note's own 30 s and 10 s, in one round:"
+        yield table(
             ["", "fault", "outcome"],
             [[f"`{cell.strategy}`", cell.fault, _outcome(cell)] for cell in report.at_the_notes_times],
         )
@@ -128,7 +140,7 @@ def _costs(report: Report) -> Iterator[str]:
     if report.overhead_ms:
         yield f"![Overhead of every strategy against no lock]({OVERHEAD})"
     columns = ["same film: p50 ms", "p99 ms", "paid", "different films: p50 ms", "p99 ms", "films/s"]
-    yield _table(["", *columns, "overhead ms", "Redis trips a job", "database trips a job"], rows)
+    yield table(["", *columns, "overhead ms", "Redis trips a job", "database trips a job"], rows)
 
 
 def _latency(cell: Cell) -> list[str]:
@@ -136,7 +148,7 @@ def _latency(cell: Cell) -> list[str]:
 
 
 def _on_different_films(cell: Cell, report: Report) -> list[str]:
-    jobs = max(cell.accepted_descriptions, 1)
+    jobs = max(cell.accepted_descriptions - cell.duplicates, 1)
     return [
         _figure(cell.p50_ms),
         _figure(cell.p99_ms),
@@ -149,7 +161,7 @@ def _on_different_films(cell: Cell, report: Report) -> list[str]:
 
 def _judged(report: Report) -> Iterator[str]:
     yield "## Beside the note's judgement"
-    yield "What the note said by judgement, in its four columns, each with what was found."
+    yield "What the note said by judgement, in its four columns, each with what was found; complexity with what it needs."
     columns = ["overhead", "consistency", "complexity", "risk of duplicates"]
     rows = []
     for strategy in _strategies(report):
@@ -158,14 +170,14 @@ def _judged(report: Report) -> Iterator[str]:
         right = faults - {cell.fault for cell in cells if not cell.is_right}
         found = [
             f"**{_figure(report.overhead_ms.get(strategy))} ms**",
-            f"**right under {len(right)} of {len(faults)}**",
+            f"**right in {len(right)} of {len(faults)} cases**",
             f"**{judged.needs}**",
             f"**{max(cell.duplicates for cell in cells)} at worst**",
         ]
         said = [judged.overhead, judged.consistency, judged.complexity, judged.risk]
         both = [f"{words}; {figure}" if words else figure for words, figure in zip(said, found, strict=True)]
         rows.append([f"`{strategy}`", judged.row, *both])
-    yield _table(["", "row", *columns], rows)
+    yield table(["", "row", *columns], rows)
 
 
 def _words(report: Report) -> Iterator[str]:
@@ -180,8 +192,10 @@ def _words(report: Report) -> Iterator[str]:
 
 def _verdicts(report: Report, strategy: str) -> Iterator[str]:
     for claim in claims_about(strategy, report):
-        verdict = "Confirmed" if claim.holds(report) else "Contradicted"
-        yield f"- *{claim.says}*. **{verdict}**: {claim.because(report)}."
+        yield f"- *{claim.says}*. **{_VERDICTS[claim.holds(report)]}**: {claim.because(report)}."
+
+
+_VERDICTS = {True: "Confirmed", False: "Contradicted", None: "Cannot be told"}
 
 
 def _measured(report: Report, strategy: str) -> Iterator[str]:
@@ -235,8 +249,3 @@ def _strategies(report: Report) -> list[str]:
 
 def _figure(value: float | None) -> str:
     return "none" if value is None else f"{value:,.1f}"
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

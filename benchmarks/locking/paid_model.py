@@ -17,8 +17,10 @@ from benchmarks.locking.strategy import Job
 ANSWER_SECONDS = 120
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PaidCall:
+    """Like no other, also one for the same job."""
+
     slug: str
     job_id: str
     worker_id: str
@@ -31,6 +33,7 @@ class PaidModel:
     url: str
     seconds: Callable[[str, int], float] = lambda _slug, _number: 0.0
     _calls: defaultdict[str, list[PaidCall]] = field(default_factory=lambda: defaultdict(list))
+    _open: set[PaidCall] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def calls(self, slug: str) -> list[PaidCall]:
@@ -44,12 +47,20 @@ class PaidModel:
             self._changed.wait_for(lambda: len(calls) >= number, seconds)
             return calls[number - 1] if len(calls) >= number else None
 
+    def is_open(self, call: PaidCall) -> bool:
+        """Its answer has not been sent yet: whoever asked is inside, or was until now."""
+        with self._changed:
+            return call in self._open
+
     def answer(self, call: PaidCall) -> str:
         with self._changed:
+            self._open.add(call)
             self._calls[call.slug].append(call)
             number = len(self._calls[call.slug])
             self._changed.notify_all()
         time.sleep(self.seconds(call.slug, number))
+        with self._changed:
+            self._open.discard(call)
         return f"Description {number} of {call.slug}, paid for by the job {call.job_id}."
 
 

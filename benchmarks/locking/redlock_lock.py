@@ -1,8 +1,9 @@
 """Redlock as https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/ describes it.
 
 A lock is held by whoever has set the key on more than half of independent servers, for as long as it was set
-for, less the time that took and what clocks may differ by. Its holder extends it while it works, and must
-stop when that comes too late.
+for, less the time that took and what clocks may differ by. Its holder extends it while it works. It has lost
+it when that comes too late, or when so many servers say that the key is not its own any more that the others
+are no majority. With one server it is the lock that one server gives.
 """
 
 import secrets
@@ -47,7 +48,7 @@ class Redlock:
 
     @contextmanager
     def extended(self) -> Iterator[None]:
-        """While the block runs, or until an extension fails."""
+        """While the block runs, or until it is lost. Servers that cannot be asked are asked again."""
         ending = threading.Event()
         thread = threading.Thread(target=self._extend_until, args=(ending,), daemon=True)
         thread.start()
@@ -59,28 +60,30 @@ class Redlock:
 
     def release(self) -> None:
         for server in self._servers:
-            _has_agreed(server, lambda server: server.eval(RELEASE, 1, self._key, self._owner))
+            _answer(server, lambda server: server.eval(RELEASE, 1, self._key, self._owner))
 
     def _extend_until(self, ending: threading.Event) -> None:
         ttl_ms = str(int(self._ttl * 1000))
         while not ending.wait(self._ttl * EXTENDS_EVERY) and self.is_valid():
-            if not self._agreed(lambda server: bool(server.eval(_EXTEND, 1, self._key, self._owner, ttl_ms))):
-                return
+            self._agreed(lambda server: bool(server.eval(_EXTEND, 1, self._key, self._owner, ttl_ms)))
 
     def _agreed(self, step: Callable[[redis.Redis], bool]) -> bool:
         """Whether more than half of the servers did it, and in time."""
         started = time.monotonic()
-        agreed = sum(_has_agreed(server, step) for server in self._servers)
+        answers = [_answer(server, step) for server in self._servers]
+        if len(answers) - answers.count(False) < self._quorum:
+            self._valid_until = 0.0
+            return False
         valid_until = started + self._ttl * (1 - DRIFT_FACTOR) - DRIFT_SECONDS
-        if agreed < self._quorum or time.monotonic() >= valid_until:
+        if answers.count(True) < self._quorum or time.monotonic() >= valid_until:
             return False
         self._valid_until = valid_until
         return True
 
 
-def _has_agreed(server: redis.Redis, step: Callable[[redis.Redis], object]) -> bool:
-    """One that cannot be asked has not."""
+def _answer(server: redis.Redis, step: Callable[[redis.Redis], object]) -> bool | None:
+    """Whether it has agreed; None where it cannot be asked."""
     try:
         return bool(step(server))
     except (redis.ConnectionError, redis.TimeoutError):
-        return False
+        return None

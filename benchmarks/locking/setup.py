@@ -8,11 +8,10 @@ class Pace:
     """The note's times in seconds, all divided by one number, so that a fault takes seconds, not minutes.
 
     A lock lives for `ttl` and is waited for up to `block`, looked at every `poll`; an in-flight token lives
-    for `token`. The queue delivers a job
-    again after `again` where a strategy says that somebody else is at it, after `backoff` when a try has
-    failed, and after `visibility` when nothing was heard of it. A worker of ours is dead after a silence of
-    `dead_after`; `claim` is the limit of ours, which has to be above the deadline of a writer. `patience` is
-    how long a client of the lab waits before its job counts as lost.
+    for `token`. The queue delivers a job again after `again` where a strategy says that somebody else is at
+    it, after `backoff` when a try has failed, and after `visibility` when nothing was heard of it. A worker
+    of ours is dead after a silence of `dead_after`; `claim` is the limit of ours, which has to be above the
+    deadline of a writer. `patience` is how long a client of the lab waits before its job counts as lost.
     """
 
     ttl: float

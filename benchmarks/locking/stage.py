@@ -29,6 +29,10 @@ class Crew:
     pace: Pace
 
 
+class Missed(Exception):
+    """A fault came too late: the call that it was meant for had ended."""
+
+
 @dataclass(slots=True)
 class Client:
     """`seconds` from its request to its answer, once it is there. Without an answer its job is lost, and
@@ -54,18 +58,20 @@ class Stage:
         return self.slugs[0]
 
     def play(self, act: Callable[["Stage"], None]) -> None:
-        """Returns when every client has its answer or has given up, and nobody works any more."""
+        """Returns when every client has its answer or has given up, and nobody works any more. Raises Missed,
+        then too."""
         early = (len(self.slugs) + 1) // 2
         together = threading.Barrier(early)
         for slug in self.slugs[:early]:
             self._begin(slug, together.wait)
         for slug in self.slugs[early:]:
             self._begin(slug, self._others.wait)
-        act(self)
-        self.others_ask()
-        for thread in self._threads:
-            thread.join()
-        self.crew.desk.wait_until_idle()
+        try:
+            act(self)
+        except Missed:
+            self._end()
+            raise
+        self._end()
 
     def first_call(self) -> PaidCall:
         """The first worker is inside: it has asked the model."""
@@ -73,12 +79,17 @@ class Stage:
         assert call is not None, f"nobody writes about {self.slug}: {self.crew.desk.lost}"
         return call
 
+    def must_be_inside(self, call: PaidCall) -> None:
+        """Raises Missed where that worker had its text before the fault struck."""
+        if not self.crew.model.is_open(call):
+            raise Missed
+
     def somebody_else_writes(self, *, within: float) -> None:
         """Returns when that is so, or when so many lifetimes are over."""
         self.crew.model.wait_for_call(self.slug, 2, within * self.crew.pace.ttl)
 
     def somebody_is_done(self, *, within: float) -> None:
-        """As above."""
+        """Returns when somebody has said so, or when so many lifetimes are over."""
         self.crew.desk.wait_for_answers(self.slug, within * self.crew.pace.ttl)
 
     def wait(self, lifetimes: float) -> None:
@@ -93,9 +104,17 @@ class Stage:
         self._begin(self.slug, lambda: None)
 
     def everybody_asks_again(self) -> None:
-        """Their patience is over: they send the request once more."""
+        """While their first requests are still waited for."""
         for slug in self.slugs:
             self._begin(slug, lambda: None)
+
+    def _end(self) -> None:
+        """What is delivered now would be written about in nobody's round."""
+        self.others_ask()
+        for thread in self._threads:
+            thread.join()
+        self.crew.desk.clear()
+        self.crew.desk.wait_until_idle()
 
     def _begin(self, slug: str, wait: Callable[[], object]) -> None:
         thread = threading.Thread(target=self._ask_after, args=(wait, slug), daemon=True)
@@ -118,7 +137,7 @@ def ask(crew: Crew, slug: str, client: Client) -> None:
         client.why_lost = f"{type(error).__name__}: {error}"
         return
     finally:
-        crew.desk.add(so_far() - before)
+        crew.desk.add_trips(so_far() - before)
     if not crew.front.sends_jobs:
         crew.desk.put(job)
     if crew.desk.wait_for_answer(job.job_id, crew.pace.patience):

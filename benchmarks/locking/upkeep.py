@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import Client, Connection
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from benchmarks.locking.desk import Desk
 from benchmarks.locking.nursery import Nursery
+from benchmarks.locking.reception import Reception, first_word
 from benchmarks.locking.round_trips import Trips, of_process
 from benchmarks.locking.setup import Setup
 from benchmarks.locking.strategy import Job, strategy_class
@@ -16,7 +17,7 @@ from benchmarks.locking.worker import made
 from infrastructure.choices import LogFormat, LogLevel
 from infrastructure.logs import configure_logs
 
-START_SECONDS = ANSWER_SECONDS = END_SECONDS = 30
+ANSWER_SECONDS = END_SECONDS = 30
 _TRIPS = "how many round trips so far?"
 
 
@@ -44,20 +45,23 @@ def upkeep_of(setup: Setup, desk: Desk, nursery: Nursery, home: Path) -> Iterato
     """In the lab: what the process puts into the queue goes to the desk while the block runs. Yields what
     asks for its round trips."""
     if not strategy_class(setup.strategy).has_upkeep:
-        yield Trips
+        yield lambda: Trips()
         return
-    address, runs, trips = str(home / "upkeep.sock"), threading.Event(), SimpleQueue[Trips]()
-    with Listener(address, family="AF_UNIX") as listener:
-        nursery.start(keep, address, "upkeep")
-        with listener.accept() as line:
+    who, trips = f"the upkeep of {setup.strategy}", SimpleQueue[Trips]()
+    with closing(Reception(home / "upkeep.sock")) as reception:
+        nursery.start(keep, reception.address, "upkeep")
+        with reception.line_to(who) as line:
             line.send(setup)
-            thread = threading.Thread(target=_serve, args=(line, desk, runs, trips), daemon=True)
+            first_word(line, who)
+            thread = threading.Thread(target=_serve, args=(line, desk, trips), daemon=True)
             thread.start()
-            assert runs.wait(START_SECONDS), f"the upkeep of {setup.strategy} does not run"
 
             def asked() -> Trips:
                 line.send(_TRIPS)
-                return trips.get(timeout=ANSWER_SECONDS)
+                try:
+                    return trips.get(timeout=ANSWER_SECONDS)
+                except Empty:
+                    raise AssertionError(f"{who} does not answer") from None
 
             try:
                 yield asked
@@ -66,15 +70,11 @@ def upkeep_of(setup: Setup, desk: Desk, nursery: Nursery, home: Path) -> Iterato
                 thread.join(END_SECONDS)
 
 
-def _serve(
-    line: "Connection[object, object]", desk: Desk, runs: threading.Event, trips: SimpleQueue[Trips]
-) -> None:
+def _serve(line: "Connection[object, object]", desk: Desk, trips: SimpleQueue[Trips]) -> None:
     """Until the process has ended."""
     with suppress(EOFError, OSError):
         while True:
             match line.recv():
-                case None:
-                    runs.set()
                 case Trips() as told:
                     trips.put(told)
                 case (Job() as job, int(attempt)):

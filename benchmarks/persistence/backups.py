@@ -41,10 +41,12 @@ class AppendOnlyFile(Backup[Redis]):
     def make(self, server: Redis, directory: Path) -> None:
         with closing(server.client()) as client:
             client.config_set("auto-aof-rewrite-percentage", 0)
-            client.bgrewriteaof()
-            wait_until(lambda: not _is_rewriting(client.info("persistence")), "the file is rewritten")
-            shutil.copytree(server.home / "appendonlydir", directory / "appendonlydir")
-            client.config_set("auto-aof-rewrite-percentage", 100)
+            try:
+                client.bgrewriteaof()
+                wait_until(lambda: not _is_rewriting(client.info("persistence")), "the file is rewritten")
+                shutil.copytree(server.home / "appendonlydir", directory / "appendonlydir")
+            finally:
+                client.config_set("auto-aof-rewrite-percentage", 100)
 
     def start_from(self, server: Redis, directory: Path) -> None:
         shutil.copytree(directory / "appendonlydir", server.home / "appendonlydir")

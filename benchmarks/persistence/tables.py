@@ -1,11 +1,12 @@
 """The report as a table, for a console and for a page."""
 
 import statistics
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from benchmarks.markdown import table
 from benchmarks.persistence import faults, queues
 from benchmarks.persistence.queues import KeptQueue
 from benchmarks.persistence.report import Cell, Report
@@ -36,24 +37,24 @@ NOT_MEASURED = "not measured"
 
 def console(report: Report) -> Table:
     """As wide as a terminal of old."""
-    table = Table(caption=LEGEND, caption_justify="left", box=SIMPLE_HEAD, padding=0, show_edge=False)
+    shown = Table(caption=LEGEND, caption_justify="left", box=SIMPLE_HEAD, padding=0, show_edge=False)
     for number, name in enumerate(HEAD.values()):
         is_number = number >= NUMBERS_FROM
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=not is_number)
+        shown.add_column(name, justify="right" if is_number else "left", no_wrap=not is_number)
     for cell in report.cells:
-        table.add_row(cell.queue, cell.fault, *_figures(cell))
-    return table
+        shown.add_row(cell.queue, cell.fault, *_figures(cell))
+    return shown
 
 
 def markdown(report: Report) -> str:
-    return _table([list(HEAD), _alignment(HEAD), *map(_row, report.cells)]) + "\n"
+    return table(list(HEAD), map(_row, report.cells), numbers_from=NUMBERS_FROM) + "\n"
 
 
 def losses(report: Report) -> str:
     """Queues down, faults across, and how quickly each queue works and is backed up where no power is cut."""
     head = ("queue", "the note", *faults.TITLES.values(), "enqueue/s", "drain/s", "backup s", "backup KiB")
     rows = [_losses(report, queue) for queue in queues.QUEUES if any(report.of(queue.name))]
-    return _table([head, _alignment(head), *rows]) + "\n"
+    return table(head, rows, numbers_from=NUMBERS_FROM) + "\n"
 
 
 def _losses(report: Report, queue: KeptQueue) -> list[str]:
@@ -86,14 +87,6 @@ def _share(cell: Cell | None) -> str:
         return NOT_MEASURED
     worst = cell.worst()
     return f"{worst.jobs_lost_alone:,} of {worst.messages:,}"
-
-
-def _alignment(head: Collection[str]) -> list[str]:
-    return ["---"] * NUMBERS_FROM + ["---:"] * (len(head) - NUMBERS_FROM)
-
-
-def _table(rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _row(cell: Cell) -> list[str]:

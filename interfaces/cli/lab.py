@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -118,8 +119,9 @@ def _failures_told() -> Iterator[None]:
     """Servers and workers are waited for, and whoever waits in vain says for what."""
     try:
         yield
-    except AssertionError as error:
-        complain(f"The lab is broken off, and what it was measuring is written nowhere: {error}")
+    except (AssertionError, EOFError, OSError) as error:
+        why = str(error) or type(error).__name__
+        complain(f"The lab is broken off, and what it was measuring is written nowhere: {why}")
         raise typer.Exit(1) from error
 
 
@@ -151,14 +153,16 @@ class _Progress:
     def __init__(self, cells: int) -> None:
         self._cells = cells
         self._told = 0
+        self._began = time.monotonic()
 
     def __call__(self, cell: "Cell", why_lost: Sequence[str]) -> None:
         self._told += 1
+        minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
         reasons = f": {'; '.join(why_lost)}" if why_lost else ""
         hint(
-            f"{self._told} of {self._cells}: {cell.strategy}, {cell.fault}, {cell.films}:"
-            f" {cell.accepted_descriptions} accepted, {cell.duplicates} too many, {cell.paid_calls} paid for,"
-            f" {cell.lost_jobs} lost{reasons}"
+            f"{self._told} of {self._cells}, {minutes}:{seconds:02}: {cell.strategy}, {cell.fault},"
+            f" {cell.films}: {cell.accepted_descriptions} accepted, {cell.duplicates} too many,"
+            f" {cell.paid_calls} paid for, {cell.lost_jobs} lost{reasons}"
         )
 
 

@@ -52,6 +52,15 @@ def test_a_cache_lock_without_a_second_look_makes_the_second_description_of_the_
     assert found.contradictory_answers > 0
 
 
+def test_a_lock_on_a_row_is_held_for_as_long_as_a_slow_writer_takes() -> None:
+    found = measured(
+        size=replace(QUICK, scale=20), strategies=["select-for-update"], faults=["writer-slower-than-ttl"]
+    )
+
+    (cell,) = found.cells
+    assert (cell.duplicates, cell.paid_calls, cell.lost_jobs) == (0, 1, 0)
+
+
 def test_a_full_run_finds_a_frozen_worker_to_duplicate_also_where_nobody_else_asks_for_its_film() -> None:
     same, different = measured(strategies=["none"], faults=["worker-frozen"]).cells
 

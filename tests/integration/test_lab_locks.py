@@ -9,6 +9,7 @@ import psycopg
 import pytest
 import redis
 
+from benchmarks.locking import redlock_lock
 from benchmarks.locking.redis_lock import RedisLock, connect
 from benchmarks.locking.redlock_lock import Redlock
 from benchmarks.locking.setup import Pace, Setup
@@ -93,13 +94,35 @@ def test_a_holder_extends_its_lock_for_as_long_as_it_works(clients: Sequence[red
     wait_until(lock.acquire, "its servers let the next one in")
 
 
-def test_a_holder_whose_lock_was_forgotten_knows_it_in_the_end(clients: Sequence[redis.Redis]) -> None:
-    lock = Redlock(clients, FILM, ttl=SHORT)
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_holder_whose_lock_was_forgotten_hears_of_it_when_it_extends_it(
+    clients: Sequence[redis.Redis], number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redlock_lock, "EXTENDS_EVERY", SHORT / LONG)  # long before its lifetime is over
+    lock = Redlock(clients[:number], FILM, ttl=LONG)
     assert lock.acquire()
     with lock.extended():
-        for client in clients:
+        for client in clients[: number // 2 + 1]:
             client.flushall()
-        wait_until(lambda: not lock.is_valid(), "it cannot be extended")
+        wait_until(lambda: not lock.is_valid(), "it is told")
+
+
+def test_a_holder_keeps_its_lock_when_a_server_of_three_forgets_it(clients: Sequence[redis.Redis]) -> None:
+    lock = Redlock(clients, FILM, ttl=SHORT)
+    assert lock.acquire()
+    clients[0].flushall()
+    with lock.extended():
+        valid = lock._valid_until
+        wait_until(lambda: lock._valid_until > valid, "it is extended")
+
+
+def test_a_server_that_cannot_be_asked_has_not_said_no(clients: Sequence[redis.Redis]) -> None:
+    with closing(connect("redis://127.0.0.1:1/0")) as away:
+        lock = Redlock([clients[0], clients[1], away], FILM, ttl=SHORT)
+        assert lock.acquire()
+        with lock.extended():
+            valid = lock._valid_until
+            wait_until(lambda: lock._valid_until > valid, "it is extended")
 
 
 def _setup(postgres: Postgres, tmp_path: Path, redis_url: str = "redis://127.0.0.1:1/0") -> Setup:

@@ -17,7 +17,7 @@ _TABLE = "CREATE TABLE IF NOT EXISTS film_locks (slug text PRIMARY KEY)"
 _CONTROL_ROW = "INSERT INTO film_locks VALUES (%s) ON CONFLICT DO NOTHING"
 _LOCK = "SELECT 1 FROM film_locks WHERE slug = %s FOR UPDATE"
 
-SILENT_LIFETIMES = 2
+SILENT_LIFETIMES = 2.5
 """How long a holder may take to write, in lifetimes of the other strategies' locks."""
 
 

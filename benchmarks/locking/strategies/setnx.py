@@ -1,10 +1,17 @@
 """A4 on one server: SET NX PX, released by its owner alone, extended while the text is written.
 
-It is Redlock where a quorum is one: what three servers add to it is the difference between the two.
+A majority of one server is that server: what Redlock adds to this is what two servers more do.
 """
 
-from benchmarks.locking.strategies.redlock import RedlockOnThree
+from collections.abc import Sequence
+
+import redis
+
+from benchmarks.locking.extending_rival import ExtendingRival
+from benchmarks.locking.redis_lock import connect
+from benchmarks.locking.setup import Setup
 
 
-class SetNx(RedlockOnThree):
-    servers = 1
+class SetNx(ExtendingRival):
+    def _connected(self, setup: Setup) -> Sequence[redis.Redis]:
+        return [connect(setup.redis_urls[0])]

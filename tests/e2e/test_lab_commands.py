@@ -1,0 +1,79 @@
+"""What the lab says to whoever types it wrong, and what is left of it where it is broken off."""
+
+import signal
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from interfaces.cli.main import INTERRUPTED
+from tests.support.process import MOVIEMIND, environment, moviemind, wait_until
+
+
+@pytest.mark.parametrize(
+    ("option", "named", "known"),
+    [("--strategy", "mutex", "cache-lock-recheck"), ("--fault", "fire", "worker-frozen")],
+)
+def test_what_it_does_not_know_is_told_with_what_it_knows(option: str, named: str, known: str) -> None:
+    refused = moviemind("lab", "locking", "--quick", option, named)
+
+    assert refused.returncode == 2
+    assert f"{named} is none of" in refused.stderr
+    assert known in refused.stderr
+
+
+@pytest.mark.parametrize("what", ["locking", "persistence"])
+def test_a_place_that_cannot_be_written_is_found_before_anything_is_measured(
+    what: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    refused = moviemind("lab", what, "--quick", "--out", str(file))
+
+    assert refused.returncode == 1
+    assert f"{file} cannot be written" in refused.stderr
+
+
+def test_one_that_is_broken_off_leaves_nothing() -> None:
+    """Ctrl-C while a worker writes: its servers, its workers and their files are gone with it."""
+    with TemporaryDirectory(prefix="moviemind-") as home:
+        Path(home).chmod(0o755)
+        told = Path(home, "told")
+        temporary = Path(home, "tmp")
+        temporary.mkdir(mode=0o755)
+        with told.open("wb") as output:
+            lab = subprocess.Popen(
+                [MOVIEMIND, "lab", "locking", "--strategy", "none", "--out", home],
+                env=environment() | {"TMPDIR": str(temporary)},
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            wait_until(lambda: "1 of " in told.read_text(), "the first cell is told", log=told.read_text)
+            lab.send_signal(signal.SIGINT)
+            assert lab.wait(60) == INTERRUPTED, told.read_text()
+        finally:
+            lab.kill()
+            lab.wait()
+
+        assert [*temporary.iterdir()] == []
+        assert not [one for one in Path(home).iterdir() if one.suffix in (".md", ".json", ".svg")]
+        wait_until(
+            lambda: not _processes_in(home), "its processes are gone", log=lambda: str(_processes_in(home))
+        )
+
+
+def _processes_in(home: str) -> list[str]:
+    """Those whose command or directory names it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+            directory = str((process / "cwd").readlink())
+        except OSError:  # it has just ended
+            continue
+        if home in command or home in directory:
+            found.append(command.replace("\0", " "))
+    return found
