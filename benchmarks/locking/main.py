@@ -1,66 +1,16 @@
-"""The lock lab: every strategy under every fault, on servers and worker processes of its own."""
+"""The lock lab: every strategy under every fault."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator, Sequence
 
-from benchmarks.locking.desk import Desk
 from benchmarks.locking.environment import environment
 from benchmarks.locking.faults import FAULTS
-from benchmarks.locking.nursery import Nursery, nursery
-from benchmarks.locking.paid_model import PaidModel, paid_model
-from benchmarks.locking.report import Cell, Films, Report
-from benchmarks.locking.rounds import SEED, Round, different_films, staged
-from benchmarks.locking.servers import Servers, lab_servers
+from benchmarks.locking.lab import WORKERS, Lab, Progress
+from benchmarks.locking.lanes import Task, measured_in_lanes
+from benchmarks.locking.report import Cell, Report
+from benchmarks.locking.rounds import SEED
 from benchmarks.locking.setup import Pace
-from benchmarks.locking.stage import Crew, Missed
-from benchmarks.locking.strategy import STRATEGIES, strategy_class
-from benchmarks.locking.upkeep import upkeep_of
-from benchmarks.locking.worker import made
-from benchmarks.locking.workers import workers_of
-
-WORKERS, CLIENTS = 4, 6
-
-STAGED_AT_MOST = 10
-
-NO_FAULT, NO_LOCK = "none", "none"
-
-Progress = Callable[[Cell, Sequence[str]], None]
-"""Told of a cell as soon as it is measured, and of why its jobs were lost, if any were."""
-
-Yardstick = Callable[[], Round]
-"""Plays a round of different films with no lock at all."""
-
-NewFilms = Callable[[int], list[str]]
-"""So many that nobody has asked for before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """`films` and `different` are how many are asked for in a round without faults: for each of the first all
-    clients ask, the others are asked for once. `under_fault` is whether it is one film there, or one for each
-    client, or first that and then this. `scale` is by what the note's times are divided."""
-
-    rounds: int
-    scale: float
-    films: int
-    different: int
-    under_fault: Sequence[Films]
-
-    def kinds(self, fault: str) -> Sequence[Films]:
-        """Of cells under a fault, or under none."""
-        if fault != NO_FAULT:
-            return self.under_fault
-        return ("same", "different") if self.different else ("same",)
-
-
-FULL = Size(rounds=3, scale=30, films=5, different=100, under_fault=("same", "different"))
-QUICK = Size(rounds=1, scale=60, films=2, different=24, under_fault=("same",))
-NOTE = Size(rounds=1, scale=1, films=1, different=0, under_fault=("same",))
+from benchmarks.locking.size import FULL, NO_FAULT, NOTE, Size
+from benchmarks.locking.strategy import STRATEGIES
 
 CACHE_LOCKS, THEIR_FAULTS = ("cache-lock", "cache-lock-recheck"), (NO_FAULT, "writer-slower-than-ttl")
 """What is also measured at the note's own times, which takes minutes for a cell."""
@@ -74,25 +24,39 @@ def measured(
     progress: Progress = lambda _cell, _why_lost: None,
     before: str = "",
 ) -> Report:
-    """Takes minutes. `before` is called first in every worker process."""
-    with lab_servers() as servers, nursery() as nursing, paid_model() as model:
-        about = environment(servers)
-        lab = _Lab(servers, nursing, model, progress, before)
-        cells = list(lab.measure(strategies, faults, size))
-        locks, theirs = _at_the_notes_times(strategies, faults, size)
-        return Report(
-            at_the_notes_times=tuple(lab.measure(locks, theirs, NOTE)),
-            environment=about | _conditions(size),
-            rounds=size.rounds,
-            cells=tuple(cells),
-            overheads_ms=lab.overheads_ms,
-        )
+    """Takes minutes. `before` is called first in every worker process.
+
+    First what is measured with nothing beside it, above all what strategies cost when nothing goes wrong.
+    """
+    alone = [fault for fault in faults if fault == NO_FAULT or size.lanes == 1]
+    beside = [fault for fault in faults if fault not in alone]
+    locks, theirs = _at_the_notes_times(strategies, faults, size)
+    tasks = [*_tasks(strategies, beside, size, before)] if beside else []
+    with Lab.opened(progress, before) as lab:
+        about, cells = environment(lab.servers), list(lab.measure(strategies, alone, size))
+    if locks:
+        tasks.append(Task(strategies=locks, faults=theirs, size=NOTE))
+    found = measured_in_lanes(tasks, progress)
+    at_the_notes_times = found.pop() if locks else []
+    return Report(
+        environment=about | _conditions(size),
+        rounds=size.rounds,
+        cells=tuple(sorted([*cells, *(cell for lane in found for cell in lane)], key=_place)),
+        overheads_ms=lab.overheads_ms,
+        at_the_notes_times=tuple(at_the_notes_times),
+    )
 
 
 def cells_of(strategies: Sequence[str], faults: Sequence[str], size: Size) -> int:
     """How many `measured` measures."""
     locks, theirs = _at_the_notes_times(strategies, faults, size)
     return len(strategies) * sum(len(size.kinds(fault)) for fault in faults) + len(locks) * len(theirs)
+
+
+def _tasks(strategies: Sequence[str], faults: Sequence[str], size: Size, before: str) -> Iterator[Task]:
+    """What is measured side by side: the strategies in as many shares as there are lanes."""
+    shares = [strategies[lane :: size.lanes] for lane in range(size.lanes)]
+    return (Task(strategies=share, faults=faults, size=size, before=before) for share in shares if share)
 
 
 def _at_the_notes_times(
@@ -103,11 +67,16 @@ def _at_the_notes_times(
     return [name for name in CACHE_LOCKS if name in strategies and size is FULL and theirs], theirs
 
 
+def _place(cell: Cell) -> tuple[int, int, bool]:
+    return list(STRATEGIES).index(cell.strategy), list(FAULTS).index(cell.fault), cell.films == "different"
+
+
 def _conditions(size: Size) -> dict[str, float]:
     pace = Pace.scaled(size.scale)
     return {
         "seed": SEED,
         "workers": WORKERS,
+        "lanes": size.lanes,
         "scale": size.scale,
         "ttl_seconds": pace.ttl,
         "block_seconds": round(pace.block, 3),
@@ -115,129 +84,3 @@ def _conditions(size: Size) -> dict[str, float]:
         "visibility_seconds": pace.visibility,
         "patience_seconds": pace.patience,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Lab:
-    """What all strategies are measured with."""
-
-    servers: Servers
-    nursery: Nursery
-    model: PaidModel
-    progress: Progress
-    before: str
-    overheads_ms: dict[str, Sequence[float]] = field(default_factory=dict)
-
-    def measure(self, strategies: Sequence[str], faults: Sequence[str], size: Size) -> Iterator[Cell]:
-        with ExitStack() as beside:
-            is_compared = NO_FAULT in faults and "different" in size.kinds(NO_FAULT)
-            yardstick = beside.enter_context(self._yardstick(size)) if is_compared else None
-            for strategy in strategies:
-                with self._crew(strategy, Pace.scaled(size.scale)) as crew:
-                    yield from self._cells(strategy, faults, size, crew, yardstick)
-
-    def _cells(
-        self, strategy: str, faults: Sequence[str], size: Size, crew: Crew, yardstick: Yardstick | None
-    ) -> Iterator[Cell]:
-        new = _films(strategy, size)
-        different_films(crew, new(3 * WORKERS), clients=WORKERS)  # to warm up
-        for fault, films in [(one, films) for one in faults for films in size.kinds(one)]:
-            if yardstick is not None and (fault, films) == (NO_FAULT, "different"):
-                rounds = self._undisturbed(strategy, crew, yardstick, new, size)
-            else:
-                new_stages = partial(_stages, new, fault, films, size)
-                rounds = [_staged(crew, fault, new_stages) for _ in range(size.rounds)]
-            yield self._cell(rounds, strategy, fault, films)
-
-    def _cell(self, rounds: Sequence[Round], strategy: str, fault: str, films: Films) -> Cell:
-        # On different films and undisturbed there are as many clients as workers: nobody's job waits for one.
-        clients = WORKERS if (fault, films) == (NO_FAULT, "different") else CLIENTS
-        cell = Cell.of(rounds, strategy=strategy, fault=fault, films=films, clients=clients)
-        self.progress(cell, sorted({why for one in rounds for why in one.why_lost}))
-        return cell
-
-    def _undisturbed(
-        self, strategy: str, crew: Crew, yardstick: Yardstick, new: NewFilms, size: Size
-    ) -> list[Round]:
-        """Beside each round one with no lock at all, before it or behind it: a machine has good minutes and
-        bad ones."""
-        rounds, above = list[Round](), list[float]()
-        for number in range(size.rounds):
-            one, unlocked = _in_turns(
-                number, lambda: different_films(crew, new(size.different), clients=WORKERS), yardstick
-            )
-            rounds.append(one)
-            if unlocked.p50_ms is not None and one.p50_ms is not None:
-                above.append(round(one.p50_ms - unlocked.p50_ms, 1))
-        if above:
-            self.overheads_ms[strategy] = above
-        return rounds
-
-    @contextmanager
-    def _yardstick(self, size: Size) -> Iterator[Yardstick]:
-        """What plays a round with no lock at all."""
-        new = _films("yardstick", size)
-        with self._crew(NO_LOCK, Pace.scaled(size.scale)) as crew:
-            different_films(crew, new(3 * WORKERS), clients=WORKERS)  # to warm up
-            yield lambda: different_films(crew, new(size.different), clients=WORKERS)
-
-    @contextmanager
-    def _crew(self, strategy: str, pace: Pace) -> Iterator[Crew]:
-        servers, model, desk = self.servers, self.model, Desk(pace)
-        setup = servers.setup(strategy, model_url=model.url, pace=pace, before=self.before)
-        strategy_class(strategy).create(setup)
-        with (
-            TemporaryDirectory(dir=servers.home) as home,
-            closing(made(setup)) as front,
-            workers_of(setup, desk, self.nursery, Path(home)) as workers,
-            upkeep_of(setup, desk, self.nursery, Path(home)) as trips_beside,
-        ):
-            workers.have(WORKERS)
-            yield Crew(
-                desk=desk,
-                workers=workers,
-                model=model,
-                servers=servers,
-                front=front,
-                trips_beside=trips_beside,
-                pace=pace,
-            )
-
-
-def _films(strategy: str, size: Size) -> NewFilms:
-    numbers = count(1)
-    return lambda films: [f"{strategy}-{size.scale:g}-{next(numbers)}-1999" for _ in range(films)]
-
-
-def _stages(new: NewFilms, fault: str, films: Films, size: Size) -> list[list[str]]:
-    """The film of each client, stage by stage."""
-    if films == "different":
-        return [new(CLIENTS)]
-    return [[slug] * CLIENTS for slug in new(size.films if fault == NO_FAULT else 1)]
-
-
-def _in_turns(number: int, first: Callable[[], Round], second: Callable[[], Round]) -> tuple[Round, Round]:
-    """Both, and every other time the second one before the first."""
-    if number % 2:
-        after = second()
-        return first(), after
-    return first(), second()
-
-
-def _staged(crew: Crew, name: str, new_stages: Callable[[], list[list[str]]]) -> Round:
-    """All servers and workers are there again at its end. On a busy machine a fault may come too late: then
-    it is staged once more."""
-    fault = FAULTS[name]
-    for _ in range(STAGED_AT_MOST):
-        if fault.needs_replica:
-            crew.servers.follow()
-        try:
-            found = staged(crew, fault, new_stages())
-        except Missed:
-            found = None
-        finally:
-            crew.servers.fail_back()
-        crew.workers.have(WORKERS)
-        if found is not None:
-            return found
-    raise AssertionError(f"{name} came too late {STAGED_AT_MOST} times: this machine is too busy")

@@ -60,7 +60,8 @@ def locking(
     directory = _directory(out, is_full=is_whole and not quick)
     _prepare(directory)
     from benchmarks.locking.faults import FAULTS
-    from benchmarks.locking.main import FULL, QUICK, cells_of, measured
+    from benchmarks.locking.main import cells_of, measured
+    from benchmarks.locking.size import FULL, QUICK
     from benchmarks.locking.strategy import STRATEGIES
     from benchmarks.locking.written import write
 

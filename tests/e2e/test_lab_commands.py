@@ -36,8 +36,10 @@ def test_a_place_that_cannot_be_written_is_found_before_anything_is_measured(
     assert f"{file} cannot be written" in refused.stderr
 
 
-def test_one_that_is_broken_off_leaves_nothing() -> None:
-    """Ctrl-C while a worker writes: its servers, its workers and their files are gone with it."""
+@pytest.mark.parametrize("fault", ["none", "worker-frozen"])
+def test_one_that_is_broken_off_leaves_nothing(fault: str) -> None:
+    """Ctrl-C, also while cells are measured side by side: its servers, its workers and their files are gone
+    with it."""
     with TemporaryDirectory(prefix="moviemind-") as home:
         Path(home).chmod(0o755)
         told = Path(home, "told")
@@ -45,7 +47,7 @@ def test_one_that_is_broken_off_leaves_nothing() -> None:
         temporary.mkdir(mode=0o755)
         with told.open("wb") as output:
             lab = subprocess.Popen(
-                [MOVIEMIND, "lab", "locking", "--strategy", "none", "--out", home],
+                [MOVIEMIND, "lab", "locking", "--strategy", "none", "--fault", fault, "--out", home],
                 env=environment() | {"TMPDIR": str(temporary)},
                 stdout=output,
                 stderr=output,

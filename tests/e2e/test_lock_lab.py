@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.locking.faults import FAULTS
-from benchmarks.locking.main import QUICK, measured
+from benchmarks.locking.main import measured
 from benchmarks.locking.report import Cell
+from benchmarks.locking.size import QUICK
 from benchmarks.locking.strategy import STRATEGIES
 from benchmarks.persistence.main import QUICK_CELLS
 from tests.support import version_check

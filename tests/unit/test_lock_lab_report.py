@@ -54,7 +54,7 @@ def _report() -> Report:
     cells += [replace(_cell(strategy), films="different") for strategy in STRATEGIES]
     conditions = {"workers": 4, "scale": 30, "ttl_seconds": 1.0, "block_seconds": 0.3, "token_seconds": 30.0}
     return Report(
-        environment=conditions | {"visibility_seconds": 3.0, "patience_seconds": 15.0},
+        environment=conditions | {"visibility_seconds": 3.0, "patience_seconds": 15.0, "lanes": 2},
         rounds=3,
         cells=tuple(cells),
         overheads_ms=dict.fromkeys(STRATEGIES, (0.9, 1.0, 1.2)),
