@@ -6,6 +6,7 @@ strategy is blamed for a queue that loses jobs, and none is spared the job that 
 
 import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -54,10 +55,11 @@ class Desk:
     """Safe to use from any number of threads. `lost` tells of jobs that were given up, and why."""
 
     pace: Pace
-    answers: list[Answer] = field(default_factory=list)
     lost: dict[UUID, str] = field(default_factory=dict)
     trips: Trips = field(default_factory=Trips)
     _messages: list[_Message] = field(default_factory=list)
+    _answers: defaultdict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
+    _first_answers: dict[UUID, UUID] = field(default_factory=dict)
     _known: set[tuple[UUID, int]] = field(default_factory=set)
     _in_hand: dict[str, Delivery] = field(default_factory=dict)
     _deliveries: int = 0
@@ -66,7 +68,7 @@ class Desk:
 
     def put(self, job: Job, attempt: int = 1) -> None:
         with self._changed:
-            if (job.job_id, attempt) not in self._known and not self._answer(job.job_id):
+            if (job.job_id, attempt) not in self._known and job.job_id not in self._first_answers:
                 self._known.add((job.job_id, attempt))
                 self._messages.append(_Message(job, time.monotonic()))
                 self._changed.notify_all()
@@ -85,7 +87,9 @@ class Desk:
     def answer(self, worker_id: str, delivery: Delivery, description_id: UUID) -> None:
         """Also from a worker that was given up: what it says counts."""
         with self._changed:
-            self.answers.append(Answer(delivery.job, description_id))
+            job = delivery.job
+            self._answers[job.slug].append(Answer(job, description_id))
+            self._first_answers.setdefault(job.job_id, description_id)
             self._forget(delivery.job.job_id)
             self._back(worker_id)
 
@@ -116,18 +120,18 @@ class Desk:
         """The first one; None when the job is lost, or nothing comes in time."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._is_closed or job_id in self.lost or self._answer(job_id), seconds
+                lambda: self._is_closed or job_id in self.lost or job_id in self._first_answers, seconds
             )
-            return self._answer(job_id)
+            return self._first_answers.get(job_id)
 
     def wait_for_answers(self, slug: str, seconds: float) -> bool:
         """Until somebody is done with that film; False when nobody is in time."""
         with self._changed:
-            return self._changed.wait_for(lambda: bool(self._answers_about(slug)), seconds)
+            return self._changed.wait_for(lambda: bool(self._answers[slug]), seconds)
 
     def answers_about(self, slug: str) -> list[Answer]:
         with self._changed:
-            return self._answers_about(slug)
+            return [*self._answers[slug]]
 
     def clear(self) -> None:
         """What nobody waits for any more is not delivered either."""
@@ -190,9 +194,3 @@ class Desk:
     def _back(self, worker_id: str) -> None:
         self._in_hand.pop(worker_id, None)
         self._changed.notify_all()
-
-    def _answers_about(self, slug: str) -> list[Answer]:
-        return [answer for answer in self.answers if answer.job.slug == slug]
-
-    def _answer(self, job_id: UUID) -> UUID | None:
-        return next((one.description_id for one in self.answers if one.job.job_id == job_id), None)

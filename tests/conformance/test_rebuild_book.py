@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pytest
 
+from application.errors import StoreUnavailable
 from application.projections.projection import ViewName
 from application.rebuild import RebuildFailed, RebuildUnderWay
 from application.rebuild_book import SILENT_SECONDS, RebuildState, ToldRebuild
@@ -157,3 +158,17 @@ def _places(store: Store) -> dict[str, str]:
         cursor.execute("SELECT view FROM tracking")
         names = [row["view"] for row in cursor.fetchall()]
     return {name.partition("_")[0]: name for name in names if "_" in name}
+
+
+def test_one_whose_end_cannot_be_told_is_not_called_done(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The swap of its tables lasts through a crash from then on, and not before."""
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable("the server is gone")
+
+    monkeypatch.setattr(store.rebuilds, "end", away)
+
+    with pytest.raises(StoreUnavailable, match="the server is gone"):
+        rebuild(settings, store, [*ViewName])

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
 import pytest
 
+from application.projections.projection import ViewName
 from application.projector import Projector
 from application.rebuild import RebuildFailed, RebuildUnderWay, rebuild
 from domain.movie_generation import MovieGeneration
@@ -19,6 +22,7 @@ from infrastructure.postgres.positions import ORDINAL_BITS
 from infrastructure.settings import load_settings
 from infrastructure.store import Store
 from interfaces.bootstrap import open_store, projections_of
+from interfaces.rebuilding import rebuild as rebuild_as_told
 from tests.golden.record import story
 from tests.support.process import wait_until
 from tests.support.random_films import RandomFilms
@@ -226,3 +230,34 @@ def _waits(url: str, lock: str) -> bool:
             "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = %s", (lock,)
         ).fetchone()
     return row is not None and row[0] > 0
+
+
+def test_a_rebuild_that_is_done_lasts_through_a_crash_of_the_server() -> None:
+    with TemporaryDirectory(prefix="moviemind-") as home:
+        Path(home).chmod(0o755)
+        server = Postgres(Path(home) / "postgres")
+        server.start()
+        try:
+            schema.create(server.url())
+            settings = load_settings(store_url=server.url())
+            with closing(open_store(settings)) as store:
+                films = RandomFilms(7, films=4, save=lambda film: store.generations.save(film.movie))
+                films.go_on(60)
+                follow(store)
+                before = _tables_of_views(server)
+                rebuild_as_told(settings, store, [*ViewName])
+                after = _tables_of_views(server)
+
+            server.kill9()
+            server.start()
+
+            assert _tables_of_views(server) == after
+            assert not before & after
+        finally:
+            server.stop()
+
+
+def _tables_of_views(server: Postgres) -> set[object]:
+    """Their ids: a table of the same name is another one after a rebuild."""
+    named = ", ".join(f"'{view}'" for view in ViewName)
+    return {id_ for (id_,) in server.execute(f"SELECT oid FROM pg_class WHERE relname IN ({named})")}
