@@ -126,8 +126,8 @@ JUDGEMENTS = {
         words="""
         The request joins the job there is, the claim is an event before any money is spent, and the text is saved
         at the version of the claim. A worker that comes back late is refused by the store, its cost is recorded,
-        and its job ends with the text that came first. Every step of that is a round trip to the database, and a request
-        waits for one before it is accepted. Choose it where it must be told afterwards who wrote what, and what it cost.
+        and its job ends with the text that came first. Every step of that is a round trip to the database, and a job goes
+        through the projector and the dispatcher before a worker sees it: that is its price. Choose it where it must be told afterwards who wrote what, and what it cost.
         """,
     ),
     "moviemind-token": Judgement(

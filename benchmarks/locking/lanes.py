@@ -105,6 +105,7 @@ def main() -> None:
     with Lab.opened(tell, task.before) as lab:
         for _ in lab.measure(task.strategies, task.faults, task.size):
             pass
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends by itself now
     _say(DONE)
 
 

@@ -49,12 +49,13 @@ _LIMITS = """
   extends a lock or tells of life meanwhile, and of ours also all of the process beside them, which folds the views,
   looks for jobs that are due, and sends them. That process also looks when there is nothing to do, so that ours has
   more trips a job where there are fewer jobs a second. What a worker had done before it was killed is not counted.
-- Different films are asked for by as many clients as there are workers. Where nothing goes wrong each asks for one after
-  the other, and a text takes 50 ms. Cells without a fault are measured with nothing beside them, those under faults
-  {lanes} at a time, with servers and workers of their own. Overhead is the median latency there, less that with no lock at all, which was measured beside each
-  round, now before it and now behind it; where the rounds of two strategies overlap, it is said that they cannot be
-  told apart. Other figures of two strategies are from different minutes. Beside the rounds of ours that process of
-  its own goes on while no lock at all is measured.
+- Different films are asked for by as many clients as there are workers. Where nothing goes wrong each asks for one
+  after the other, and a text takes 50 ms. Overhead is the median latency there, less that with no lock at all, which
+  was measured beside each round, now before it and now behind it; where the rounds of two strategies overlap, it is
+  said that they cannot be told apart. Other figures of two strategies are from different minutes. Beside the rounds
+  of ours that process of its own goes on while no lock at all is measured.
+- Cells without a fault are measured with nothing beside them, those under faults {lanes} at a time, with servers and
+  workers of their own.
 - A rival takes a request at no cost, and keeps nothing of it: the lab's queue stands for one that loses nothing. Its
   job is put there by whoever takes the request. Ours go their own way: the request is saved, a projector folds it into
   the jobs view, and the dispatcher finds it there and puts it into the same queue. Requests of ours are taken in the

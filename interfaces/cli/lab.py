@@ -35,7 +35,8 @@ def lab() -> None:
 Quick = Annotated[
     bool,
     typer.Option(
-        "--quick", help="One round instead of three, shorter, and of fewer cells: at most three minutes."
+        "--quick",
+        help="One round instead of three, shorter, and of fewer cells: at most three minutes.",
     ),
 ]
 Out = Annotated[
@@ -55,7 +56,7 @@ def locking(
     out: Out = None,
 ) -> None:
     """Ask for films under every locking strategy while faults happen, and count what came of it. Unless some
-    were chosen, go on as `lab persistence`. In full it takes long, and wants a quiet machine."""
+    were chosen, go on as `lab persistence`. In full both take half an hour, and want a quiet machine."""
     is_whole = not (strategy or fault)
     directory = _directory(out, is_full=is_whole and not quick)
     _prepare(directory)
@@ -81,7 +82,7 @@ def locking(
 @app.command()
 def persistence(quick: Quick = False, out: Out = None) -> None:
     """Let five queues meet disasters, and count what they lose without and with the event store. In full it
-    takes long, and wants a quiet machine; only root can cut the power of a disk."""
+    takes a quarter of an hour, and wants a quiet machine; only root can cut the power of a disk."""
     directory = _directory(out, is_full=not quick)
     _prepare(directory)
     from benchmarks.persistence import tables
