@@ -88,9 +88,10 @@ class SecondSet(ABC):
     @abstractmethod
     def swap(self, view: View[Any, Any]) -> bool:
         """Let the rows take the place of the live ones, in one short transaction. False, and nothing has
-        happened, where the live view is further, or others keep its table from being changed at once.
+        happened, where the live view is further, or others keep its table from being changed at once. When
+        this returns True it lasts through a crash.
 
-        It lasts through a crash once the end of the rebuild is told."""
+        Raises RebuildFailed, RebuildUnderWay, StoreUnavailable."""
 
 
 class SecondSets(Protocol):

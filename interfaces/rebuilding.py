@@ -85,7 +85,7 @@ class _Told:
         except Exception as error:
             self._failed(first_line(error))
             raise
-        self._store.rebuilds.end(self._rebuild_id, events=self._events)  # nothing lasts before it is told
+        self._store.rebuilds.end(self._rebuild_id, events=self._events)
 
     def _tell(self) -> None:
         self._store.rebuilds.tell(self._rebuild_id, events=self._events)

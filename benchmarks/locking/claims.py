@@ -137,7 +137,6 @@ CLAIMS = (
     _in_the_herd("cache-lock-recheck", "the second job must notice the new state", duplicates=False),
     _overhead("unique-index-postgresql", LOW, "cache-lock-recheck", is_less=True),
     _never_duplicates("unique-index-postgresql", "deterministic"),
-    _overhead("unique-index-sqlite", LOW, "cache-lock-recheck", is_less=True),
     _never_duplicates("unique-index-sqlite", "deterministic"),
     _never_duplicates("select-for-update", "consistent inside the transaction"),
     _overhead("setnx", LOW, "cache-lock-recheck", is_less=True),

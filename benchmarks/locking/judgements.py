@@ -79,8 +79,8 @@ JUDGEMENTS = {
         The control row answers the note's objection. The lock ends with its session, so that a killed worker
         blocks nobody, and a holder that was silent for too long cannot save any more, since the server has ended its
         session: it is the one lock of these that its own store enforces. The price is a connection and an open
-        transaction for as long as a text takes, a limit on that which has to be above the longest text, and whoever
-        waits longer than the lock's timeout has failed. Choose it for work of milliseconds.
+        transaction for as long as a text takes, and a limit on that which has to be above the longest text. Choose it
+        for work of milliseconds.
         """,
     ),
     "setnx": Judgement(
@@ -90,11 +90,11 @@ JUDGEMENTS = {
         needs="PostgreSQL, Redis",
         words="""
         Nobody queues for this lock: whoever does not get it gives its job back. Its holder extends it while it writes,
-        so that a slow writer keeps it, and throws its text away where the server has said that the lock is not its own
-        any more, or where it could not extend it in time. When the server forgets the lock, or somebody deletes it, a
-        second one is let in and pays too, and the first one hears of it when it extends the lock the next time, every
-        third of a lifetime. What it saves before that, or after it has looked at the clock, nothing in the store
-        refuses: that moment is not staged here. Choose it in front of a unique index.
+        so that a slow writer keeps it. Where the server has said that the lock is not its own any more, or it could not
+        extend it in time, it asks for it again, and throws its text away if somebody else has it by now. When the server
+        forgets the lock, or somebody deletes it, a second one is let in and pays too, and the first one hears of it when
+        it extends the lock the next time, every third of a lifetime. What it saves before that, or after it has looked
+        at the clock, nothing in the store refuses: that moment is not staged here. Choose it in front of a unique index.
         """,
     ),
     "redlock": Judgement(
@@ -104,7 +104,7 @@ JUDGEMENTS = {
         needs="PostgreSQL, three Redis",
         words="""
         The same on three servers, with the same moments in which nothing refuses a second text. A server of three that
-        forgets is survived by whoever holds all three; in a herd the winner often holds two, and with one of these
+        forgets is survived by whoever holds all three; in a herd the winner may hold two, and with one of these
         forgotten the next one finds a majority too. Choose it where work may now and then be done twice, and there are
         three servers already.
         """,
@@ -136,7 +136,8 @@ JUDGEMENTS = {
         needs="PostgreSQL, Redis",
         words="""
         The same, with the herd's requests answered from Redis and the views. When Redis forgets or is away the
-        store answers. Choose it when herds are large: a single request asks Redis, and then the store all the same.
+        store answers. Choose it when herds are much larger than this one: a single request asks Redis, and then the
+        store all the same.
         """,
     ),
 }

@@ -123,6 +123,6 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
-    except AssertionError as error:
-        sys.stderr.write(f"{error}\n")
+    except (AssertionError, EOFError, OSError) as error:
+        sys.stderr.write(f"{str(error) or type(error).__name__}\n")
         sys.exit(1)

@@ -33,7 +33,7 @@ def measured(
     locks, theirs = _at_the_notes_times(strategies, faults, size)
     tasks = [*_tasks(strategies, beside, size, before)] if beside else []
     with Lab.opened(progress, before) as lab:
-        about, cells = environment(lab.servers), list(lab.measure(strategies, alone, size))
+        about, cells = environment(lab.servers), list(lab.measure(strategies if alone else [], alone, size))
     if locks:
         tasks.append(Task(strategies=locks, faults=theirs, size=NOTE))
     found = measured_in_lanes(tasks, progress)

@@ -23,8 +23,8 @@ _INTRO = """
 The note that this service comes from compared ways to lock by judgement. Here they are measured: the same work
 under each of them, on real servers and real processes, while things go wrong.
 
-{clients} clients ask for a film at the same time. {workers} worker processes take the jobs from a queue of the
-lab, which delivers a job again when its worker falls silent, whatever the strategy. A paid model, a server that
+{clients} clients ask for a film, half of them at the same moment and the others once a fault has struck, or at once
+where there is none. {workers} worker processes take the jobs from a queue of the lab, which delivers a job again when its worker falls silent, whatever the strategy. A paid model, a server that
 counts, takes its time for each text. Afterwards the store itself is looked into. Each strategy has its file in
 `benchmarks/locking/strategies/`, written as its best advocate would; ours is the application's own code.
 
@@ -55,7 +55,8 @@ _LIMITS = """
   said that they cannot be told apart. Other figures of two strategies are from different minutes. Beside the rounds
   of ours that process of its own goes on while no lock at all is measured.
 - Cells without a fault are measured with nothing beside them, those under faults {lanes} at a time, with servers and
-  workers of their own.
+  workers of their own, and beside them those at the note's own times.
+- Films a second are those of as many clients, each of which waits for one text before it asks for the next.
 - A rival takes a request at no cost, and keeps nothing of it: the lab's queue stands for one that loses nothing. Its
   job is put there by whoever takes the request. Ours go their own way: the request is saved, a projector folds it into
   the jobs view, and the dispatcher finds it there and puts it into the same queue. Requests of ours are taken in the
@@ -236,7 +237,7 @@ def _outcome(cell: Cell | None) -> str:
         f"**{count} {what}**"
         for count, what in (
             (cell.duplicates, "too many"),
-            (cell.contradictory_answers, "contradictions"),
+            (cell.contradictory_answers, "contradictory"),
             (cell.lost_jobs, "lost"),
         )
         if count

@@ -17,17 +17,17 @@ class Rival(Strategy):
     """Whether the table takes one description of a film only."""
 
     def __init__(self, setup: Setup) -> None:
-        self._descriptions = Descriptions(setup.store_url)
+        self.descriptions = Descriptions(setup.store_url)
 
     @classmethod
     def create(cls, setup: Setup) -> None:
         descriptions.create(setup.store_url, is_unique=cls.is_unique)
 
     def accepted(self, slug: str) -> Sequence[UUID]:
-        return self._descriptions.all(slug)
+        return self.descriptions.all(slug)
 
     def close(self) -> None:
-        self._descriptions.close()
+        self.descriptions.close()
 
 
 class RivalWithRedis(Rival):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LEAST_PATIENCE = 60.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -11,7 +13,8 @@ class Pace:
     for `token`. The queue delivers a job again after `again` where a strategy says that somebody else is at
     it, after `backoff` when a try has failed, and after `visibility` when nothing was heard of it. A worker
     of ours is dead after a silence of `dead_after`; `claim` is the limit of ours, which has to be above the
-    deadline of a writer. `patience` is how long a client of the lab waits before its job counts as lost.
+    deadline of a writer. `patience` is how long a client of the lab waits before its job counts as lost: a
+    machine that stands still for a moment loses none.
     """
 
     ttl: float
@@ -40,7 +43,7 @@ class Pace:
             backoff=(10 / by, 60 / by),
             dead_after=30 / by,
             claim=150 / by,
-            patience=450 / by,
+            patience=max(450 / by, LEAST_PATIENCE),
         )
 
 

@@ -105,8 +105,10 @@ class Stage:
 
     def everybody_asks_again(self) -> None:
         """While their first requests are still waited for."""
+        together = threading.Barrier(len(self.slugs) + 1)
         for slug in self.slugs:
-            self._begin(slug, lambda: None)
+            self._begin(slug, together.wait)
+        together.wait()
 
     def _end(self) -> None:
         """What is delivered now would be written about in nobody's round."""

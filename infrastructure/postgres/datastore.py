@@ -45,7 +45,8 @@ SET statement_timeout = '30s';
 
 NO_SYNC = "SET LOCAL synchronous_commit = off"
 """For a transaction that does not wait for the disk at its end, and so holds its locks no longer than it
-writes. A crash of the server may take it away; not once anything was committed behind it that does wait."""
+writes. A crash of the server may take it away; not once anything was committed behind it that does wait, by a
+server that has not crashed between."""
 
 _LINK = {
     "connect_timeout": CONNECT_SECONDS,

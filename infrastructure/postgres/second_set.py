@@ -16,7 +16,7 @@ import psycopg
 from psycopg.errors import LockNotAvailable
 
 from application.errors import StoreUnavailable
-from application.rebuild import Comparison, RebuildUnderWay, SecondSet
+from application.rebuild import Comparison, RebuildFailed, RebuildUnderWay, SecondSet
 from application.view import BatchRows, Key, Row, View
 from infrastructure.postgres import view_store
 from infrastructure.postgres.comparing import comparing
@@ -54,6 +54,9 @@ _SWAPPED = """
 UPDATE tracking SET position = %(position)s, version = %(version)s, stopped_because = NULL
 WHERE view = %(view)s
 """
+
+_LASTS = "UPDATE tracking SET position = position WHERE view = %s"
+"""Of the row that a swap has renamed: it is there unless a crash has taken the swap back."""
 
 
 @contextmanager
@@ -125,7 +128,15 @@ class PostgresSecondSet(SecondSet):
             if _has_waited_in_vain(error):
                 return False
             raise
+        self._make_last(view, replaced)
         return True
+
+    def _make_last(self, view: View[Any, Any], replaced: str) -> None:
+        """Wait for the disk, while nobody waits for us."""
+        with self._store.writing() as cursor:
+            cursor.execute(_LASTS, (replaced,))
+            if cursor.rowcount != 1:
+                raise RebuildFailed(view.name, "the server has crashed and taken it back; try again")
 
 
 class _Copy(TableView[Key, Row]):

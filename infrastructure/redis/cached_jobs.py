@@ -61,8 +61,10 @@ class CachedJobsView(JobsView):
         """Around the moment in which other rows take the place of the view's: whatever the cache holds then,
         from whichever side of it, counts no more."""
         self._cache.shut(is_as_left=False)
-        yield
-        self._cache.shut(is_as_left=False)
+        try:
+            yield
+        finally:  # whoever does not know whether they have taken it reckons with that
+            self._cache.shut(is_as_left=False)
 
     def keep(self) -> None:
         """To be called several times a second by whoever folds, whether or not there is anything to fold."""

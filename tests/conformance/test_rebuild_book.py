@@ -163,8 +163,6 @@ def _places(store: Store) -> dict[str, str]:
 def test_one_whose_end_cannot_be_told_is_not_called_done(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The swap of its tables lasts through a crash from then on, and not before."""
-
     def away(*_: object, **__: object) -> None:
         raise StoreUnavailable("the server is gone")
 

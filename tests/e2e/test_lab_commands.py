@@ -10,6 +10,9 @@ import pytest
 from interfaces.cli.main import INTERRUPTED
 from tests.support.process import MOVIEMIND, environment, moviemind, wait_until
 
+STRATEGIES = ("--strategy", "none", "--strategy", "cache-lock")
+"""Two, to have two lanes."""
+
 
 @pytest.mark.parametrize(
     ("option", "named", "known"),
@@ -47,7 +50,7 @@ def test_one_that_is_broken_off_leaves_nothing(fault: str) -> None:
         temporary.mkdir(mode=0o755)
         with told.open("wb") as output:
             lab = subprocess.Popen(
-                [MOVIEMIND, "lab", "locking", "--strategy", "none", "--fault", fault, "--out", home],
+                [MOVIEMIND, "lab", "locking", *STRATEGIES, "--fault", fault, "--out", home],
                 env=environment() | {"TMPDIR": str(temporary)},
                 stdout=output,
                 stderr=output,
@@ -55,7 +58,7 @@ def test_one_that_is_broken_off_leaves_nothing(fault: str) -> None:
         try:
             wait_until(lambda: "1 of " in told.read_text(), "the first cell is told", log=told.read_text)
             lab.send_signal(signal.SIGINT)
-            assert lab.wait(60) == INTERRUPTED, told.read_text()
+            assert lab.wait(150) == INTERRUPTED, told.read_text()
         finally:
             lab.kill()
             lab.wait()
@@ -68,14 +71,15 @@ def test_one_that_is_broken_off_leaves_nothing(fault: str) -> None:
 
 
 def _processes_in(home: str) -> list[str]:
-    """Those whose command or directory names it."""
+    """Those whose command, directory or environment names it."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command = (process / "cmdline").read_bytes().decode(errors="replace")
+            settings = (process / "environ").read_bytes().decode(errors="replace")
             directory = str((process / "cwd").readlink())
         except OSError:  # it has just ended
             continue
-        if home in command or home in directory:
+        if any(home in told for told in (command, settings, directory)):
             found.append(command.replace("\0", " "))
     return found

@@ -9,10 +9,12 @@ import psycopg
 import pytest
 import redis
 
-from benchmarks.locking import redlock_lock
+from benchmarks.locking import extended_lock
+from benchmarks.locking.extended_lock import ExtendedLock
 from benchmarks.locking.redis_lock import RedisLock, connect
-from benchmarks.locking.redlock_lock import Redlock
 from benchmarks.locking.setup import Pace, Setup
+from benchmarks.locking.strategies.redlock import Redlock
+from benchmarks.locking.strategies.setnx import Lease
 from benchmarks.locking.strategies.token_unique_index import TokenAndUniqueIndex
 from benchmarks.locking.strategies.unique_index_postgresql import UniqueIndexOnPostgres
 from benchmarks.locking.strategies.unique_index_sqlite import UniqueIndexOnSqlite
@@ -20,7 +22,9 @@ from benchmarks.locking.strategy import Job, Strategy
 from tests.support.process import wait_until
 from tests.support.servers import Postgres, Redis
 
-LONG, SHORT = 60.0, 0.3
+LONG, SHORT = 60.0, 2.0
+OFTEN = 0.3 / LONG
+"""Every third of a second, long before a lifetime is over."""
 FILM = "heat-1995"
 
 
@@ -43,6 +47,11 @@ def clients(servers: Sequence[Redis]) -> Iterator[list[redis.Redis]]:
         yield clients
 
 
+def _extended(clients: Sequence[redis.Redis], number: int, *, ttl: float = LONG) -> ExtendedLock:
+    """On so many servers."""
+    return Lease(clients[0], FILM, ttl=ttl) if number == 1 else Redlock(clients[:number], FILM, ttl=ttl)
+
+
 def _pace(ttl: float) -> Pace:
     return Pace.scaled(30 / ttl)
 
@@ -59,10 +68,10 @@ def test_a_lock_is_held_by_one_and_released_by_its_owner_alone(clients: Sequence
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_redlock_is_held_by_one_and_released_by_its_owner_alone(
+def test_one_that_is_extended_is_held_by_one_and_released_by_its_owner_alone(
     clients: Sequence[redis.Redis], number: int
 ) -> None:
-    first, second = (Redlock(clients[:number], FILM, ttl=LONG) for _ in range(2))
+    first, second = (_extended(clients, number) for _ in range(2))
 
     assert first.acquire()
     assert not second.acquire(), "and what it has set elsewhere is released"
@@ -81,9 +90,12 @@ def test_redlock_needs_most_of_the_servers(clients: Sequence[redis.Redis]) -> No
     assert clients[2].dbsize() == 0, "which is told"
 
 
-def test_a_holder_extends_its_lock_for_as_long_as_it_works(clients: Sequence[redis.Redis]) -> None:
-    lock, other = (Redlock(clients, FILM, ttl=LONG) for _ in range(2))
-    short = Redlock(clients, FILM, ttl=SHORT)
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_holder_extends_its_lock_for_as_long_as_it_works(
+    clients: Sequence[redis.Redis], number: int
+) -> None:
+    lock, other = (_extended(clients, number) for _ in range(2))
+    short = _extended(clients, number, ttl=SHORT)
     assert short.acquire()
     with short.extended():
         valid = short._valid_until
@@ -98,17 +110,20 @@ def test_a_holder_extends_its_lock_for_as_long_as_it_works(clients: Sequence[red
 def test_a_holder_whose_lock_was_forgotten_hears_of_it_when_it_extends_it(
     clients: Sequence[redis.Redis], number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redlock_lock, "EXTENDS_EVERY", SHORT / LONG)  # long before its lifetime is over
-    lock = Redlock(clients[:number], FILM, ttl=LONG)
+    monkeypatch.setattr(extended_lock, "EXTENDS_EVERY", OFTEN)
+    lock = _extended(clients, number)
     assert lock.acquire()
     with lock.extended():
         for client in clients[: number // 2 + 1]:
             client.flushall()
-        wait_until(lambda: not lock.is_valid(), "it is told")
+        wait_until(lambda: not lock.is_valid(), "it is told", seconds=LONG / 3)
 
 
-def test_a_holder_keeps_its_lock_when_a_server_of_three_forgets_it(clients: Sequence[redis.Redis]) -> None:
-    lock = Redlock(clients, FILM, ttl=SHORT)
+def test_a_holder_keeps_its_lock_when_a_server_of_three_forgets_it(
+    clients: Sequence[redis.Redis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extended_lock, "EXTENDS_EVERY", OFTEN)
+    lock = Redlock(clients, FILM, ttl=LONG)
     assert lock.acquire()
     clients[0].flushall()
     with lock.extended():
@@ -116,9 +131,12 @@ def test_a_holder_keeps_its_lock_when_a_server_of_three_forgets_it(clients: Sequ
         wait_until(lambda: lock._valid_until > valid, "it is extended")
 
 
-def test_a_server_that_cannot_be_asked_has_not_said_no(clients: Sequence[redis.Redis]) -> None:
+def test_a_server_that_cannot_be_asked_has_not_said_no(
+    clients: Sequence[redis.Redis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extended_lock, "EXTENDS_EVERY", OFTEN)
     with closing(connect("redis://127.0.0.1:1/0")) as away:
-        lock = Redlock([clients[0], clients[1], away], FILM, ttl=SHORT)
+        lock = Redlock([clients[0], clients[1], away], FILM, ttl=LONG)
         assert lock.acquire()
         with lock.extended():
             valid = lock._valid_until

@@ -149,21 +149,21 @@ def test_a_sentence_of_the_note_is_confirmed_where_the_figures_bear_it_out() -> 
 
 
 def test_a_sentence_of_the_note_is_contradicted_where_they_do_not() -> None:
-    cells = (_cell("unique-index-sqlite", "worker-frozen", WRONG), _cell("cache-lock-recheck"))
+    cells = (_cell("unique-index-postgresql", "worker-frozen", WRONG), _cell("cache-lock-recheck"))
     report = replace(
-        _report(), cells=cells, overheads_ms={"cache-lock-recheck": (1.0,), "unique-index-sqlite": (2.0,)}
+        _report(), cells=cells, overheads_ms={"cache-lock-recheck": (1.0,), "unique-index-postgresql": (2.0,)}
     )
 
-    said = _about("unique-index-sqlite", report)
+    said = _about("unique-index-postgresql", report)
 
     assert "*deterministic*. **Contradicted**: a text too many under worker-frozen, 0 contradictory" in said
     assert "*low overhead*. **Contradicted**: 2.0 (2.0 to 2.0) ms" in said
 
 
 def test_of_rounds_that_overlap_nothing_can_be_told() -> None:
-    rounds = {"cache-lock-recheck": (1.0, 3.0), "unique-index-sqlite": (2.0, 4.0)}
+    rounds = {"cache-lock-recheck": (1.0, 3.0), "unique-index-postgresql": (2.0, 4.0)}
 
-    said = _about("unique-index-sqlite", replace(_report(), overheads_ms=rounds))
+    said = _about("unique-index-postgresql", replace(_report(), overheads_ms=rounds))
 
     assert "*low overhead*. **Cannot be told**: 3.0 (2.0 to 4.0) ms above" in said
 

@@ -12,8 +12,8 @@ from benchmarks.locking.strategy import Job, Write
 
 class CacheLock(RivalWithRedis):
     def work(self, job: Job, write: Write) -> UUID | None:
-        existing = self._descriptions.find(job.slug)
+        existing = self.descriptions.find(job.slug)
         if existing is not None:
             return existing
         with RedisLock(self._redis, job.slug, self._pace).held():
-            return self._descriptions.add(job.slug, write())
+            return self.descriptions.add(job.slug, write())

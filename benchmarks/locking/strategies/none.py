@@ -8,4 +8,4 @@ from benchmarks.locking.strategy import Job, Write
 
 class NoLock(Rival):
     def work(self, job: Job, write: Write) -> UUID | None:
-        return self._descriptions.find(job.slug) or self._descriptions.add(job.slug, write())
+        return self.descriptions.find(job.slug) or self.descriptions.add(job.slug, write())

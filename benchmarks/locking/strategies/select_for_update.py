@@ -11,7 +11,7 @@ import psycopg
 from benchmarks.locking.descriptions import Descriptions
 from benchmarks.locking.rival import Rival
 from benchmarks.locking.setup import Setup
-from benchmarks.locking.strategy import Job, NotNow, Write
+from benchmarks.locking.strategy import Job, Write
 
 _TABLE = "CREATE TABLE IF NOT EXISTS film_locks (slug text PRIMARY KEY)"
 _CONTROL_ROW = "INSERT INTO film_locks VALUES (%s) ON CONFLICT DO NOTHING"
@@ -25,7 +25,7 @@ class SelectForUpdate(Rival):
     def __init__(self, setup: Setup) -> None:
         self._url = setup.store_url
         self._pace = setup.pace
-        self._descriptions = self._connected()
+        self.descriptions = self._connected()
 
     @classmethod
     def create(cls, setup: Setup) -> None:
@@ -34,18 +34,18 @@ class SelectForUpdate(Rival):
             session.execute(_TABLE)
 
     def work(self, job: Job, write: Write) -> UUID | None:
-        if self._descriptions.session.closed:
-            self._descriptions = self._connected()
-        existing = self._descriptions.find(job.slug)
+        if self.descriptions.session.closed:
+            self.descriptions = self._connected()
+        existing = self.descriptions.find(job.slug)
         if existing is not None:
             return existing
-        self._descriptions.session.execute(_CONTROL_ROW, (job.slug,))
+        self.descriptions.session.execute(_CONTROL_ROW, (job.slug,))
         try:
-            with self._descriptions.session.transaction():
-                self._descriptions.session.execute(_LOCK, (job.slug,))
-                return self._descriptions.find(job.slug) or self._descriptions.add(job.slug, write())
+            with self.descriptions.session.transaction():
+                self.descriptions.session.execute(_LOCK, (job.slug,))
+                return self.descriptions.find(job.slug) or self.descriptions.add(job.slug, write())
         except psycopg.errors.LockNotAvailable:  # SQLSTATE 55P03: lock_timeout is over
-            raise NotNow(job.slug) from None
+            return None
 
     def _connected(self) -> Descriptions:
         found = Descriptions(self._url)

@@ -17,13 +17,13 @@ class UniqueIndexOnPostgres(Rival):
     is_unique = True
 
     def work(self, job: Job, write: Write) -> UUID | None:
-        existing = self._descriptions.find(job.slug)  # spares a payment whenever somebody is done already
+        existing = self.descriptions.find(job.slug)  # spares a payment whenever somebody is done already
         if existing is not None:
             return existing
         text = write()
         try:
-            return self._descriptions.add(job.slug, text)
+            return self.descriptions.add(job.slug, text)
         except UniqueViolation as violation:
             if violation.diag.constraint_name != UNIQUE_SLUG:
                 raise
-            return self._descriptions.find(job.slug)
+            return self.descriptions.find(job.slug)
