@@ -48,7 +48,7 @@ def measured_in_lanes(tasks: Sequence[Task], progress: Progress) -> list[list[Ce
             number, line = heard.get()
             if number in done:  # and this is the end of what it says
                 continue
-            assert line, "a part of the lab has ended before it was done, and has said why"
+            assert line, "a part of the lab has ended before it was done"
             told = json.loads(line)
             if told == DONE:
                 done.add(number)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import SubprocessError
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,7 +60,7 @@ def locking(
     were chosen, go on as `lab persistence`. In full both take half an hour, and want a quiet machine."""
     is_whole = not (strategy or fault)
     directory = _directory(out, is_full=is_whole and not quick)
-    _prepare(directory)
+    _find_benchmarks()
     from benchmarks.locking.faults import FAULTS
     from benchmarks.locking.main import cells_of, measured
     from benchmarks.locking.size import FULL, QUICK
@@ -68,13 +69,14 @@ def locking(
 
     strategies = _chosen(strategy, tuple(STRATEGIES), "--strategy")
     faults = _chosen(fault, tuple(FAULTS), "--fault")
+    _prepare(directory)
     size = QUICK if quick else FULL
     told = _Progress(cells_of(strategies, faults, size))
     with _failures_told():
         report = measured(size=size, strategies=strategies, faults=faults, progress=told)
-    _show(report)
     if directory is not None:
         write(report, directory)
+    _show(report)
     if is_whole:
         persistence(quick, out)
 
@@ -84,22 +86,22 @@ def persistence(quick: Quick = False, out: Out = None) -> None:
     """Let five queues meet disasters, and count what they lose without and with the event store. In full it
     takes a quarter of an hour, and wants a quiet machine; only root can cut the power of a disk."""
     directory = _directory(out, is_full=not quick)
+    _find_benchmarks()
     _prepare(directory)
     from benchmarks.persistence import tables
     from benchmarks.persistence.main import measured, write
 
     with _failures_told():
         report = measured(quick=quick, progress=hint)
-    _list_facts(report.environment)
-    console.print(tables.console(report))
     if directory is not None:
         write(report, directory)
+    _list_facts(report.environment)
+    console.print(tables.console(report))
 
 
 def _prepare(directory: Path | None) -> None:
     """What would fail in the end is found out before anything is measured. Settings of whoever measures are
     no part of what is compared."""
-    _find_benchmarks()
     if directory is not None:
         _check_place(directory)
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
@@ -121,7 +123,7 @@ def _failures_told() -> Iterator[None]:
     """Servers and workers are waited for, and whoever waits in vain says for what."""
     try:
         yield
-    except (AssertionError, EOFError, OSError) as error:
+    except (AssertionError, EOFError, OSError, SubprocessError) as error:
         why = str(error) or type(error).__name__
         complain(f"The lab is broken off, and what it was measuring is written nowhere: {why}")
         raise typer.Exit(1) from error
@@ -145,7 +147,7 @@ def _find_benchmarks() -> None:
 def _chosen(named: list[str] | None, known: tuple[str, ...], option: str) -> list[str]:
     for name in named or ():
         if name not in known:
-            raise typer.BadParameter(f"{name} is none of {', '.join(known)}", param_hint=option)
+            raise typer.BadParameter(f"there is no {name!r}; there are {', '.join(known)}", param_hint=option)
     return [name for name in known if not named or name in named]
 
 

@@ -22,7 +22,7 @@ def test_what_it_does_not_know_is_told_with_what_it_knows(option: str, named: st
     refused = moviemind("lab", "locking", "--quick", option, named)
 
     assert refused.returncode == 2
-    assert f"{named} is none of" in refused.stderr
+    assert f"there is no '{named}'" in refused.stderr
     assert known in refused.stderr
 
 
@@ -37,6 +37,27 @@ def test_a_place_that_cannot_be_written_is_found_before_anything_is_measured(
 
     assert refused.returncode == 1
     assert f"{file} cannot be written" in refused.stderr
+
+
+def test_a_wrong_name_is_found_before_a_directory_is_made(tmp_path: Path) -> None:
+    refused = moviemind("lab", "locking", "--fault", "fire", "--out", str(tmp_path / "new"))
+
+    assert refused.returncode == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_was_found_is_written_also_where_it_cannot_be_shown(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [MOVIEMIND, "lab", "locking", "--quick", *STRATEGIES, "--fault", "none", "--out", tmp_path],
+            env=environment(),
+            stdout=full,
+            timeout=120,
+            check=False,
+        )
+
+    assert ended.returncode == 1
+    assert (tmp_path / "locking.json").exists()
 
 
 @pytest.mark.parametrize("fault", ["none", "worker-frozen"])
