@@ -529,3 +529,18 @@ def test_after_a_rebuild_no_row_of_before_is_read(house: House) -> None:
     house.ask_the_store("heat-1995")
     house.follow()
     assert _status(house, job_id) is JobStatus.PENDING, "also once the cache is open again"
+
+
+def test_after_a_swap_of_which_nobody_knows_whether_it_happened_no_row_is_read_from_the_cache(
+    house: House,
+) -> None:
+    job_id = _known(house)
+    right = house.row(job_id)
+    assert right is not None
+
+    with suppress(StoreUnavailable), house.another_process().jobs.replaced():
+        house.cache.shut(is_as_left=True)
+        house.cache.open([right])
+        raise StoreUnavailable("the answer to COMMIT was lost")
+
+    assert house.cache.get(job_id) is None
