@@ -385,7 +385,7 @@ class TestUsage:
             (["generate"], "a file of them with --from FILE"),
             (["generate", SLUG, "--from", "films.csv"], "a file of them with --from FILE"),
             (["generate", SLUG, "--locale", "tlh"], "'tlh' is not one of"),
-            (["lab", "locking", "--strategy", "prayer"], "prayer is none of none, cache-lock,"),
+            (["lab", "locking", "--strategy", "prayer"], "there is no 'prayer'; there are none, cache-lock,"),
         ],
     )
     def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
