@@ -73,6 +73,10 @@ class SecondSet(ABC):
     writers: int
     """How many can fold views at the same time."""
 
+    turn: AbstractContextManager[Any]
+    """Held by whoever reads the log for them. Python runs one thread at a time, and several that all have
+    something to do cost each other more than waiting does, and most those inside a transaction."""
+
     @abstractmethod
     def of(self, view: View[Key, Row]) -> View[Key, Row]:
         """A view to fold, empty, with a position of its own."""
@@ -144,7 +148,7 @@ def approach(
     StoreUnavailable where somebody else has begun a second set."""
     shares = [copies[first :: second_set.writers] for first in range(second_set.writers)]
     folding = [partial(_fold, share) for share in shares]
-    return read_once(log, folding, limit=BATCH_SIZE, up_to=up_to, progress=progress)
+    return read_once(log, folding, turn=second_set.turn, limit=BATCH_SIZE, up_to=up_to, progress=progress)
 
 
 def _fold(copies: Sequence[Projection[Any, Any]], feed: Feed) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from queue import Empty, Queue
+from typing import Any
 
 from application.errors import EventUnreadable
 from application.event_log import EventLog, Recorded
@@ -62,6 +63,7 @@ def read_once(
     log: EventLog,
     folding: Sequence[Callable[[Feed], None]],
     *,
+    turn: AbstractContextManager[Any],
     limit: int,
     up_to: int | None,
     progress: Callable[[int], None],
@@ -69,14 +71,15 @@ def read_once(
     """Feed all until what is left is less than a batch of `limit` events, or up to a position, and wait for
     them.
 
-    `progress` hears how many events more were read. Returns how many there were. Raises StoreUnavailable, and
-    what the first of `folding` that failed has raised; the others stop soon.
+    `turn` is held while a batch is read. `progress` hears how many events more were read. Returns how many
+    there were. Raises StoreUnavailable, and what the first of `folding` that failed has raised; the others
+    stop soon.
     """
     feeds = [Feed() for _ in folding]
     with ThreadPoolExecutor(len(feeds)) as threads:
         try:
             folds = [threads.submit(_fed, fold, feed) for fold, feed in zip(folding, feeds, strict=True)]
-            events = _read_into(feeds, log, limit, up_to, progress)
+            events = _read_into(feeds, log, turn, limit, up_to, progress)
             for feed in feeds:
                 feed.put(())
         except BaseException:  # whatever it is, Ctrl-C too: no thread may wait for what does not come
@@ -98,6 +101,7 @@ def _fed(fold: Callable[[Feed], None], feed: Feed) -> None:
 def _read_into(
     feeds: Sequence[Feed],
     log: EventLog,
+    turn: AbstractContextManager[Any],
     limit: int,
     up_to: int | None,
     progress: Callable[[int], None],
@@ -105,7 +109,8 @@ def _read_into(
     events = position = 0
     while True:
         try:
-            batch = log.after(position, limit=limit)
+            with turn:
+                batch = log.after(position, limit=limit)
         except EventUnreadable as error:
             for feed in feeds:
                 feed.put(error)

@@ -91,9 +91,7 @@ def _attempts(slug: str, of_a_job: Sequence[Event]) -> Sequence[Attempt]:
     """Of several events that end one attempt the last is right, as in the spending view: a worker that was
     taken for lost came back."""
     attempts: dict[int, Attempt] = {}
-    spending = BatchRows[SpendingKey, SpendingRow](
-        lambda _keys: (), key_of=lambda row: (row.job_id, row.attempt)
-    )
+    spending = BatchRows[SpendingKey, SpendingRow]((), key_of=lambda row: (row.job_id, row.attempt))
     for event in of_a_job:
         fold_spending(Recorded(event.originator_version, slug, event), spending)
         match event:

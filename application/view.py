@@ -5,7 +5,7 @@ the log at any time; nothing is decided on it.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,20 +35,10 @@ class Rows(Protocol[KeyOf, Row]):
 class BatchRows(Generic[Key, Row]):
     """The rows that a batch of events touches: read before it is folded, written behind it, each once."""
 
-    def __init__(
-        self, read: Callable[[Collection[Key]], Iterable[Row]], *, key_of: Callable[[Row], Key]
-    ) -> None:
-        """`read` gives those rows that there are under some keys."""
-        self._read = read
+    def __init__(self, found: Iterable[Row], *, key_of: Callable[[Row], Key]) -> None:
         self._key_of = key_of
-        self._rows: dict[Key, Row] = {}
-        self._found: dict[Key, Row] = {}
-
-    def fetch(self, keys: Collection[Key]) -> None:
-        """Read what will be asked for, or replaced: a row that is put and was not fetched is a new one."""
-        for row in self._read(keys):
-            self._rows[self._key_of(row)] = row
-        self._found = {**self._rows}
+        self._found = {key_of(row): row for row in found}
+        self._rows = {**self._found}
 
     def get(self, key: Key) -> Row:
         try:
@@ -64,13 +54,18 @@ class BatchRows(Generic[Key, Row]):
         self._rows[self._key_of(row)] = row
 
     @property
+    def all(self) -> Mapping[Key, Row]:
+        """What was found and what was put, as it is behind the batch."""
+        return self._rows
+
+    @property
     def new(self) -> Sequence[Row]:
         """What was put and had not been there."""
         return [row for key, row in self._rows.items() if key not in self._found]
 
     @property
     def changed(self) -> Sequence[Row]:
-        """What was put in the place of a row that was fetched."""
+        """What was put in the place of a row that was found."""
         return [self._rows[key] for key, found in self._found.items() if self._rows[key] is not found]
 
 
@@ -107,8 +102,11 @@ class View(ABC, Generic[Key, Row]):
     def status(self) -> ViewStatus: ...
 
     @abstractmethod
-    def writing(self, *, after: int, up_to: int) -> AbstractContextManager[BatchRows[Key, Row]]:
-        """A transaction that commits the rows together with the position they are folded up to.
+    def writing(
+        self, keys: Collection[Key] = (), *, after: int, up_to: int
+    ) -> AbstractContextManager[BatchRows[Key, Row]]:
+        """A transaction that commits the rows together with the position they are folded up to. `keys` are
+        those of rows that will be asked for, or replaced: a row that is put under another is a new one.
 
         It begins by moving the position, so that of two who fold the same events the second waits for the
         first, and then finds the view moved. Raises ViewMoved when the view is not at `after`,

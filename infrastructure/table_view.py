@@ -1,8 +1,7 @@
 """Views whose rows stand in a table, as far as all dialects do the same: where it is, how it is folded."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from typing import Any, Protocol
 
 from application.view import BatchRows, Key, Row, View, ViewStatus
@@ -32,10 +31,10 @@ class TableView(View[Key, Row]):
         return self._tracked.status(self.place, needed_version=self.version)
 
     @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
+    def writing(self, keys: Collection[Key] = (), *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
         with self._tracked.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
-            read = partial(self._table.read, cursor, self.place)
-            rows = BatchRows[Key, Row](read, key_of=self._table.key_of)
+            found = self._table.read(cursor, self.place, keys)
+            rows = BatchRows[Key, Row](found, key_of=self._table.key_of)
             yield rows
             self._write(cursor, rows)
 

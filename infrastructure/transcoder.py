@@ -35,12 +35,13 @@ class QuickTranscoder(JSONTranscoder):
                 if type(inner) in _WITH_VALUES:
                     value[place] = self._typed(inner)
         elif type(value) is dict:
-            if value.keys() == _TYPED and type(value["_data_"]) is str:
+            if len(value) == len(_TYPED) and value.keys() == _TYPED and type(value["_data_"]) is str:
                 return self._decode_obj(value)
             for name, inner in value.items():
                 if type(inner) in _WITH_VALUES:
                     value[name] = self._typed(inner)
-            return self._decode_obj(value)
+            if len(value) == len(_TYPED):
+                return self._decode_obj(value)
         return value
 
 

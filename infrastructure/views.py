@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -66,11 +67,13 @@ def as_json(data: Mapping[str, Any]) -> str:
     return to_json(data).decode()
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=4_096)
+def words(text: str) -> Sequence[str]:
     """In plain lower case ASCII, as they are in an index and as they are looked for there."""
-    return [word[:COMPARED] for word in search_words(text)]
+    return tuple(word[:COMPARED] for word in search_words(text))
 
 
+@lru_cache(maxsize=4_096)
 def whole(genre: str) -> str:
     return " ".join(search_words(genre))[:COMPARED]
 

@@ -1,6 +1,6 @@
 """The jobs view: where each request stands, for those who wait for it and for the dispatcher."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,8 @@ from domain import events
 from domain.values import MAX_TRIES, JobStatus
 
 
-def jobs_of(recorded: Recorded) -> Collection[UUID]:
-    event = recorded.event
-    return [event.job_id] if _OF_A_JOB[type(event)] else []  # type: ignore[attr-defined]
+def jobs_of(batch: Sequence[Recorded]) -> Collection[UUID]:
+    return _jobs(batch, _OF_A_JOB) - _jobs(batch, _BEGINS)
 
 
 def fold_job(recorded: Recorded, rows: Rows[UUID, JobRow]) -> None:
@@ -35,6 +34,13 @@ _OF_A_JOB = Kinds(
     events.GenerationRetryRequested,
     events.GenerationCancelled,
 )
+_BEGINS = Kinds(events.GenerationRequested)
+
+
+def _jobs(batch: Sequence[Recorded], kinds: Kinds) -> set[UUID]:
+    return {one.event.job_id for one in batch if kinds[type(one.event)]}  # type: ignore[attr-defined]
+
+
 _WITHOUT_CLAIM: dict[str, Any] = {"worker_id": None, "claim_expires_at": None}
 _WITHOUT_FAILURE: dict[str, Any] = {
     "failure_type": None,

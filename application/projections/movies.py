@@ -1,6 +1,6 @@
 """The movies view: a film as a reader sees it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,9 @@ from domain.values import PromotionScope
 Descriptions = tuple[DescriptionRow, ...]
 
 
-def films_of(recorded: Recorded) -> Collection[str]:
-    return [recorded.slug] if _VISIBLE[type(recorded.event)] else []
+def films_of(batch: Sequence[Recorded]) -> Collection[str]:
+    changed = {recorded.slug for recorded in batch if _VISIBLE[type(recorded.event)]}
+    return changed - {recorded.slug for recorded in batch if _BEGINS[type(recorded.event)]}
 
 
 def fold_movie(recorded: Recorded, rows: Rows[str, MovieRow]) -> None:
@@ -36,6 +37,9 @@ _VISIBLE = Kinds(
     events.DescriptionPromoted,
     events.DescriptionWithdrawn,
 )
+
+
+_BEGINS = Kinds(events.MovieRegistered)
 
 
 def _registered(event: events.MovieRegistered) -> MovieRow:

@@ -35,10 +35,11 @@ class ViewName(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Projection(Generic[Key, Row]):
-    """`keys_of` names the rows that an event may change; `apply` changes them."""
+    """`keys_of` names the rows that a batch may change, but for those that it begins itself; `apply` changes
+    them."""
 
     view: View[Key, Row]
-    keys_of: Callable[[Recorded], Collection[Key]]
+    keys_of: Callable[[Sequence[Recorded]], Collection[Key]]
     apply: Callable[[Recorded, BatchRows[Key, Row]], None]
 
     def fold(self, batch: Sequence[Recorded], *, after: int) -> None:
@@ -47,8 +48,7 @@ class Projection(Generic[Key, Row]):
         Raises what View.writing does, and whatever an event that cannot be folded comes to; nothing has been
         folded then.
         """
-        with self.view.writing(after=after, up_to=batch[-1].position) as rows:
-            rows.fetch({key for recorded in batch for key in self.keys_of(recorded)})
+        with self.view.writing(self.keys_of(batch), after=after, up_to=batch[-1].position) as rows:
             for recorded in batch:
                 self.apply(recorded, rows)
 
@@ -73,6 +73,6 @@ def all_projections(
     ]
 
 
-def _nothing(_: Recorded) -> Collection[Any]:
+def _nothing(_: Sequence[Recorded]) -> Collection[Any]:
     """Rows are begun by one event each, and changed by none."""
     return ()

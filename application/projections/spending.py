@@ -18,13 +18,14 @@ MOST = 10**15
 
 _WithCalls = events.DescriptionGenerated | events.GenerationAttemptFailed | events.StaleResultRejected
 _WITH_CALLS = Kinds(*get_args(_WithCalls))
+_BEGINS = Kinds(events.GenerationRequested)
 
 
-def spending_of(recorded: Recorded) -> Collection[SpendingKey]:
-    if not _WITH_CALLS[type(recorded.event)]:
-        return []
-    event = cast(_WithCalls, recorded.event)
-    return [(event.job_id, REQUEST), (event.job_id, event.attempt)]
+def spending_of(batch: Sequence[Recorded]) -> Collection[SpendingKey]:
+    attempts = [cast(_WithCalls, one.event) for one in batch if _WITH_CALLS[type(one.event)]]
+    changed = {(event.job_id, attempt) for event in attempts for attempt in (REQUEST, event.attempt)}
+    requests = [cast(events.GenerationRequested, one.event) for one in batch if _BEGINS[type(one.event)]]
+    return changed - {(event.job_id, REQUEST) for event in requests}
 
 
 def fold_spending(recorded: Recorded, rows: Rows[SpendingKey, SpendingRow]) -> None:

@@ -6,9 +6,8 @@ the next, and indices, which keep the names they get, have names of their own.
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from functools import partial
 from threading import Lock
 from typing import Any, cast
 
@@ -76,8 +75,8 @@ def second_sets(url: str, views: Sequence[View[Any, Any]]) -> Iterator[SecondSet
 class PostgresSecondSet(SecondSet):
     def __init__(self, store: ViewStore, views: Sequence[View[Any, Any]]) -> None:
         self.writers = len(views)
+        self.turn = turn = Lock()
         self._store = store
-        turn = Lock()
         self._copies = {view.name: _Copy(store, cast(PostgresView[Any, Any], view), turn) for view in views}
 
     @property
@@ -151,28 +150,41 @@ class _Copy(TableView[Key, Row]):
         self.replaced = f"{self.place}_old"
         self.key = view.table.key
         self.written = 0
+        self._position = 0
+        self._latest: Mapping[Key, Row] = {}
+
+    def position(self) -> int:
+        """Without asking: nobody else moves it, and a transaction that would move it looks."""
+        return self._position
 
     @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
+    def writing(self, keys: Collection[Key] = (), *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
         """Nobody else writes these rows, so that they can be read, folded and put into words before the
-        transaction, which leaves it little to wait for: one view after the other, as Python runs one thread
-        at a time anyway, and all would keep those from it who are inside a transaction."""
+        transaction, which leaves it little to wait for."""
+        found = self._read(keys)
         with self._turn:
-            with self._store.reading() as cursor:
-                rows = BatchRows[Key, Row](
-                    partial(self._table.read, cursor, self.place), key_of=self._table.key_of
-                )
-                yield rows
+            rows = BatchRows[Key, Row](found, key_of=self._table.key_of)
+            yield rows
             changed, new = rows.changed, rows.new
             text = self._table.text([*changed, *new])
         with self._store.folding(self.place, after=after, up_to=up_to, version=self.version) as cursor:
             cursor.execute(NO_SYNC)  # what a crash takes away is made again
             self._table.delete(cursor, self.place, changed)
             self._table.copy(cursor, self.place, text)
-        with self._store.reading() as cursor:
-            for index in self.gathering:
+        for index in self.gathering:
+            with self._store.reading() as cursor:
                 cursor.execute(_SORT_IN, (index,))
         self.written += len(new)
+        self._position, self._latest = up_to, rows.all
+
+    def _read(self, keys: Collection[Key]) -> list[Row]:
+        """Most that a batch changes was in the batch before it."""
+        found = [self._latest[key] for key in keys if key in self._latest]
+        older = [key for key in keys if key not in self._latest]
+        if older:
+            with self._store.reading() as cursor:
+                found += self._table.read(cursor, self.place, older)
+        return found
 
 
 def _make_place(store: ViewStore, view: PostgresView[Any, Any]) -> tuple[str, list[str]]:

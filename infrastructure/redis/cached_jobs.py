@@ -1,6 +1,6 @@
 """The jobs view with a cache of statuses in front of it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,10 +42,12 @@ class CachedJobsView(JobsView):
         return self._cache.get(job_id) or self._view.get(job_id)
 
     @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[UUID, JobRow]]:
+    def writing(
+        self, keys: Collection[UUID] = (), *, after: int, up_to: int
+    ) -> Iterator[BatchRows[UUID, JobRow]]:
         """Where the transaction fails the cache stays shut: it may have been committed all the same."""
         self._cache.shut(is_as_left=after == self._left_at)
-        with self._view.writing(after=after, up_to=up_to) as rows:
+        with self._view.writing(keys, after=after, up_to=up_to) as rows:
             yield rows
         self._left_at = up_to
         put = [*rows.new, *rows.changed]

@@ -8,8 +8,8 @@ the next, and indices, which keep the names they get, have names of their own.
 import fcntl
 import secrets
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -54,6 +54,7 @@ def second_sets(store: ViewStore, path: Path, views: Sequence[View[Any, Any]]) -
 
 class SqliteSecondSet(SecondSet):
     writers = 1
+    turn = nullcontext()
 
     def __init__(self, store: ViewStore, views: Sequence[View[Any, Any]]) -> None:
         self._store = store
@@ -106,10 +107,10 @@ class _Copy(TableView[Key, Row]):
         self._took = 0.0
 
     @contextmanager
-    def writing(self, *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
+    def writing(self, keys: Collection[Key] = (), *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
         time.sleep(min(self._took, BREATH_SECONDS))
         started = time.monotonic()
-        with super().writing(after=after, up_to=up_to) as rows:
+        with super().writing(keys, after=after, up_to=up_to) as rows:
             yield rows
         self.written += len(rows.new)
         self._took = time.monotonic() - started

@@ -130,8 +130,7 @@ def test_who_goes_on_goes_on_where_the_last_film_stood_whatever_it_is_called_now
     search = MovieSearch(order=MovieOrder.TITLE)
     page = views.movies.list(search, after=None, limit=2)
     head = views.movies.position()
-    with views.movies.writing(after=head, up_to=head + 1) as rows:
-        rows.fetch([page[-1].slug])
+    with views.movies.writing([page[-1].slug], after=head, up_to=head + 1) as rows:
         rows.put(rows.get(page[-1].slug)._replace(title=title))
 
     following = views.movies.list(search, after=_place(list(page), search), limit=10)
@@ -172,8 +171,7 @@ def test_corrected_facts_are_found_and_the_wrong_ones_no_more(views: Views) -> N
         "release_year": 1996,
     }
     head = views.movies.position()
-    with views.movies.writing(after=head, up_to=head + 1) as rows:
-        rows.fetch([HEAT])
+    with views.movies.writing([HEAT], after=head, up_to=head + 1) as rows:
         rows.put(rows.get(HEAT)._replace(**right))
 
     searches: list[dict[str, Any]] = [{"q": "cold"}, {"director": "nora"}, {"genre": "western"}]

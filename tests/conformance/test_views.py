@@ -202,8 +202,7 @@ def test_a_text_that_a_column_cannot_hold_stops_no_view(core: Core, views: Views
         jobs.put(job._replace(failure_technical_message=f"A{NUL}B"))
     with views.history.writing(after=head, up_to=head + 1) as history:
         history.put(entry)
-    with views.spending.writing(after=head, up_to=head + 1) as spending:
-        spending.fetch([(job.job_id, REQUEST)])
+    with views.spending.writing([(job.job_id, REQUEST)], after=head, up_to=head + 1) as spending:
         request = spending.get((job.job_id, REQUEST))
         spending.put(request._replace(attempt=9, calls=1, model=f"A{NUL}B", tokens_in=MANY))
 

@@ -4,6 +4,7 @@ one that has failed."""
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
@@ -39,7 +40,9 @@ class Log:
 def fed(log: Log, *folding: Callable[[Feed], None], up_to: int | None = None) -> tuple[int, int]:
     """What `read_once` returns, and how many events it told of meanwhile."""
     told: list[int] = []
-    events = read_once(cast(EventLog, log), folding, limit=LIMIT, up_to=up_to, progress=told.append)
+    events = read_once(
+        cast(EventLog, log), folding, turn=nullcontext(), limit=LIMIT, up_to=up_to, progress=told.append
+    )
     return events, sum(told)
 
 

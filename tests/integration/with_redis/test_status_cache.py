@@ -1,7 +1,7 @@
 """The status cache is never older than the jobs view, whatever becomes of Redis and of those who fold."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from random import Random
@@ -125,8 +125,10 @@ class Witness:
                 assert cached == self._view.get(job_id)
 
     @contextmanager
-    def _watched(self, *, after: int, up_to: int) -> Iterator[BatchRows[UUID, JobRow]]:
-        with self._writing(after=after, up_to=up_to) as rows:
+    def _watched(
+        self, keys: Collection[UUID], *, after: int, up_to: int
+    ) -> Iterator[BatchRows[UUID, JobRow]]:
+        with self._writing(keys, after=after, up_to=up_to) as rows:
             self.look()
             yield rows
             self.look()
@@ -379,8 +381,8 @@ def test_after_a_commit_without_an_answer_the_view_answers(
     writing = house.store.jobs.writing
 
     @contextmanager
-    def unanswered(*, after: int, up_to: int) -> Iterator[BatchRows[UUID, JobRow]]:
-        with writing(after=after, up_to=up_to) as rows:
+    def unanswered(keys: Collection[UUID], *, after: int, up_to: int) -> Iterator[BatchRows[UUID, JobRow]]:
+        with writing(keys, after=after, up_to=up_to) as rows:
             yield rows
         raise StoreUnavailable("the connection was lost")
 
