@@ -68,6 +68,25 @@ def test_all_fold_every_event_once_and_the_log_is_read_once() -> None:
     assert log.read == [*range(0, EVENTS, LIMIT)]
 
 
+def test_the_log_is_read_in_turn_with_those_who_fold_it() -> None:
+    turn = threading.Lock()
+    reading, telling = list[bool](), list[bool]()
+
+    class Watched(Log):
+        def after(self, position: int, *, limit: int) -> list[Any]:
+            reading.append(turn.locked())
+            return super().after(position, limit=limit)
+
+    def told(_: int) -> None:
+        telling.append(turn.locked())
+
+    log = cast(EventLog, Watched())
+    read_once(log, [Folder()], turn=turn, limit=LIMIT, up_to=None, progress=told)
+
+    assert reading == [True] * len(telling) == [not held for held in telling]
+    assert len(telling) == -(-EVENTS // LIMIT)
+
+
 @pytest.mark.parametrize("up_to", [1, LIMIT, 42, EVENTS])
 def test_nothing_is_folded_behind_a_position(up_to: int) -> None:
     folder = Folder()
