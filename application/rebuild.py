@@ -74,8 +74,9 @@ class SecondSet(ABC):
     """How many can fold views at the same time."""
 
     turn: AbstractContextManager[Any]
-    """Held by whoever reads the log for them. Python runs one thread at a time, and several that all have
-    something to do cost each other more than waiting does, and most those inside a transaction."""
+    """Held by whoever folds a view, and by whoever reads the log for all. Python runs one thread at a time,
+    and several that all have something to do cost each other more than waiting does, and most those inside a
+    transaction."""
 
     @abstractmethod
     def of(self, view: View[Key, Row]) -> View[Key, Row]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -67,13 +66,11 @@ def as_json(data: Mapping[str, Any]) -> str:
     return to_json(data).decode()
 
 
-@lru_cache(maxsize=4_096)
-def words(text: str) -> Sequence[str]:
+def words(text: str) -> list[str]:
     """In plain lower case ASCII, as they are in an index and as they are looked for there."""
-    return tuple(word[:COMPARED] for word in search_words(text))
+    return [word[:COMPARED] for word in search_words(text)]
 
 
-@lru_cache(maxsize=4_096)
 def whole(genre: str) -> str:
     return " ".join(search_words(genre))[:COMPARED]
 

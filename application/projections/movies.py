@@ -37,8 +37,6 @@ _VISIBLE = Kinds(
     events.DescriptionPromoted,
     events.DescriptionWithdrawn,
 )
-
-
 _BEGINS = Kinds(events.MovieRegistered)
 
 

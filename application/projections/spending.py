@@ -22,10 +22,15 @@ _BEGINS = Kinds(events.GenerationRequested)
 
 
 def spending_of(batch: Sequence[Recorded]) -> Collection[SpendingKey]:
-    attempts = [cast(_WithCalls, one.event) for one in batch if _WITH_CALLS[type(one.event)]]
-    changed = {(event.job_id, attempt) for event in attempts for attempt in (REQUEST, event.attempt)}
     requests = [cast(events.GenerationRequested, one.event) for one in batch if _BEGINS[type(one.event)]]
-    return changed - {(event.job_id, REQUEST) for event in requests}
+    begun = {event.job_id for event in requests}
+    attempts = [cast(_WithCalls, one.event) for one in batch if _WITH_CALLS[type(one.event)]]
+    return {
+        (event.job_id, attempt)
+        for event in attempts
+        if event.job_id not in begun
+        for attempt in (REQUEST, event.attempt)
+    }
 
 
 def fold_spending(recorded: Recorded, rows: Rows[SpendingKey, SpendingRow]) -> None:

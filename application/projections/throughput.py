@@ -33,6 +33,6 @@ def fold_throughput(recorded: Recorded, rows: BatchRows[str, ThroughputRow]) -> 
         rows.put(row._replace(**{counted_as: getattr(row, counted_as) + 1}))
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=2_048)  # each event is asked twice, once with its batch
 def _minute(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()[: len("2026-01-31T12:34")]

@@ -150,18 +150,14 @@ class _Copy(TableView[Key, Row]):
         self.replaced = f"{self.place}_old"
         self.key = view.table.key
         self.written = 0
-        self._position = 0
         self._latest: Mapping[Key, Row] = {}
-
-    def position(self) -> int:
-        """Without asking: nobody else moves it, and a transaction that would move it looks."""
-        return self._position
+        self._latest_at = 0
 
     @contextmanager
     def writing(self, keys: Collection[Key] = (), *, after: int, up_to: int) -> Iterator[BatchRows[Key, Row]]:
         """Nobody else writes these rows, so that they can be read, folded and put into words before the
         transaction, which leaves it little to wait for."""
-        found = self._read(keys)
+        found = self._read(keys, after)
         with self._turn:
             rows = BatchRows[Key, Row](found, key_of=self._table.key_of)
             yield rows
@@ -175,12 +171,13 @@ class _Copy(TableView[Key, Row]):
             with self._store.reading() as cursor:
                 cursor.execute(_SORT_IN, (index,))
         self.written += len(new)
-        self._position, self._latest = up_to, rows.all
+        self._latest, self._latest_at = rows.all, up_to
 
-    def _read(self, keys: Collection[Key]) -> list[Row]:
-        """Most that a batch changes was in the batch before it."""
-        found = [self._latest[key] for key in keys if key in self._latest]
-        older = [key for key in keys if key not in self._latest]
+    def _read(self, keys: Collection[Key], after: int) -> list[Row]:
+        """Most that a batch changes was in the batch before it, unless a crash has taken that back."""
+        latest = self._latest if after == self._latest_at else {}
+        found = [latest[key] for key in keys if key in latest]
+        older = [key for key in keys if key not in latest]
         if older:
             with self._store.reading() as cursor:
                 found += self._table.read(cursor, self.place, older)

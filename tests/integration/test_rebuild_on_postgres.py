@@ -67,6 +67,29 @@ def append_slowly(session: psycopg.Connection, movie: MovieGeneration, store: St
     )
 
 
+def test_a_batch_that_a_crash_has_taken_back_is_folded_once(store: Store, url: str) -> None:
+    """Its commit had not waited for the disk, and its rows are not those of the batch before any more."""
+    (jobs,) = [one for one in projections_of(store) if one.view.name == ViewName.JOBS]
+    with second_set.second_sets(url, [jobs.view]) as rows:
+        assert isinstance(rows, PostgresSecondSet)
+        copy, place = replace(jobs, view=rows.of(jobs.view)), rows.places[0]
+        half = Projector(store.log, [copy], batch_size=store.log.count() // 2)
+        half.step()
+        with psycopg.connect(url) as crash:
+            crash.execute(f"TRUNCATE {place}")
+            crash.execute("UPDATE tracking SET position = 0 WHERE view = %s", (place,))
+
+        while half.step():
+            pass
+        with psycopg.connect(url) as session:
+            made, live = (
+                session.execute(f"SELECT * FROM {table} ORDER BY job_id").fetchall()
+                for table in (place, "jobs")
+            )
+
+    assert made == live
+
+
 def test_an_event_that_is_committed_late_is_not_passed_over(
     store: Store, url: str, films: RandomFilms
 ) -> None:

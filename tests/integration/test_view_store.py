@@ -2,10 +2,11 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -155,9 +156,9 @@ def test_who_sees_that_a_job_is_done_finds_its_text_and_its_cost_in_the_other_vi
     others, fold_jobs = _views(store)[1:], store.jobs.writing
     reached: list[set[int]] = []
 
-    def watched(*, after: int, up_to: int) -> Any:
+    def watched(keys: Collection[UUID], *, after: int, up_to: int) -> Any:
         reached.append({view.position() - up_to for view in others})
-        return fold_jobs(after=after, up_to=up_to)
+        return fold_jobs(keys, after=after, up_to=up_to)
 
     monkeypatch.setattr(store.jobs, "writing", watched)
     _generate(store, "heat-1995")
