@@ -470,6 +470,7 @@ def test_a_frozen_redis_delays_a_fold_by_less_than_readers_wait(house: House, se
         took.append(time.monotonic() - began)
         server.thaw()
         assert _status(house.another_process(), job_id) is JobStatus.CANCELLED
+        wait_until(lambda: house.line.ask(lambda client: client.ping()), "it is not left alone any more")
     assert min(took) < CATCH_UP_SECONDS
 
 
