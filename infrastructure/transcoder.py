@@ -35,13 +35,12 @@ class QuickTranscoder(JSONTranscoder):
                 if type(inner) in _WITH_VALUES:
                     value[place] = self._typed(inner)
         elif type(value) is dict:
-            if len(value) == len(_TYPED) and value.keys() == _TYPED and type(value["_data_"]) is str:
+            if value.keys() == _TYPED and type(value["_data_"]) is str:
                 return self._decode_obj(value)
             for name, inner in value.items():
                 if type(inner) in _WITH_VALUES:
                     value[name] = self._typed(inner)
-            if len(value) == len(_TYPED):
-                return self._decode_obj(value)
+            return self._decode_obj(value)
         return value
 
 

@@ -55,6 +55,7 @@ def second_sets(store: ViewStore, path: Path, views: Sequence[View[Any, Any]]) -
 class SqliteSecondSet(SecondSet):
     writers = 1
     turn = nullcontext()
+    """Whoever folds is inside a transaction here, and must not wait for who reads the log."""
 
     def __init__(self, store: ViewStore, views: Sequence[View[Any, Any]]) -> None:
         self._store = store

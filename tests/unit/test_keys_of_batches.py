@@ -45,7 +45,7 @@ def folded(kind: Kind, *batches: Sequence[Recorded]) -> dict[Any, Any]:
 @pytest.mark.parametrize("kind", [MOVIES, SPENDING, JOBS])
 def test_what_a_batch_begins_it_does_not_ask_for(kind: Kind) -> None:
     assert not kind.keys_of(EVENTS)
-    assert kind.keys_of(EVENTS[-1:]) or kind.keys_of(EVENTS[-2:-1])
+    assert any(kind.keys_of([one]) for one in EVENTS)
 
 
 @pytest.mark.parametrize("kind", [MOVIES, SPENDING, THROUGHPUT, JOBS])
