@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from eventsourcing.persistence import ApplicationRecorder, Mapper, Notification, StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from application.errors import EventUnreadable, first_line, store_errors
+from application.event_mapper import EventMapper
 from application.movie_generations import MovieGenerations
 from domain.events import Event, MovieRegistered
 
@@ -35,8 +36,8 @@ class Stored(NamedTuple):
     are has the nil UUID."""
 
     position: int
-    stream_id: UUID
-    version: int
+    originator_id: UUID
+    originator_version: int
     topic: str
     state: bytes
 
@@ -69,7 +70,7 @@ class LogRecorder(ApplicationRecorder):
 class EventLog:
     def __init__(self, generations: MovieGenerations) -> None:
         self._recorder = cast(LogRecorder, generations.recorder)
-        self._mapper: Mapper[UUID] = generations.mapper
+        self._mapper = cast(EventMapper, generations.mapper)
         self._slugs: dict[UUID, str] = {}
 
     def head(self) -> int:
@@ -92,36 +93,34 @@ class EventLog:
             return self._recorder.count_before(position)
 
     def after(self, position: int, *, limit: int) -> list[Recorded]:
-        """The next events behind a position, at most `limit`, up to one that cannot be read, or whose film
-        has no first event to be read. Raises StoreUnavailable, and EventUnreadable when that is the first."""
-        with store_errors():
-            notifications = self._recorder.select_notifications(
-                start=position, limit=limit, inclusive_of_start=False
-            )
-        if not notifications:
-            return []
-        events, unreadable = self._read(notifications)
+        """The next events behind a position, at most `limit`, as `read` has them. Raises what it does."""
+        return self.read(self.stored_after(position, limit=limit))
+
+    def read(self, stored: Sequence[Stored]) -> list[Recorded]:
+        """Events up to one that cannot be read, or whose film has no first event to be read. Raises
+        StoreUnavailable, and EventUnreadable when that is the first."""
+        events, unreadable = self._read(stored)
         slugs, reasons = self._slugs_of(events)
         found: list[Recorded] = []
-        for stored, event in zip(notifications, events, strict=False):
+        for one, event in zip(stored, events, strict=False):
             slug = slugs.get(event.originator_id)
             if slug is None:
                 because = reasons.get(event.originator_id, FIRST_IS_MISSING)
-                unreadable = EventUnreadable(stored.topic, stored.id, because)
+                unreadable = EventUnreadable(one.topic, one.position, because)
                 break
-            found.append(Recorded(stored.id, slug, event))
+            found.append(Recorded(one.position, slug, event))
         if unreadable is not None and not found:
             raise unreadable
         return found
 
-    def _read(self, notifications: Sequence[Notification]) -> tuple[list[Event], EventUnreadable | None]:
+    def _read(self, stored: Sequence[Stored]) -> tuple[list[Event], EventUnreadable | None]:
         """Events up to the first that cannot be read, and why."""
         events: list[Event] = []
-        for stored in notifications:
+        for one in stored:
             try:
-                events.append(cast(Event, self._mapper.to_domain_event(stored)))
+                events.append(cast(Event, self._mapper.to_domain_event(one)))
             except Exception as error:  # noqa: BLE001 - told, and the event is not skipped
-                return events, EventUnreadable(stored.topic, stored.id, first_line(error))
+                return events, EventUnreadable(one.topic, one.position, first_line(error))
         return events, None
 
     def _slugs_of(self, events: Sequence[Event]) -> tuple[Mapping[UUID, str], Mapping[UUID, str]]:

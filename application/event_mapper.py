@@ -4,11 +4,11 @@ What a newer one has written is refused. The library would take an event of a ne
 version it knows, and search the installed modules for a topic it does not.
 """
 
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent
+from eventsourcing.persistence import Mapper, MapperDeserialisationError
 from eventsourcing.utils import get_topic, register_topic
 
 from application.errors import EventTooNew
@@ -28,8 +28,21 @@ def _kinds() -> dict[str, type[Event]]:
 _KINDS = _kinds()
 
 
+class StoredState(Protocol):
+    """What an event is made of."""
+
+    @property
+    def originator_id(self) -> UUID | str: ...
+    @property
+    def originator_version(self) -> int: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def state(self) -> bytes: ...
+
+
 class EventMapper(Mapper[UUID]):
-    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
+    def to_domain_event(self, stored_event: StoredState) -> DomainEventProtocol[UUID]:
         """The event in the newest version there is. Raises EventTooNew,
         MapperDeserialisationError."""
         kind = self.kind_of(stored_event.topic)

@@ -20,9 +20,9 @@ from application.shared_reading import Feed, read_once
 from application.view import Key, Row, View
 from domain.errors import MovieMindError
 
-BATCH_SIZE = 1_000
-"""Events. More of them than the live views take at once, and few enough that a transaction which writes their
-rows is short also beside traffic."""
+BATCH_SIZE = 2_000
+"""Events that are read at once. More of them than the live views take, and so few that a transaction which
+writes the rows of most views is short also beside traffic."""
 
 SWAP_SECONDS = 60.0
 PAUSE_SECONDS = 0.05
@@ -159,10 +159,15 @@ def _fold(copies: Sequence[Projection[Any, Any]], feed: Feed) -> None:
 
 
 def _batch_size(copies: Sequence[Projection[Any, Any]]) -> int:
-    """The history gets a row for every event, in five indices: nothing that others fold takes as long to
-    write."""
-    is_history_alone = [copy.view.name for copy in copies] == [ViewName.HISTORY]
-    return BATCH_SIZE // 2 if is_history_alone else BATCH_SIZE
+    """The history gets a row for every event, in five indices, and films have texts and inverted indices:
+    nothing that others fold takes as long to write."""
+    match [copy.view.name for copy in copies]:
+        case [ViewName.HISTORY]:
+            return BATCH_SIZE // 4
+        case [ViewName.MOVIES] | [_, _, *_]:
+            return BATCH_SIZE // 2
+        case _:
+            return BATCH_SIZE
 
 
 def _take_the_place(
@@ -174,8 +179,11 @@ def _take_the_place(
     events: int,
 ) -> Rebuilt:
     """Go on until the rows are as far as the live ones in the moment in which they take their place."""
-    projector = Projector(log, [copy], batch_size=BATCH_SIZE)
-    events += _step(projector)
+    folded = batch_size = _batch_size([copy])
+    projector = Projector(log, [copy], batch_size=batch_size)
+    while folded == batch_size:
+        folded = _step(projector)
+        events += folded
     rows = _check(view, second_set)
     deadline = time.monotonic() + SWAP_SECONDS
     while not _swapped(view, second_set, around_swap):
@@ -206,7 +214,7 @@ def catch_up(
 ) -> int:
     """Fold as far as the log goes, or up to a position, batch by batch. Returns how many events there were.
     Raises what `approach` does."""
-    projector = Projector(log, copies, batch_size=BATCH_SIZE, up_to=up_to)
+    projector = Projector(log, copies, batch_size=_batch_size(copies), up_to=up_to)
     events = 0
     while folded := _step(projector):
         events += folded

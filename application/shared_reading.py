@@ -71,9 +71,9 @@ def read_once(
     """Feed all until what is left is less than a batch of `limit` events, or up to a position, and wait for
     them.
 
-    `turn` is held while a batch is read. `progress` hears how many events more were read. Returns how many
-    there were. Raises StoreUnavailable, and what the first of `folding` that failed has raised; the others
-    stop soon.
+    `turn` is held while what is stored is made into events. `progress` hears how many events more were read.
+    Returns how many there were. Raises StoreUnavailable, and what the first of `folding` that failed has
+    raised; the others stop soon.
     """
     feeds = [Feed() for _ in folding]
     with ThreadPoolExecutor(len(feeds)) as threads:
@@ -109,8 +109,9 @@ def _read_into(
     events = position = 0
     while True:
         try:
+            stored = log.stored_after(position, limit=limit)
             with turn:
-                batch = log.after(position, limit=limit)
+                batch = log.read(stored)
         except EventUnreadable as error:
             for feed in feeds:
                 feed.put(error)

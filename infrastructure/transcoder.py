@@ -13,6 +13,8 @@ _TYPED = {"_type_", "_data_"}
 """The keys of an id or a moment, whose data is a text."""
 
 _UNKNOWN = SafeUUID.unknown
+_INT, _IS_SAFE = vars(UUID)["int"], vars(UUID)["is_safe"]
+"""Its slots: by its attributes it refuses to be changed."""
 
 
 class QuickTranscoder(JSONTranscoder):
@@ -35,12 +37,12 @@ class QuickTranscoder(JSONTranscoder):
                 if type(inner) in _WITH_VALUES:
                     value[place] = self._typed(inner)
         elif type(value) is dict:
-            if value.keys() == _TYPED and type(value["_data_"]) is str:
+            if len(value) == len(_TYPED) and value.keys() == _TYPED and type(value["_data_"]) is str:
                 return self._decode_obj(value)
             for name, inner in value.items():
                 if type(inner) in _WITH_VALUES:
                     value[name] = self._typed(inner)
-            return self._decode_obj(value)
+            return self._decode_obj(value) if len(value) == len(_TYPED) else value
         return value
 
 
@@ -50,6 +52,6 @@ class QuickUUID(UUIDAsHex):
         if len(data) != HEX_DIGITS or "-" in data:  # which may stand among the digits, or be a sign
             return super().decode(data)
         made = object.__new__(UUID)
-        object.__setattr__(made, "int", int(data, 16))
-        object.__setattr__(made, "is_safe", _UNKNOWN)
+        _INT.__set__(made, int(data, 16))
+        _IS_SAFE.__set__(made, _UNKNOWN)
         return made

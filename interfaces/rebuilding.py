@@ -18,7 +18,7 @@ from interfaces.bootstrap import build_swap_guard, projections_of
 from interfaces.loops import Loop, running
 
 TELL_SECONDS = 1.0
-SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.002
 _M_ARENA_MAX = -8  # in glibc's malloc.h
 
 

@@ -36,8 +36,8 @@ class Leaf:
     def of(cls, stored: Stored, sequence: int) -> Self:
         return cls(
             sequence=sequence,
-            stream_id=stored.stream_id,
-            stream_version=stored.version,
+            stream_id=stored.originator_id,
+            stream_version=stored.originator_version,
             topic=stored.topic,
             state=stored.state,
         )

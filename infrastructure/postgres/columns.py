@@ -27,7 +27,8 @@ def copied(rows: Iterable[Sequence[Any]]) -> bytes:
     """Rows as the text that COPY reads. One column after the other is written: most hold values of one kind,
     and hardly any a character that has to be escaped."""
     columns = [_copied(values) for values in zip(*rows, strict=True)]
-    return "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True))).encode()
+    lines = map("\t".join, zip(*columns, strict=True))
+    return b"\n".join([*map(str.encode, lines), b""])  # one by one: a wide character would widen them all
 
 
 def _copied(values: Sequence[Any]) -> Iterable[str]:

@@ -23,7 +23,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
-from psycopg.rows import DictRow, args_row
+from psycopg.rows import DictRow, args_row, tuple_row
 
 from application.event_log import LogRecorder, Stored
 from infrastructure.postgres.datastore import Datastore
@@ -183,8 +183,9 @@ class TransactionOrderedRecorder(PostgresApplicationRecorder, LogRecorder):
     def select_stored(self, position: int, limit: int, *, settled: bool) -> list[Stored]:
         def select(cursor: Cursor[DictRow]) -> list[Stored]:
             end = self._horizon(cursor) if settled else _NO_END
-            cursor.execute(_STORED, (position, end, limit), prepare=True)
-            return [Stored(*row.values()) for row in cursor.fetchall()]
+            with cursor.connection.cursor(row_factory=tuple_row, binary=True) as stored:
+                stored.execute(_STORED, (position, end, limit), prepare=True)
+                return [*map(Stored._make, stored.fetchall())]
 
         return self._persistently(select)
 

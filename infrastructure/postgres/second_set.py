@@ -7,7 +7,7 @@ the next, and indices, which keep the names they get, have names of their own.
 
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from threading import Lock
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ import psycopg
 from psycopg.errors import LockNotAvailable
 
 from application.errors import StoreUnavailable
+from application.read_models import HistoryView, MoviesView
 from application.rebuild import Comparison, RebuildFailed, RebuildUnderWay, SecondSet
 from application.view import BatchRows, Key, Row, View
 from infrastructure.postgres import view_store
@@ -54,6 +55,9 @@ UPDATE tracking SET position = %(position)s, version = %(version)s, stopped_beca
 WHERE view = %(view)s
 """
 
+_FIRST = {HistoryView.name, MoviesView.name}
+"""The views that take longest to write. Whoever is done before them only waits for them in the end."""
+
 _LASTS = "UPDATE tracking SET position = position WHERE view = %s"
 """Of the row that a swap has renamed: it is there unless a crash has taken the swap back."""
 
@@ -75,9 +79,16 @@ def second_sets(url: str, views: Sequence[View[Any, Any]]) -> Iterator[SecondSet
 class PostgresSecondSet(SecondSet):
     def __init__(self, store: ViewStore, views: Sequence[View[Any, Any]]) -> None:
         self.writers = len(views)
-        self.turn = turn = Lock()
+        self.turn, queue = Lock(), Lock()
         self._store = store
-        self._copies = {view.name: _Copy(store, cast(PostgresView[Any, Any], view), turn) for view in views}
+        self._copies = {
+            view.name: _Copy(
+                store,
+                cast(PostgresView[Any, Any], view),
+                turn=[self.turn] if view.name in _FIRST else [queue, self.turn],
+            )
+            for view in views
+        }
 
     @property
     def places(self) -> list[str]:
@@ -141,7 +152,9 @@ class PostgresSecondSet(SecondSet):
 class _Copy(TableView[Key, Row]):
     """A view whose rows are in a table of the second set."""
 
-    def __init__(self, store: ViewStore, view: PostgresView[Key, Row], turn: Lock) -> None:
+    def __init__(self, store: ViewStore, view: PostgresView[Key, Row], *, turn: Sequence[Lock]) -> None:
+        """`turn` are locks to be had one after the other: of views with a queue before it only one at a time
+        waits for the turn itself."""
         place, self.gathering = _make_place(store, view)
         super().__init__(store, place, view.table)
         self._store = store
@@ -158,7 +171,7 @@ class _Copy(TableView[Key, Row]):
         """Nobody else writes these rows, so that they can be read, folded and put into words before the
         transaction, which leaves it little to wait for."""
         found = self._read(keys, after)
-        with self._turn:
+        with self._in_turn():
             rows = BatchRows[Key, Row](found, key_of=self._table.key_of)
             yield rows
             changed, new = rows.changed, rows.new
@@ -167,11 +180,19 @@ class _Copy(TableView[Key, Row]):
             cursor.execute(NO_SYNC)  # what a crash takes away is made again
             self._table.delete(cursor, self.place, changed)
             self._table.copy(cursor, self.place, text)
-        for index in self.gathering:
+        if self.gathering:
             with self._store.reading() as cursor:
-                cursor.execute(_SORT_IN, (index,))
+                for index in self.gathering:
+                    cursor.execute(_SORT_IN, (index,))
         self.written += len(new)
         self._latest, self._latest_at = rows.all, up_to
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        with ExitStack() as held:
+            for lock in self._turn:
+                held.enter_context(lock)
+            yield
 
     def _read(self, keys: Collection[Key], after: int) -> list[Row]:
         """Most that a batch changes was in the batch before it, unless a crash has taken that back."""

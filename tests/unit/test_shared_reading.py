@@ -24,17 +24,20 @@ class Log:
     """Positions from 1, read in batches; what it is `to_raise` comes behind a position."""
 
     def __init__(self, to_raise: tuple[int, BaseException] | None = None) -> None:
-        self.read: list[int] = []
+        self.asked: list[int] = []
         self.has_raised = False
         self._to_raise = to_raise
 
-    def after(self, position: int, *, limit: int) -> list[Any]:
-        if self._to_raise is not None and position >= self._to_raise[0]:
-            self.has_raised = True
-            raise self._to_raise[1]
-        self.read.append(position)
+    def stored_after(self, position: int, *, limit: int) -> list[Any]:
+        self.asked.append(position)
         behind = range(position + 1, min(position + limit, EVENTS) + 1)
         return [SimpleNamespace(position=one) for one in behind]
+
+    def read(self, stored: list[Any]) -> list[Any]:
+        if self._to_raise is not None and stored[0].position > self._to_raise[0]:
+            self.has_raised = True
+            raise self._to_raise[1]
+        return stored
 
 
 def fed(log: Log, *folding: Callable[[Feed], None], up_to: int | None = None) -> tuple[int, int]:
@@ -65,17 +68,21 @@ def test_all_fold_every_event_once_and_the_log_is_read_once() -> None:
 
     assert fed(log, *folders) == (EVENTS, EVENTS)
     assert [folder.positions for folder in folders] == [[*range(1, EVENTS + 1)]] * 3
-    assert log.read == [*range(0, EVENTS, LIMIT)]
+    assert log.asked == [*range(0, EVENTS, LIMIT)]
 
 
-def test_the_log_is_read_in_turn_with_those_who_fold_it() -> None:
+def test_events_are_made_in_turn_with_those_who_fold_them_and_the_store_is_asked_before() -> None:
     turn = threading.Lock()
-    reading, telling = list[bool](), list[bool]()
+    asking, reading, telling = list[bool](), list[bool](), list[bool]()
 
     class Watched(Log):
-        def after(self, position: int, *, limit: int) -> list[Any]:
+        def stored_after(self, position: int, *, limit: int) -> list[Any]:
+            asking.append(turn.locked())
+            return super().stored_after(position, limit=limit)
+
+        def read(self, stored: list[Any]) -> list[Any]:
             reading.append(turn.locked())
-            return super().after(position, limit=limit)
+            return super().read(stored)
 
     def told(_: int) -> None:
         telling.append(turn.locked())
@@ -84,6 +91,7 @@ def test_the_log_is_read_in_turn_with_those_who_fold_it() -> None:
     read_once(log, [Folder()], turn=turn, limit=LIMIT, up_to=None, progress=told)
 
     assert reading == [True] * len(telling) == [not held for held in telling]
+    assert asking == [False] * len(telling)
     assert len(telling) == -(-EVENTS // LIMIT)
 
 
@@ -104,11 +112,11 @@ def test_nobody_gets_far_ahead_of_the_slowest() -> None:
             wait_until(
                 partial(is_read, min(number + 2 + AHEAD, 1 + EVENTS // LIMIT)), "what has room is read"
             )
-            ahead.append(len(log.read) - number)
+            ahead.append(len(log.asked) - number)
         Folder(after=EVENTS // LIMIT * LIMIT)(feed)
 
     def is_read(batches: int) -> bool:
-        return len(log.read) >= batches
+        return len(log.asked) >= batches
 
     fed(log, slow, quick)
 
@@ -121,7 +129,7 @@ def test_who_fails_keeps_nobody_waiting_and_is_told_of() -> None:
 
     def fail(feed: Feed) -> None:
         feed.after(0, limit=LIMIT)
-        wait_until(lambda: len(log.read) == 2 + AHEAD, "there is no room for what was read")
+        wait_until(lambda: len(log.asked) == 2 + AHEAD, "there is no room for what was read")
         raise ValueError("this one failed")
 
     def read() -> None:
