@@ -26,7 +26,7 @@ def tune_for_folding() -> None:
     """For processes that fold or read a whole log, and do nothing else."""
     gc.disable()  # a fold makes many objects and no cycles; to look for some takes a fifth of its time
     # Views are folded by threads, and each of their transactions waits some times for its turn to go on: with
-    # Python's 5 ms the longest was open for 215 ms instead of 155, and a rebuild took as long.
+    # Python's 5 ms the longest was open for 215 ms instead of 155, and with 1 ms they interrupt who folds.
     sys.setswitchinterval(SWITCH_SECONDS)
     # Each thread would keep what others freed of its memory: a log of a million took 221 MiB, of 100,000 125.
     with suppress(AttributeError):  # where the C library is another

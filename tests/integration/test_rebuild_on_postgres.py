@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -91,6 +91,30 @@ def test_a_batch_that_a_crash_has_taken_back_is_folded_once(store: Store, url: s
             )
 
     assert made == live
+
+
+def test_views_that_take_longest_do_not_queue_with_the_others(store: Store, url: str) -> None:
+    names = (ViewName.HISTORY, ViewName.MOVIES, ViewName.JOBS, ViewName.SPENDING)
+    live = [one for one in projections_of(store) if one.view.name in names]
+    with second_set.second_sets(url, [one.view for one in live]) as rows:
+        copies = {one.view.name: replace(one, view=rows.of(one.view)) for one in live}
+        (queue,) = {
+            lock for copy in copies.values() for lock in cast(Any, copy.view)._turn if lock is not rows.turn
+        }
+        folding = [threading.Thread(target=Projector(store.log, [copy]).step) for copy in copies.values()]
+        with queue:
+            for thread in folding:
+                thread.start()
+            wait_until(
+                lambda: all(copies[name].view.position() for name in (ViewName.HISTORY, ViewName.MOVIES)),
+                "the two have not waited for the queue",
+            )
+            folded = {name for name, copy in copies.items() if copy.view.position()}
+        for thread in folding:
+            thread.join()
+
+        assert folded == {ViewName.HISTORY, ViewName.MOVIES}
+        assert all(copy.view.position() for copy in copies.values())
 
 
 def test_an_event_that_is_committed_late_is_not_passed_over(
